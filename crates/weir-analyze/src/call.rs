@@ -1,0 +1,179 @@
+//! One simple command as evaluation left it, and what a command family may say about it.
+//!
+//! This is the seam between the shell evaluator (which expands words and knows pipes, directories and variables) and
+//! the families (which know what a program's arguments mean).
+
+use std::path::{Path, PathBuf};
+
+use weir_model::{Effect, Span};
+
+use crate::World;
+
+/// What is known of a word after expansion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Exactly this text.
+    Known(String),
+    /// One of these, or all of them (a loop over a list, both branches of a condition).
+    OneOf(Vec<String>),
+    /// Begins with this text; the rest is not known.
+    Prefix(String),
+    /// Nothing is known.
+    Unknown,
+}
+
+/// One argument of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arg {
+    /// What it expands to.
+    pub value: Value,
+    /// The word as written, for people.
+    pub source: String,
+    /// Where it stands in the action's text, if it stands there itself.
+    pub span: Option<Span>,
+    /// True where it came out of a glob; then several arguments share one `source`.
+    pub globbed: bool,
+}
+
+impl Arg {
+    /// An argument that is exactly `text`.
+    #[must_use]
+    pub fn known(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            source: text.clone(),
+            value: Value::Known(text),
+            span: None,
+            globbed: false,
+        }
+    }
+
+    /// The text, where it is exactly known.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Known(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What a command reads on its standard input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stdin {
+    /// The terminal or nothing.
+    #[default]
+    None,
+    /// Exactly this text (here-document, here-string, `echo ... |`, `< known file`).
+    Known(String),
+    /// Something that is not known (a pipe from another program). The text says from what.
+    Unknown(String),
+}
+
+/// One simple command, expanded.
+#[derive(Clone)]
+pub struct Call<'a> {
+    /// Program name and arguments. Never empty. The first is exactly known.
+    pub argv: Vec<Arg>,
+    /// The standard input.
+    pub stdin: Stdin,
+    /// The directory in which it runs; `None` where an unknown `cd` came before.
+    pub cwd: Option<PathBuf>,
+    /// Assignments before the command and exported variables of the text, last one wins.
+    pub env: Vec<(String, Value)>,
+    /// The whole command's place in the action's text.
+    pub span: Option<Span>,
+    /// The programs through which it is reached, outermost first.
+    pub via: Vec<String>,
+    /// How deep in nested programs it stands.
+    pub depth: usize,
+    /// The world.
+    pub world: &'a dyn World,
+}
+
+impl Call<'_> {
+    /// The program's name without its directory.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        let name = self.argv.first().and_then(Arg::text).unwrap_or_default();
+        name.rsplit('/').next().unwrap_or(name)
+    }
+
+    /// A variable as the command will see it: from the text, else from the world. `None`: not set. `Some(Unknown)`: set, not known.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<Value> {
+        self.env
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .or_else(|| self.world.env(name).map(Value::Known))
+    }
+
+    /// `text` as an absolute path, lexically normalized; `None` where it is relative to an unknown directory.
+    #[must_use]
+    pub fn path(&self, text: &str) -> Option<PathBuf> {
+        let path = Path::new(text);
+        if path.is_absolute() {
+            return Some(normalize(path));
+        }
+        self.cwd.as_ref().map(|cwd| normalize(&cwd.join(path)))
+    }
+}
+
+/// Removes `.` and `..` and doubled separators without looking at the file system.
+#[must_use]
+pub fn normalize(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The languages that a program's text may be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// A Bourne-like shell.
+    Shell,
+    /// Python.
+    Python,
+    /// JavaScript or TypeScript.
+    JavaScript,
+    /// Ruby.
+    Ruby,
+    /// Perl.
+    Perl,
+    /// SQL.
+    Sql,
+    /// PHP.
+    Php,
+    /// Anything else.
+    Other,
+}
+
+/// What a family says about a call. The evaluator carries it out, inside its limits.
+pub trait Say {
+    /// The call has this effect. The evaluator adds `span` and `via` where they are missing.
+    fn effect(&mut self, effect: Effect);
+    /// The call runs another command (`sudo X`, `xargs X`, `find -exec X`), named for people by `through`.
+    fn command(&mut self, argv: Vec<Arg>, through: &str);
+    /// As [`Say::command`], in another directory (`env -C`, `make -C`, `git -C ... !alias`).
+    fn command_in(&mut self, argv: Vec<Arg>, cwd: Option<PathBuf>, through: &str);
+    /// The call runs program text (`bash -c TEXT`, `python -c TEXT`, a here-document into an interpreter).
+    fn code(&mut self, language: Language, text: &str, through: &str);
+    /// The call runs the program in this file (`bash f`, `python f`, `source f`); the evaluator reads and pins it.
+    fn file(&mut self, language: Language, path: PathBuf, through: &str);
+    /// The call runs something on another machine or in a container: it is analyzed, but its paths are not of this
+    /// machine; targets keep their names and get no `paths`.
+    fn elsewhere(&mut self, argv: Vec<Arg>, place: &str);
+    /// Part of the call could not be understood.
+    fn opaque(&mut self, effect: Effect);
+}

@@ -1,0 +1,1 @@
+//! Policy: Cedar schema, layers, compiled slices, the remedy search

@@ -1,0 +1,1 @@
+//! Coding agents' hooks: one file per agent, wire JSON in, wire JSON out

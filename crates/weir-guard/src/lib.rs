@@ -1,0 +1,1 @@
+//! The loop as one function: judge an action, settle its outcome

@@ -1,0 +1,1 @@
+//! Effects to impact: how large an effect is, inside a time budget
