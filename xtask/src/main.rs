@@ -1,1 +1,33 @@
-fn main() {}
+//! The project's own chores: `cargo xtask layers`, `cargo xtask bench`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer tool talks to its terminal")]
+
+use std::process::ExitCode;
+
+mod bench;
+mod layers;
+
+const HELP: &str = "cargo xtask COMMAND
+
+  layers          fail when a crate of the workspace imports one that stands below it
+  bench [--rounds N] [--static]
+                  time the hook as a whole process beside /bin/true and print a table
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let result = match args.first().map(String::as_str) {
+        Some("layers") => layers::check(),
+        Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
+        _ => {
+            print!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

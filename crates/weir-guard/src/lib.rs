@@ -1,1 +1,21 @@
-//! The loop as one function: judge an action, settle its outcome
+//! The loop as one function: sense, analyze, measure, decide, act, record.
+//!
+//! [`Guard::judge`] says what Weir thinks of an action and changes nothing; [`Guard::admit`] is what a gate calls: it
+//! judges, uses up approvals, opens holds and writes the ledger; [`Guard::settle`] records how an action ended.
+
+mod config;
+mod fault;
+mod guard;
+mod holds;
+mod policy;
+mod sessions;
+mod surfaces;
+mod texts;
+
+pub use config::{Config, Paths};
+pub use fault::GuardError;
+pub use guard::Guard;
+pub use holds::{HoldState, Holds};
+pub use policy::{PolicyState, policy_layers};
+pub use sessions::Sessions;
+pub use texts::{bytes, count, figure, impact_line};

@@ -1,0 +1,421 @@
+//! The loop: an action goes in, a judgement comes out.
+
+use std::path::Path;
+use std::time::Instant;
+
+use weir_analyze::{RealWorld, analyze};
+use weir_decide::{Decision, Facts, Means};
+use weir_ledger::{Durability, Ledger};
+use weir_measure::{Context, measure};
+use weir_model::{
+    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, PolicyHit, Record, Rejection,
+    Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
+};
+
+use crate::holds::{HoldState, Holds};
+use crate::policy::PolicyState;
+use crate::sessions::Sessions;
+use crate::{Config, GuardError, surfaces};
+
+/// The longest text of one action that the ledger keeps; what is longer is cut, and says so.
+const LONGEST_TEXT: usize = 256 * 1024;
+
+/// The most reasons that one judgement names.
+const MOST_REASONS: usize = 3;
+
+/// The guardrail: judges actions, admits them, and records what happens.
+pub struct Guard {
+    config: Config,
+    sessions: Sessions,
+    holds: Holds,
+}
+
+/// A judgement with what the gate needs besides.
+struct Assessment {
+    judgement: Judgement,
+    digest: Digest,
+    approvals_needed: u32,
+    policy: PolicyState,
+}
+
+impl Guard {
+    /// A guard that works with `config`. Touches nothing yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let sessions = Sessions::new(config.paths.sessions());
+        let holds = Holds::new(config.paths.holds());
+        Self { config, sessions, holds }
+    }
+
+    /// What this guard works with.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What waits for people.
+    #[must_use]
+    pub const fn holds(&self) -> &Holds {
+        &self.holds
+    }
+
+    /// The sessions that were seen.
+    #[must_use]
+    pub const fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// What Weir thinks of an action. Changes nothing, records nothing.
+    #[must_use]
+    pub fn judge(&self, action: &Action) -> Judgement {
+        self.assess(action).judgement
+    }
+
+    /// Judges an action that an agent is about to carry out: uses up a person's consent where there is one, opens a
+    /// hold where people are needed, and writes the ledger before the answer leaves.
+    #[must_use]
+    pub fn admit(&self, action: &Action) -> Judgement {
+        let mut assessment = self.assess(action);
+        let mut entries = Vec::new();
+        if assessment.judgement.verdict == Verdict::Hold {
+            match self.answer_or_open(action, &mut assessment) {
+                Ok(mut more) => entries.append(&mut more),
+                Err(error) => warn(&mut assessment.judgement, format!("the hold cannot be answered: {error}")),
+            }
+        }
+        let mut judgement = assessment.judgement;
+        let durability = if judgement.verdict == Verdict::Allow && !is_effectful(&judgement.effects) {
+            Durability::Relaxed
+        } else {
+            Durability::Synced
+        };
+        let judged = Entry::Judged { action: Box::new(cut(action)), judgement: Box::new(judgement.clone()) };
+        entries.insert(0, judged);
+        if let Err(error) = self.record(entries, action.at, durability) {
+            unrecorded(&mut judgement, &error);
+        }
+        judgement
+    }
+
+    /// Records how an action ended.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn settle(&self, outcome: Outcome, now: Timestamp) -> Result<(), GuardError> {
+        self.record(vec![Entry::Settled { outcome }], now, Durability::Relaxed)
+    }
+
+    /// Records that an agent's session began.
+    ///
+    /// # Errors
+    /// When the session file or the ledger cannot be written.
+    pub fn begin_session(&self, agent: &str, id: &str, cwd: &Path, now: Timestamp) -> Result<Session, GuardError> {
+        let (session, new) = self.sessions.begin(agent, id, cwd, now)?;
+        if new {
+            self.record(vec![Entry::SessionStarted { session: session.clone() }], now, Durability::Relaxed)?;
+        }
+        Ok(session)
+    }
+
+    /// Keeps a person's consent to the hold whose id begins with `id`.
+    ///
+    /// # Errors
+    /// When no such hold waits, the person has answered, or it cannot be recorded.
+    pub fn approve(&self, id: &str, by: &str, terminal: &str, now: Timestamp) -> Result<HoldState, GuardError> {
+        let state = self.holds.find(id, now)?;
+        let approval = Approval {
+            hold: state.hold.id,
+            digest: state.hold.digest,
+            by: by.to_owned(),
+            terminal: terminal.to_owned(),
+            at: now,
+            expires: later(now, &self.config),
+        };
+        // Recorded first: a consent that the ledger does not know must not let anything through.
+        self.record(vec![Entry::Approved { approval: approval.clone() }], now, Durability::Synced)?;
+        self.holds.approve(&approval)?;
+        self.holds.find(id, now)
+    }
+
+    /// Keeps a person's refusal of the hold whose id begins with `id`.
+    ///
+    /// # Errors
+    /// When no such hold waits, or it cannot be recorded.
+    pub fn reject(&self, id: &str, by: &str, why: Option<String>, now: Timestamp) -> Result<Hold, GuardError> {
+        let state = self.holds.find(id, now)?;
+        let rejection = Rejection { hold: state.hold.id, by: by.to_owned(), why, at: now };
+        self.holds.reject(&state.hold)?;
+        self.record(vec![Entry::Rejected { rejection }], now, Durability::Synced)?;
+        Ok(state.hold)
+    }
+
+    /// Records that the guard itself was changed, or could not do its work.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn note(&self, entry: Entry, now: Timestamp) -> Result<(), GuardError> {
+        self.record(vec![entry], now, Durability::Synced)
+    }
+
+    fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
+        let ledger = Ledger::open(&self.config.paths.ledger())?;
+        let records: Vec<Record> = entries.into_iter().map(|entry| Record::new(now, entry)).collect();
+        ledger.append_all(&records, durability)?;
+        Ok(())
+    }
+
+    fn assess(&self, action: &Action) -> Assessment {
+        let begun = Instant::now();
+        let policy = PolicyState::load(&self.config, &action.cwd);
+        let world = RealWorld::new(self.config.person_home.clone(), self.config.environment.clone());
+        let analysis = analyze(action, &world);
+        let mut effects = analysis.effects;
+        surfaces::guard(&mut effects, &self.config);
+        measure(
+            &mut effects,
+            &Context {
+                cwd: &action.cwd,
+                home: self.config.person_home.as_deref(),
+                session_started: self.session_started(action, &effects),
+                budget: self.config.measure_budget,
+            },
+        );
+        let policy_version = policy.engine.version();
+        let digest = digest_of(action, &policy_version);
+        let mut judgement = Judgement {
+            action: action.id,
+            verdict: Verdict::Allow,
+            effects,
+            policies: Vec::new(),
+            reason: String::new(),
+            advice: String::new(),
+            analysis: if analysis.complete { Analysis::Complete } else { Analysis::Partial },
+            remedies: Vec::new(),
+            hold: None,
+            approved_by: None,
+            pins: analysis.pins,
+            warnings: policy.warnings.clone(),
+            policy_version,
+            took_us: 0,
+        };
+        judgement.warnings.extend(analysis.findings);
+        let approvals_needed = decide(&policy, action, &mut judgement);
+        judgement.took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Assessment { judgement, digest, approvals_needed, policy }
+    }
+
+    /// Only effects that could destroy something ask for the session's beginning: the rest need not pay for it.
+    fn session_started(&self, action: &Action, effects: &[Effect]) -> Option<Timestamp> {
+        let asks = |effect: &Effect| {
+            matches!(effect.verb, Verb::Delete | Verb::Modify)
+                && matches!(effect.target.kind, TargetKind::FileTree | TargetKind::GitWorktree)
+        };
+        if !effects.iter().any(asks) {
+            return None;
+        }
+        self.sessions.find(&action.agent.name, action.agent.session.as_deref()?).map(|session| session.started)
+    }
+
+    /// A person's consent turns the hold into an allow; without one the hold is opened.
+    fn answer_or_open(&self, action: &Action, assessment: &mut Assessment) -> Result<Vec<Entry>, GuardError> {
+        let needed = assessment.approvals_needed.max(1);
+        if let Some(hold) = self.consume(action, assessment, needed) {
+            assessment.judgement.verdict = Verdict::Allow;
+            assessment.judgement.approved_by = Some(hold);
+            return Ok(vec![Entry::ApprovalUsed { hold }]);
+        }
+        let hold = Hold {
+            id: HoldId::new(),
+            action: action.id,
+            digest: assessment.digest,
+            agent: action.agent.name.clone(),
+            summary: shortened(action.summary(), 4_096),
+            cwd: action.cwd.clone(),
+            reason: assessment.judgement.reason.clone(),
+            policy_version: assessment.judgement.policy_version,
+            approvals_needed: needed,
+            at: action.at,
+            expires: later(action.at, &self.config),
+        };
+        let (hold, new) = self.holds.open(hold)?;
+        assessment.judgement.hold = Some(hold.id);
+        Ok(if new { vec![Entry::Held { hold }] } else { Vec::new() })
+    }
+
+    fn consume(&self, action: &Action, assessment: &Assessment, needed: u32) -> Option<HoldId> {
+        let given = u32::try_from(self.holds.approvals(&assessment.digest, action.at).len()).unwrap_or(u32::MAX);
+        if given < needed {
+            return None;
+        }
+        // The policy has the last word on what the consents are worth.
+        let content = assessment.judgement.effects.iter().all(|effect| {
+            let facts = Facts { agent: &action.agent.name, effect, approvals: given };
+            let decision = assessment.policy.engine.decide(&facts, &Means::default());
+            decision.is_ok_and(|decision| decision.verdict == Verdict::Allow)
+        });
+        if !content && !assessment.policy.degraded {
+            return None;
+        }
+        self.holds.consume(&assessment.digest, needed as usize, action.at)
+    }
+}
+
+/// Decides every effect, and composes the judgement of the whole. Returns how many approvals are needed.
+fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u32 {
+    let means = Means { restore_point: false, preview: false, approvals: true };
+    let mut needed = 0;
+    let mut objections: Vec<(Verdict, PolicyHit)> = Vec::new();
+    for effect in &mut judgement.effects {
+        if policy.engine.is_constant_allow(effect.verb, effect.target.kind) {
+            continue;
+        }
+        let facts = Facts { agent: &action.agent.name, effect, approvals: 0 };
+        let decision = policy.engine.decide(&facts, &means).unwrap_or_else(|error| Decision {
+            verdict: if is_effect(effect) { Verdict::Hold } else { Verdict::Allow },
+            remedies: vec![Remedy::Approvals { count: 1 }],
+            hits: vec![PolicyHit {
+                id: "weir-fault".to_owned(),
+                reason: format!("Weir could not decide about this: {error}"),
+                advice: "Ask the person that you work for to run `weir doctor`.".to_owned(),
+            }],
+        });
+        effect.policies = decision.hits.iter().map(|hit| hit.id.clone()).collect();
+        for remedy in decision.remedies {
+            if let Remedy::Approvals { count } = remedy {
+                needed = needed.max(count);
+            }
+            if !judgement.remedies.contains(&remedy) {
+                judgement.remedies.push(remedy);
+            }
+        }
+        judgement.verdict = judgement.verdict.max(decision.verdict);
+        objections.extend(decision.hits.into_iter().map(|hit| (decision.verdict, hit)));
+    }
+    if policy.degraded && judgement.verdict < Verdict::Hold && is_effectful(&judgement.effects) {
+        judgement.verdict = Verdict::Hold;
+        needed = needed.max(1);
+        objections.push((
+            Verdict::Hold,
+            PolicyHit {
+                id: "weir-policy-broken".to_owned(),
+                reason: "A policy file has an error, so it is not known what it forbids.".to_owned(),
+                advice: "Ask the person that you work for to run `weir policy compile` and mend the file that it names."
+                    .to_owned(),
+            },
+        ));
+    }
+    compose(judgement, objections);
+    needed
+}
+
+/// Says why, from the policies that gave the strictest verdict.
+fn compose(judgement: &mut Judgement, objections: Vec<(Verdict, PolicyHit)>) {
+    let mut reasons: Vec<String> = Vec::new();
+    for (verdict, hit) in objections {
+        if !judgement.policies.contains(&hit.id) {
+            judgement.policies.push(hit.id.clone());
+        }
+        if verdict != judgement.verdict {
+            continue;
+        }
+        if judgement.advice.is_empty() {
+            judgement.advice = hit.advice;
+        }
+        if !reasons.contains(&hit.reason) {
+            reasons.push(hit.reason);
+        }
+    }
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    reasons.truncate(MOST_REASONS);
+    judgement.reason = reasons.join(" ");
+    if more > 0 {
+        judgement.reason.push_str(&format!(" ({more} more)"));
+    }
+    if judgement.verdict == Verdict::Allow {
+        judgement.remedies.clear();
+    }
+}
+
+/// True for an effect that changes something or that nobody understands.
+fn is_effect(effect: &Effect) -> bool {
+    match effect.verb {
+        Verb::Read => false,
+        Verb::Execute => effect.opaque,
+        _ => true,
+    }
+}
+
+fn is_effectful(effects: &[Effect]) -> bool {
+    effects.iter().any(is_effect)
+}
+
+fn warn(judgement: &mut Judgement, text: String) {
+    if !judgement.warnings.contains(&text) {
+        judgement.warnings.push(text);
+    }
+}
+
+/// What cannot be recorded may not happen, unless it only reads.
+fn unrecorded(judgement: &mut Judgement, error: &GuardError) {
+    warn(judgement, format!("the ledger cannot be written: {error}"));
+    if !is_effectful(&judgement.effects) || judgement.verdict > Verdict::Hold {
+        return;
+    }
+    judgement.verdict = Verdict::Hold;
+    judgement.hold = None;
+    judgement.approved_by = None;
+    let text = format!("Weir cannot record this action, because the ledger cannot be written: {error}.");
+    judgement.reason = if judgement.reason.is_empty() { text } else { format!("{text} {}", judgement.reason) };
+    judgement.advice = "Ask the person that you work for to run `weir doctor`, then try again.".to_owned();
+}
+
+/// What a consent is bound to: who asks for what, where, under which policy.
+fn digest_of(action: &Action, policy_version: &Digest) -> Digest {
+    let request = match &action.request {
+        Request::Shell { command, shell } => {
+            Request::Shell { command: command.trim().to_owned(), shell: shell.clone() }
+        }
+        other => other.clone(),
+    };
+    let request = serde_json::to_vec(&request).unwrap_or_default();
+    Digest::of_parts(&[
+        action.agent.name.as_bytes(),
+        action.tool.as_bytes(),
+        &request,
+        action.cwd.as_os_str().as_encoded_bytes(),
+        policy_version.as_bytes(),
+    ])
+}
+
+fn later(now: Timestamp, config: &Config) -> Timestamp {
+    now.checked_add(config.hold_lifetime).unwrap_or(Timestamp::MAX)
+}
+
+fn shortened(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let mut end = longest;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let cut = text.len() - end;
+        text.truncate(end);
+        text.push_str(&format!(" … ({cut} more bytes)"));
+    }
+    text
+}
+
+/// The action as the ledger keeps it.
+fn cut(action: &Action) -> Action {
+    let mut kept = action.clone();
+    match &mut kept.request {
+        Request::Shell { command, .. } => *command = shortened(std::mem::take(command), LONGEST_TEXT),
+        Request::Tool { arguments, .. } => {
+            let text = arguments.to_string();
+            if text.len() > LONGEST_TEXT {
+                *arguments = serde_json::Value::String(shortened(text, LONGEST_TEXT));
+            }
+        }
+        _ => {}
+    }
+    kept
+}

@@ -1,0 +1,14 @@
+//! One file per command: its arguments (whose comments are the help text) and one function.
+
+pub(crate) mod approve;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod hold;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod policy;
+pub(crate) mod reject;
+pub(crate) mod replay;
+pub(crate) mod show;
+pub(crate) mod uninstall;
