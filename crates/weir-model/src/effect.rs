@@ -74,7 +74,7 @@ pub struct Span {
 
 /// How much of the target the effect touches: what measurement needs to know beyond verb and target.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "scope", rename_all = "kebab-case")]
+#[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Scope {
     /// The target as a whole; for a file tree, everything below it.
     #[default]

@@ -55,6 +55,9 @@ enum Command {
         /// Where Weir keeps its things
         #[arg(long)]
         home: Option<String>,
+        /// Go by the account, not by the environment
+        #[arg(long)]
+        account: bool,
     },
 }
 

@@ -22,6 +22,12 @@ pub(crate) fn weir_home() -> PathBuf {
         .join("weir")
 }
 
+/// Where the account's own `$WEIR_HOME` is, whatever the environment says.
+pub(crate) fn account_weir_home() -> PathBuf {
+    let state = if cfg!(target_os = "macos") { "Library/Application Support/weir" } else { ".local/state/weir" };
+    passwd_entry().map_or_else(weir_home, |entry| entry.home.join(state))
+}
+
 /// The home directory of the person.
 pub(crate) fn person_home() -> Option<PathBuf> {
     std::env::var_os("HOME")

@@ -25,8 +25,13 @@ static ANSWERED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn run(args: &[String]) -> ExitCode {
     let mut positional = Vec::new();
     let mut home = None;
+    let mut account = false;
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
+        if arg == "--account" {
+            account = true;
+            continue;
+        }
         match arg.strip_prefix("--home") {
             Some("") => home = rest.next().map(PathBuf::from),
             Some(value) => home = value.strip_prefix('=').map(PathBuf::from),
@@ -35,24 +40,31 @@ pub(crate) fn run(args: &[String]) -> ExitCode {
     }
     let name = positional.first().copied().unwrap_or_default().to_owned();
     let agent = find_agent(&name);
-    refuse_on_panic(name.clone());
+    let event = positional.get(1).copied();
+    let effectful = agent.is_none_or(|agent| agent.decides(event));
+    refuse_on_panic(name.clone(), effectful);
     let Some(agent) = agent else {
         let known = weir_gate_hook::AGENTS.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(", ");
         return answer(&fault_reply(&name, &format!("`{name}` is not an agent that Weir knows ({known})"), true));
     };
-    refuse_at_deadline(name.clone(), agent.deadline());
+    refuse_at_deadline(name.clone(), effectful, agent.deadline());
     let mut input = Vec::with_capacity(4096);
     if let Err(error) = std::io::stdin().lock().take(LARGEST_INPUT + 1).read_to_end(&mut input) {
-        return answer(&fault_reply(&name, &format!("the call could not be read: {error}"), true));
+        return answer(&fault_reply(&name, &format!("the call could not be read: {error}"), effectful));
     }
     if input.len() as u64 > LARGEST_INPUT {
-        return answer(&fault_reply(&name, "the call is larger than 16 MiB, and was not analyzed", true));
+        return answer(&fault_reply(&name, "the call is larger than 16 MiB, and was not analyzed", effectful));
     }
-    let event = match agent.parse(&input, positional.get(1).copied()) {
+    let mut event = match agent.parse(&input, event) {
         Ok(event) => event,
-        Err(fault) => return answer(&fault_reply(&name, &format!("the call could not be understood: {fault}"), true)),
+        Err(fault) => return answer(&fault_reply(&name, &fault.to_string(), effectful)),
     };
-    let guard = Guard::new(context::config(home.unwrap_or_else(context::weir_home)));
+    if let Event::PreTool(parts) | Event::PermissionRequest(parts) = &mut event {
+        parts.headless = agent.headless(&|name| std::env::var(name).ok());
+    }
+    // A repository's settings can set variables for hooks: a managed installation goes by the account alone.
+    let home = home.unwrap_or_else(|| if account { context::account_weir_home() } else { context::weir_home() });
+    let guard = Guard::new(context::config(home));
     let (reply, warnings) = respond(agent, &event, &guard, context::now());
     for warning in warnings {
         // With no opinion on standard output, every client treats this as a remark.
@@ -148,28 +160,28 @@ fn write(reply: &Reply) {
     let _ = stdout.flush();
 }
 
-fn refuse(name: &str, why: &str) -> ! {
+fn refuse(name: &str, why: &str, effectful: bool) -> ! {
     if ANSWERED.swap(true, Ordering::SeqCst) {
         loop {
             std::thread::park();
         }
     }
-    let reply = fault_reply(name, why, true);
+    let reply = fault_reply(name, why, effectful);
     write(&reply);
     std::process::exit(i32::from(reply.exit))
 }
 
-fn refuse_on_panic(name: String) {
+fn refuse_on_panic(name: String, effectful: bool) {
     std::panic::set_hook(Box::new(move |info| {
-        refuse(&name, &format!("a fault inside Weir, please report it: {info}"));
+        refuse(&name, &format!("a fault inside Weir, please report it: {info}"), effectful);
     }));
 }
 
 /// A client lets the call run when its own timeout strikes: ours comes first, and refuses.
-fn refuse_at_deadline(name: String, deadline: Duration) {
+fn refuse_at_deadline(name: String, effectful: bool, deadline: Duration) {
     // Where no thread can be had, the installed command line still has its own limit.
     let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
         std::thread::sleep(deadline);
-        refuse(&name, &format!("judging took longer than {} s", deadline.as_secs()));
+        refuse(&name, &format!("judging took longer than {} s", deadline.as_secs()), effectful);
     });
 }

@@ -1,0 +1,132 @@
+//! `weir policy`: compile, test, list and explain.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use weir_guard::{PolicyState, policy_layers};
+
+use crate::context;
+use crate::output::{CliError, CommandResult, FINDING, say};
+
+/// Compile, test, list and explain the policies
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Sub,
+}
+
+#[derive(clap::Subcommand)]
+enum Sub {
+    /// Check every policy that applies here and write the form that hook calls read
+    ///
+    /// Run by `weir init`, and by the first hook call after a policy file changed.
+    Compile,
+    /// Run the test cases of policies
+    ///
+    /// Without files: the built-in cases and every `*.policytest.toml` beside the policies that apply here.
+    Test {
+        /// Files with test cases
+        files: Vec<PathBuf>,
+    },
+    /// List the policies that apply here
+    List {
+        /// Print one JSON object per policy
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one policy: its text, where it comes from, and to what it can apply
+    Explain {
+        /// The policy's id, as `weir check` and `weir log` print it
+        id: String,
+    },
+}
+
+pub(crate) fn run(args: &Args) -> CommandResult {
+    match &args.command {
+        Sub::Compile => compile(),
+        Sub::Test { files } => test(files),
+        Sub::List { json } => list(*json),
+        Sub::Explain { id } => explain(id),
+    }
+}
+
+fn compile() -> CommandResult {
+    let config = context::config(context::weir_home());
+    let here = std::env::current_dir().unwrap_or_default();
+    let compiled = match weir_decide::compile(&policy_layers(&config, &here)) {
+        Ok(compiled) => compiled,
+        Err(errors) => {
+            for error in &errors {
+                say(&format!("{error}\n"));
+            }
+            let state = PolicyState::load(&config, &here);
+            say(if state.degraded {
+                "No good form of these policies is known: only the built-in policy is in force, and effects are held."
+            } else {
+                "The last good policy stays in force."
+            });
+            return Ok(ExitCode::from(FINDING));
+        }
+    };
+    for warning in compiled.warnings() {
+        say(&format!("warning: {warning}"));
+    }
+    let state = PolicyState::rebuild(&config, &here);
+    for warning in &state.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{} policies are in force, version {}", state.engine.policies().len(), state.engine.version())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn test(files: &[PathBuf]) -> CommandResult {
+    let config = context::config(context::weir_home());
+    let here = std::env::current_dir().unwrap_or_default();
+    let layers = policy_layers(&config, &here);
+    let compiled = weir_decide::compile(&layers).map_err(|errors| {
+        let texts = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
+        CliError::user(format!("the policies do not compile\n\n{texts}"))
+    })?;
+    let report = weir_decide::run_tests(&compiled.into_engine(), &layers, files)
+        .map_err(|error| CliError::user(error.to_string()))?;
+    let mut out = anstream::stdout().lock();
+    let failed = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    for failure in &report.failures {
+        writeln!(out, "{failed}failed{failed:#}  {failure}")?;
+    }
+    writeln!(out, "{} cases passed, {} failed", report.passed, report.failures.len())?;
+    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
+}
+
+fn list(json: bool) -> CommandResult {
+    let config = context::config(context::weir_home());
+    let state = PolicyState::load(&config, &std::env::current_dir().unwrap_or_default());
+    for warning in &state.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    let mut out = anstream::stdout().lock();
+    for policy in state.engine.policies() {
+        if json {
+            let line = serde_json::json!({ "id": policy.id, "layer": policy.layer, "file": policy.file, "reason": policy.reason });
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "{:<40} {:<13} {}", policy.id, policy.layer, policy.file)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explain(id: &str) -> CommandResult {
+    let config = context::config(context::weir_home());
+    let layers = policy_layers(&config, &std::env::current_dir().unwrap_or_default());
+    let explained = weir_decide::explain(&layers, id)
+        .map_err(|errors| CliError::user(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")))?;
+    let Some(explained) = explained else {
+        return Err(CliError::hint(format!("there is no policy `{id}`"), "`weir policy list` lists them."));
+    };
+    write!(anstream::stdout().lock(), "{explained}")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,66 @@
+//! `weir check`: the JSON that people and scripts build on.
+
+use serde_json::{Value, json};
+
+use crate::support::{Machine, text};
+
+#[test]
+fn the_object_has_its_promised_fields() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 4);
+    let report = machine.check("rm -rf victim");
+    assert_eq!(report["verdict"], "hold");
+    assert_eq!(report["analysis"], "complete");
+    assert_eq!(report["policies"].as_array().unwrap().len(), 1);
+    assert!(report["reason"].as_str().unwrap().contains('4'), "{}", report["reason"]);
+    assert!(!report["advice"].as_str().unwrap().is_empty());
+    let effect = &report["effects"][0];
+    assert_eq!(effect["verb"], "delete");
+    assert_eq!(effect["target"]["kind"], "file-tree");
+    assert_eq!(effect["target"]["name"], "victim");
+    assert!(effect["target"]["environment"].is_string());
+    assert_eq!(effect["opaque"], false);
+    assert_eq!(effect["reversibility"], "recoverable");
+    assert_eq!(effect["impact"]["files"], json!({"value": 4, "is": "exact"}));
+}
+
+#[test]
+fn checking_changes_nothing_and_records_nothing() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 1);
+    machine.check("rm -rf victim");
+    assert!(machine.log(&["--all"]).is_empty());
+    assert!(text(&machine.run(&["hold"]).stdout).contains("Nothing waits"));
+}
+
+#[test]
+fn a_batch_streams_in_order_and_names_bad_lines() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 1);
+    let other = machine.home().join("other");
+    std::fs::create_dir_all(&other).unwrap();
+    let input = format!(
+        "{}\nnot json\n{}\n\n{}",
+        json!({"id": "a", "command": "ls"}),
+        json!({"id": 2, "command": "rm -rf victim"}),
+        json!({"id": [3], "command": "rm -rf victim", "cwd": other}),
+    );
+    let output = machine.feed(&["check", "--batch"], input.as_bytes());
+    let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!((&lines[0]["id"], &lines[0]["verdict"]), (&json!("a"), &json!("allow")));
+    assert!(lines[1]["error"].is_string());
+    assert_eq!((&lines[2]["id"], &lines[2]["verdict"]), (&json!(2), &json!("hold")));
+    assert_eq!((&lines[3]["id"], &lines[3]["verdict"]), (&json!([3]), &json!("allow")), "nothing there to delete");
+}
+
+#[test]
+fn the_exit_code_speaks_only_when_asked() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 1);
+    assert_eq!(machine.run(&["check", "rm -rf victim"]).status.code(), Some(0));
+    assert_eq!(machine.run(&["check", "--exit-code", "rm -rf victim"]).status.code(), Some(1));
+    assert_eq!(machine.run(&["check", "--exit-code", "ls"]).status.code(), Some(0));
+    assert_eq!(machine.run(&["check"]).status.code(), Some(2));
+    assert_eq!(machine.run(&["check", "--cwd", "/nonexistent", "ls"]).status.code(), Some(2));
+}

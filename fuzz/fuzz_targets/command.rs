@@ -1,0 +1,20 @@
+//! Any text is analyzed to an end, and what is not understood is said.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use weir_analyze::{RealWorld, analyze};
+use weir_model::{Action, ActionId, Agent, Request, Timestamp};
+
+fuzz_target!(|command: &str| {
+    let action = Action {
+        id: ActionId::new(),
+        agent: Agent { name: "claude".into(), session: None, subagent: None, principal: "p".into() },
+        tool: "Bash".into(),
+        call: None,
+        request: Request::Shell { command: command.into(), shell: None },
+        cwd: "/nonexistent".into(),
+        host: "h".into(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let _ = analyze(&action, &RealWorld::new(None, Vec::new()));
+});
