@@ -1,6 +1,7 @@
 //! The stored form of every type, byte for byte: a change here is a change of what old ledgers and scripts must survive.
 //!
 //! `WEIR_BLESS=1 cargo nextest run -p weir-model` writes the files anew; read the difference before committing it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
 use std::path::Path;
