@@ -45,12 +45,19 @@ fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+#[derive(Clone)]
 struct PasswdEntry {
     name: String,
     home: PathBuf,
 }
 
+/// The account's entry, read once: a hook call asks for it three times.
 fn passwd_entry() -> Option<PasswdEntry> {
+    static ENTRY: std::sync::OnceLock<Option<PasswdEntry>> = std::sync::OnceLock::new();
+    ENTRY.get_or_init(read_passwd_entry).clone()
+}
+
+fn read_passwd_entry() -> Option<PasswdEntry> {
     let uid = uid().to_string();
     let text = std::fs::read_to_string("/etc/passwd").ok()?;
     text.lines().find_map(|line| {

@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod canary;
 mod cli;
 mod commands;
 mod context;
@@ -11,6 +12,7 @@ mod hook;
 mod output;
 mod person;
 mod replay;
+mod setup;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);

@@ -1,0 +1,135 @@
+//! What `init`, `uninstall` and `doctor` share: the places on this machine, and the note of what was installed.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use weir_gate_hook::Dialect;
+use weir_gate_hook::install::{InstallNote, Roots};
+use weir_guard::Paths;
+use weir_ledger::Reader;
+use weir_model::{Entry, Request, Timestamp};
+
+use crate::canary::{self, Proof};
+use crate::context;
+use crate::output::CliError;
+
+/// How long one client may take to start, ask, and end.
+const CANARY_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The places on this machine.
+pub(crate) fn roots() -> Result<Roots, CliError> {
+    let home = context::person_home()
+        .ok_or_else(|| CliError::hint("the home directory is not known", "Set HOME to your home directory."))?;
+    let weir_binary = std::env::current_exe()
+        .and_then(|path| path.canonicalize())
+        .map_err(|error| CliError::user(format!("the path of this program is not known: {error}")))?;
+    let variables: BTreeMap<_, _> =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+    Ok(Roots { home, etc: PathBuf::from("/etc"), weir_binary, weir_home: context::weir_home(), variables })
+}
+
+/// The directories of `PATH`.
+pub(crate) fn path_dirs() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// The client's program, where it is in `PATH`.
+pub(crate) fn program(agent: &dyn Dialect) -> Option<PathBuf> {
+    path_dirs()
+        .iter()
+        .flat_map(|dir| agent.process_names().iter().map(move |name| dir.join(name)))
+        .find(|path| path.is_file())
+}
+
+/// The agents that `--agent` names; all where it names none.
+pub(crate) fn agents(names: &[String]) -> Result<Vec<&'static dyn Dialect>, CliError> {
+    if names.is_empty() {
+        return Ok(weir_gate_hook::AGENTS.to_vec());
+    }
+    names
+        .iter()
+        .map(|name| {
+            weir_gate_hook::find_agent(name).ok_or_else(|| {
+                let known = weir_gate_hook::AGENTS.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(", ");
+                CliError::hint(format!("`{name}` is not an agent that Weir knows"), format!("There are: {known}."))
+            })
+        })
+        .collect()
+}
+
+/// The note of what was installed; empty where nothing was.
+pub(crate) fn read_note(paths: &Paths) -> Result<InstallNote, CliError> {
+    let path = paths.install();
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+            CliError::hint(
+                format!("`{}` cannot be read: {error}", path.display()),
+                "It says what `weir init` changed. Move it away to start anew.",
+            )
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(InstallNote::default()),
+        Err(error) => Err(CliError::user(format!("`{}` cannot be read: {error}", path.display()))),
+    }
+}
+
+/// Keeps the note; through a temporary file, so that it is whole or as it was.
+pub(crate) fn write_note(paths: &Paths, note: &InstallNote) -> Result<(), CliError> {
+    let path = paths.install();
+    if note.is_empty() {
+        return match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("removed", &path, &error)),
+            _ => Ok(()),
+        };
+    }
+    make_home(paths)?;
+    let temporary = path.with_extension("new");
+    let text = serde_json::to_vec_pretty(note).map_err(|error| CliError::user(error.to_string()))?;
+    let write = || -> std::io::Result<()> {
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &path)
+    };
+    write().map_err(|error| failed("written", &path, &error))
+}
+
+/// Makes `$WEIR_HOME`, for its owner only.
+pub(crate) fn make_home(paths: &Paths) -> Result<(), CliError> {
+    let home = paths.home();
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(home)
+        .map_err(|error| failed("created", home, &error))
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> CliError {
+    CliError::user(format!("`{}` cannot be {what}: {error}", path.display()))
+}
+
+/// Runs the real client against a scripted model that asks for a destructive command in a scratch directory, and looks
+/// whether the installed hook stopped it.
+pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
+    let Some(program) = program(agent) else {
+        return Proof::Unsupported { why: "its program is not in PATH".to_owned() };
+    };
+    let since = context::now();
+    let ledger = context::config(roots.weir_home.clone()).paths.ledger();
+    let plan =
+        canary::Plan { agent: agent.name(), program: &program, home: &roots.home, timeout: CANARY_TIMEOUT };
+    canary::prove(&plan, &|| saw_canary(&ledger, agent.name(), since))
+}
+
+/// True where the ledger has a judgement of the canary's command since `since`.
+fn saw_canary(ledger: &Path, agent: &str, since: Timestamp) -> bool {
+    let Ok(reader) = Reader::open(ledger) else { return false };
+    reader.backward().filter_map(Result::ok).take_while(|reading| reading.record.at >= since).any(|reading| {
+        let Entry::Judged { action, .. } = reading.record.entry else { return false };
+        action.agent.name == agent
+            && matches!(&action.request, Request::Shell { command, .. } if command.contains(canary::VICTIM))
+    })
+}
