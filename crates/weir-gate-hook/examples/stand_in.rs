@@ -20,14 +20,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
-        ["hook", agent, event, rest @ ..] => hook(
-            agent,
-            event,
-            rest.last().copied().unwrap_or("/tmp/stand_in"),
-        ),
-        [what, agent, level, home, etc, weir] => {
-            settings(what, agent, level, [home, etc, weir].map(PathBuf::from))
-        }
+        ["hook", agent, event, rest @ ..] => hook(agent, event, rest.last().copied().unwrap_or("/tmp/stand_in")),
+        [what, agent, level, home, etc, weir] => settings(what, agent, level, [home, etc, weir].map(PathBuf::from)),
         _ => Err("unknown arguments".into()),
     };
     done.unwrap_or_else(|error| {
@@ -58,26 +52,25 @@ fn hook(agent: &str, event: &str, home: &str) -> Result<ExitCode, Failure> {
                     let reason = "Weir: this would delete 1 file with no other copy".to_owned();
                     answer = match wanted.trim() {
                         "deny" => Answer::Deny { reason },
-                        "hold" => Answer::Hold {
-                            reason,
-                            id: HoldId::new(),
-                        },
+                        "hold" => Answer::Hold { reason, id: HoldId::new() },
                         "kill" => {
                             let pid = std::process::id().to_string();
-                            std::process::Command::new("kill")
-                                .args(["-9", &pid])
-                                .status()?;
+                            std::process::Command::new("kill").args(["-9", &pid]).status()?;
                             Answer::Silent
                         }
                         "hang" => {
                             std::thread::sleep(dialect.deadline());
-                            Answer::Deny {
-                                reason: "late".to_owned(),
-                            }
+                            Answer::Deny { reason: "late".to_owned() }
                         }
                         "panic" => std::process::exit(101),
                         _ => Answer::Silent,
                     };
+                }
+            }
+            if let Event::ConfigChange { path, .. } = &event {
+                let content = path.as_ref().and_then(|path| fs::read(path).ok());
+                if let Some(reason) = dialect.config_change(&event, content.as_deref()) {
+                    answer = Answer::Block { reason };
                 }
             }
             dialect.answer(&event, &answer)
@@ -88,28 +81,12 @@ fn hook(agent: &str, event: &str, home: &str) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(reply.exit))
 }
 
-fn settings(
-    what: &str,
-    agent: &str,
-    level: &str,
-    [home, etc, weir_home]: [PathBuf; 3],
-) -> Result<ExitCode, Failure> {
+fn settings(what: &str, agent: &str, level: &str, [home, etc, weir_home]: [PathBuf; 3]) -> Result<ExitCode, Failure> {
     let dialect = find_agent(agent).ok_or("unknown agent")?;
-    let level = if level == "managed" {
-        Level::Managed
-    } else {
-        Level::User
-    };
+    let level = if level == "managed" { Level::Managed } else { Level::User };
     let note_path = weir_home.join("install.json");
-    let weir_binary =
-        env::var_os("STAND_IN_BINARY").map_or_else(env::current_exe, |path| Ok(path.into()))?;
-    let roots = Roots {
-        home,
-        etc,
-        weir_binary,
-        weir_home,
-        variables: BTreeMap::new(),
-    };
+    let weir_binary = env::var_os("STAND_IN_BINARY").map_or_else(env::current_exe, |path| Ok(path.into()))?;
+    let roots = Roots { home, etc, weir_binary, weir_home, variables: BTreeMap::new() };
     let note: InstallNote = match fs::read(&note_path) {
         Ok(text) => serde_json::from_slice(&text)?,
         Err(_) => InstallNote::default(),
@@ -125,12 +102,7 @@ fn settings(
     };
     install::apply(&plan.changes)?;
     for change in &plan.changes {
-        writeln!(
-            std::io::stdout(),
-            "{}: {}",
-            change.path.display(),
-            change.why
-        )?;
+        writeln!(std::io::stdout(), "{}: {}", change.path.display(), change.why)?;
     }
     fs::create_dir_all(&roots.weir_home)?;
     fs::write(note_path, serde_json::to_vec_pretty(&plan.note)?)?;

@@ -57,22 +57,14 @@ impl Reply {
 
     /// `body` on standard output, exit 0.
     pub(crate) fn json(body: &impl Serialize) -> Self {
-        Self {
-            stdout: encode(body),
-            stderr: Vec::new(),
-            exit: 0,
-        }
+        Self { stdout: encode(body), stderr: Vec::new(), exit: 0 }
     }
 
     /// `body` on standard output, `reason` on standard error, exit 2.
     pub(crate) fn belt(body: &impl Serialize, reason: &str) -> Self {
         let mut stderr = reason.as_bytes().to_vec();
         stderr.push(b'\n');
-        Self {
-            stdout: encode(body),
-            stderr,
-            exit: 2,
-        }
+        Self { stdout: encode(body), stderr, exit: 2 }
     }
 }
 
@@ -128,11 +120,7 @@ pub(crate) fn bounded(reason: &str) -> String {
             break;
         }
         let harmless = !c.is_control() || matches!(c, '\n' | '\t');
-        text.push(if harmless {
-            c
-        } else {
-            char::REPLACEMENT_CHARACTER
-        });
+        text.push(if harmless { c } else { char::REPLACEMENT_CHARACTER });
     }
     if text.is_empty() {
         text.push_str("Weir refused this call");
@@ -159,9 +147,7 @@ pub fn fault_reply(agent: &str, text: &str, effectful: bool) -> Reply {
     if !effectful {
         return Reply::silent();
     }
-    let reason = bounded(&format!(
-        "Weir could not judge this call, so it is refused: {text}"
-    ));
+    let reason = bounded(&format!("Weir could not judge this call, so it is refused: {text}"));
     if let Some(dialect) = find_agent(agent) {
         return dialect.refuse(&reason);
     }

@@ -29,10 +29,7 @@ pub(crate) fn touched(patch: &str) -> Vec<Patch> {
         };
         let path = path.trim();
         if !path.is_empty() {
-            changes.push(Patch {
-                op,
-                path: PathBuf::from(path),
-            });
+            changes.push(Patch { op, path: PathBuf::from(path) });
         }
     }
     changes
@@ -46,10 +43,8 @@ mod tests {
     fn every_header_names_a_file() {
         let patch = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** Update File: a.rs\n*** Move to: b/c.rs\n@@\n\
                      -old\n+new\n  *** Delete File: photo one.jpg\r\n*** End of File\n*** End Patch";
-        let found: Vec<_> = touched(patch)
-            .into_iter()
-            .map(|change| (change.op, change.path.display().to_string()))
-            .collect();
+        let found: Vec<_> =
+            touched(patch).into_iter().map(|change| (change.op, change.path.display().to_string())).collect();
         let expected = [
             (PatchOp::Write, "new.txt"),
             (PatchOp::Update, "a.rs"),

@@ -75,11 +75,7 @@ impl Tools {
     ) -> Result<Asked, WireFault> {
         let decoded: String;
         let mut raw = input.map_or("null", RawValue::get);
-        let kind = self
-            .known
-            .iter()
-            .find(|(name, _)| *name == tool)
-            .map(|(_, kind)| *kind);
+        let kind = self.known.iter().find(|(name, _)| *name == tool).map(|(_, kind)| *kind);
         if raw.starts_with('"') {
             // Some tools take free text, and some clients send the arguments as a string of JSON.
             decoded = read::<String>(raw)?;
@@ -96,10 +92,7 @@ impl Tools {
                 Err(fault) => return Err(fault),
             };
             let server = server.or_else(|| self.server(tool));
-            return Ok(Asked {
-                request: Request::Tool { server, arguments },
-                directory: None,
-            });
+            return Ok(Asked { request: Request::Tool { server, arguments }, directory: None });
         };
         let input: Input<'_> = match raw {
             "null" => Input::default(),
@@ -125,10 +118,7 @@ pub(crate) fn server_of_context(context: &RawValue) -> Option<String> {
         #[serde(borrow, default)]
         server_name: Text<'a>,
     }
-    serde_json::from_str::<Context<'_>>(context.get())
-        .ok()?
-        .server_name
-        .owned()
+    serde_json::from_str::<Context<'_>>(context.get()).ok()?.server_name.owned()
 }
 
 /// The directory in which a call runs: what it names itself, below the session's.
@@ -189,109 +179,60 @@ struct Input<'a> {
 
 impl Input<'_> {
     fn file(&self) -> Option<PathBuf> {
-        [
-            &self.file_path,
-            &self.file_path_camel,
-            &self.notebook_path,
-            &self.absolute_path,
-            &self.path,
-        ]
-        .into_iter()
-        .find_map(Text::path)
+        [&self.file_path, &self.file_path_camel, &self.notebook_path, &self.absolute_path, &self.path]
+            .into_iter()
+            .find_map(Text::path)
     }
 
     fn looked_at(&self) -> Vec<PathBuf> {
-        let named = self
-            .file()
-            .into_iter()
-            .chain(self.dir_path.path())
-            .chain(self.directory.path());
-        named
-            .chain(self.paths.0.iter().map(PathBuf::from))
-            .chain(self.files.0.iter().map(PathBuf::from))
-            .collect()
+        let named = self.file().into_iter().chain(self.dir_path.path()).chain(self.directory.path());
+        named.chain(self.paths.0.iter().map(PathBuf::from)).chain(self.files.0.iter().map(PathBuf::from)).collect()
     }
 }
 
 fn request(kind: Kind, tool: &str, input: &Input<'_>) -> Result<Asked, WireFault> {
-    let directory = || {
-        [&input.workdir, &input.dir_path, &input.directory]
-            .into_iter()
-            .find_map(|text| text.path())
-    };
+    let directory = || [&input.workdir, &input.dir_path, &input.directory].into_iter().find_map(|text| text.path());
     let one = |op| {
-        let path = input
-            .file()
-            .ok_or_else(|| WireFault::Shape(format!("the call of `{tool}` names no file")))?;
+        let path = input.file().ok_or_else(|| WireFault::Shape(format!("the call of `{tool}` names no file")))?;
         files(tool, vec![Patch { op, path }])
     };
-    let asked = |request| {
-        Ok(Asked {
-            request,
-            directory: None,
-        })
-    };
+    let asked = |request| Ok(Asked { request, directory: None });
     match kind {
         Kind::Shell | Kind::PowerShell => {
-            let lines = [&input.command, &input.commands, &input.cmd]
-                .into_iter()
-                .find(|lines| !lines.texts.is_empty());
+            let lines = [&input.command, &input.commands, &input.cmd].into_iter().find(|lines| !lines.texts.is_empty());
             let command = match lines {
                 Some(lines) if lines.odd => None,
                 Some(lines) => Some(lines.texts.join("\n")),
                 None => input.script.owned(),
             };
-            let command = command.ok_or_else(|| {
-                WireFault::Shape(format!("the call of `{tool}` has no readable command"))
-            })?;
+            let command =
+                command.ok_or_else(|| WireFault::Shape(format!("the call of `{tool}` has no readable command")))?;
             let shell = (kind == Kind::PowerShell).then(|| "powershell".to_owned());
-            Ok(Asked {
-                request: Request::Shell { command, shell },
-                directory: directory(),
-            })
+            Ok(Asked { request: Request::Shell { command, shell }, directory: directory() })
         }
         Kind::Keys => {
-            let command = input
-                .input
-                .owned()
-                .or_else(|| input.chars.owned())
-                .unwrap_or_default();
-            asked(Request::Shell {
-                command,
-                shell: None,
-            })
+            let command = input.input.owned().or_else(|| input.chars.owned()).unwrap_or_default();
+            asked(Request::Shell { command, shell: None })
         }
         Kind::Update => one(PatchOp::Update),
         Kind::Write => one(PatchOp::Write),
         Kind::Editor => {
             let partly = input.old_text.get().is_some() || input.insert_line.is_some();
-            one(if partly {
-                PatchOp::Update
-            } else {
-                PatchOp::Write
-            })
+            one(if partly { PatchOp::Update } else { PatchOp::Write })
         }
         Kind::TextEditor => match input.command.texts.first().map(String::as_str) {
-            Some("view") => asked(Request::Look {
-                paths: input.looked_at(),
-            }),
+            Some("view") => asked(Request::Look { paths: input.looked_at() }),
             Some("create") => one(PatchOp::Write),
             _ => one(PatchOp::Update),
         },
         Kind::Patch => {
-            let text = [&input.input, &input.patch_text, &input.patch]
-                .into_iter()
-                .find_map(Text::get);
+            let text = [&input.input, &input.patch_text, &input.patch].into_iter().find_map(Text::get);
             let text = text.map_or_else(|| input.command.texts.join("\n"), str::to_owned);
             files(tool, patch::touched(&text))
         }
-        Kind::Look => asked(Request::Look {
-            paths: input.looked_at(),
-        }),
+        Kind::Look => asked(Request::Look { paths: input.looked_at() }),
         Kind::Fetch => {
-            let url = [&input.url, &input.query, &input.prompt]
-                .into_iter()
-                .find_map(Text::owned);
+            let url = [&input.url, &input.query, &input.prompt].into_iter().find_map(Text::owned);
             let url = url.unwrap_or_else(|| input.requests.0.join(" "));
             asked(Request::Fetch { url })
         }
@@ -300,14 +241,9 @@ fn request(kind: Kind, tool: &str, input: &Input<'_>) -> Result<Asked, WireFault
 
 fn files(tool: &str, changes: Vec<Patch>) -> Result<Asked, WireFault> {
     if changes.is_empty() {
-        return Err(WireFault::Shape(format!(
-            "the call of `{tool}` names no file"
-        )));
+        return Err(WireFault::Shape(format!("the call of `{tool}` names no file")));
     }
-    Ok(Asked {
-        request: Request::Files { changes },
-        directory: None,
-    })
+    Ok(Asked { request: Request::Files { changes }, directory: None })
 }
 
 /// One command, or a list of commands.
@@ -332,35 +268,23 @@ impl<'de> Deserialize<'de> for Lines {
         let values = match value {
             serde_json::Value::Null => Vec::new(),
             // A list that was turned into a string on its way.
-            serde_json::Value::String(text) if text.starts_with("[\"") => {
-                match serde_json::from_str(&text) {
-                    Ok(serde_json::Value::Array(values)) => values,
-                    _ => vec![serde_json::Value::String(text)],
-                }
-            }
+            serde_json::Value::String(text) if text.starts_with("[\"") => match serde_json::from_str(&text) {
+                Ok(serde_json::Value::Array(values)) => values,
+                _ => vec![serde_json::Value::String(text)],
+            },
             serde_json::Value::Array(values) => values,
             other => vec![other],
         };
         for value in values {
             match value {
                 serde_json::Value::String(text) => lines.texts.push(text),
-                value @ serde_json::Value::Object(_) => {
-                    match serde_json::from_value::<Structured>(value) {
-                        Ok(Structured {
-                            command: Some(command),
-                            args,
-                        }) => {
-                            let words = args.iter().map(|word| quoted(word));
-                            lines.texts.push(
-                                std::iter::once(command)
-                                    .chain(words)
-                                    .collect::<Vec<_>>()
-                                    .join(" "),
-                            );
-                        }
-                        _ => lines.odd = true,
+                value @ serde_json::Value::Object(_) => match serde_json::from_value::<Structured>(value) {
+                    Ok(Structured { command: Some(command), args }) => {
+                        let words = args.iter().map(|word| quoted(word));
+                        lines.texts.push(std::iter::once(command).chain(words).collect::<Vec<_>>().join(" "));
                     }
-                }
+                    _ => lines.odd = true,
+                },
                 _ => lines.odd = true,
             }
         }
@@ -412,9 +336,7 @@ impl<'de> Visitor<'de> for Collect {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut names = Vec::new();
         while let Some(value) = seq.next_element::<serde_json::Value>()? {
-            let name = value
-                .as_str()
-                .or_else(|| value.get(self.0).and_then(serde_json::Value::as_str));
+            let name = value.as_str().or_else(|| value.get(self.0).and_then(serde_json::Value::as_str));
             names.extend(name.map(str::to_owned));
         }
         Ok(names)

@@ -17,13 +17,9 @@ pub const LARGEST_PAYLOAD: usize = 16 * 1024 * 1024;
 /// The payload as text, if it is not too large and is text.
 pub(crate) fn text(payload: &[u8]) -> Result<&str, WireFault> {
     if payload.len() > LARGEST_PAYLOAD {
-        return Err(WireFault::TooLarge {
-            bytes: payload.len(),
-        });
+        return Err(WireFault::TooLarge { bytes: payload.len() });
     }
-    let text = std::str::from_utf8(payload).map_err(|error| WireFault::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(payload).map_err(|error| WireFault::NotUtf8 { at: error.valid_up_to() })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
@@ -46,9 +42,7 @@ impl Text<'_> {
     }
 
     pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.get()
-            .filter(|text| !text.is_empty())
-            .map(PathBuf::from)
+        self.get().filter(|text| !text.is_empty()).map(PathBuf::from)
     }
 }
 
@@ -101,11 +95,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub(crate) fn millis(raw: Option<&RawValue>) -> Option<u64> {
     let number: f64 = raw?.get().parse().ok()?;
     // Durations beyond 2^53 ms, and negative ones, are nonsense.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range is checked"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
     (0.0..9.0e15).contains(&number).then_some(number as u64)
 }
 
@@ -141,9 +131,10 @@ pub(crate) struct Payload<'a> {
 impl Payload<'_> {
     /// The name of the event: the payload's own, else the one that the installed command names.
     pub(crate) fn event<'s>(&'s self, hint: Option<&'s str>) -> Result<&'s str, WireFault> {
-        self.hook_event_name.get().or(hint).ok_or_else(|| {
-            WireFault::Shape("the payload does not name its event (`hook_event_name`)".to_owned())
-        })
+        self.hook_event_name
+            .get()
+            .or(hint)
+            .ok_or_else(|| WireFault::Shape("the payload does not name its event (`hook_event_name`)".to_owned()))
     }
 
     /// The tool's name.
@@ -151,9 +142,7 @@ impl Payload<'_> {
         self.tool_name
             .get()
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| {
-                WireFault::Shape("the payload does not name its tool (`tool_name`)".to_owned())
-            })
+            .ok_or_else(|| WireFault::Shape("the payload does not name its tool (`tool_name`)".to_owned()))
     }
 
     /// The call that is about to run.
@@ -188,10 +177,7 @@ impl Payload<'_> {
     /// The beginning of a session; without an id there is nothing to remember.
     pub(crate) fn session(&self) -> Event {
         match self.session_id.owned() {
-            Some(session) => Event::SessionStart {
-                session,
-                cwd: self.cwd.path(),
-            },
+            Some(session) => Event::SessionStart { session, cwd: self.cwd.path() },
             None => Event::Other,
         }
     }

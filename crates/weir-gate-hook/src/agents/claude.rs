@@ -72,21 +72,12 @@ impl Dialect for Claude {
     }
 
     fn environment_markers(&self) -> &'static [&'static str] {
-        &[
-            "CLAUDECODE",
-            "CLAUDE_CODE_SESSION_ID",
-            "CLAUDE_CODE_CHILD_SESSION",
-        ]
+        &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_CHILD_SESSION"]
     }
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "claude",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "claude", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".claude/settings.json", false),
@@ -96,20 +87,13 @@ impl Dialect for Claude {
             at(SurfaceBase::Project, ".claude/settings.json", false),
             at(SurfaceBase::Project, ".claude/settings.local.json", false),
             at(SurfaceBase::Root, "etc/claude-code", true),
-            at(
-                SurfaceBase::Root,
-                "Library/Application Support/ClaudeCode",
-                true,
-            ),
+            at(SurfaceBase::Root, "Library/Application Support/ClaudeCode", true),
         ];
         ALL
     }
 
     fn decides(&self, event: Option<&str>) -> bool {
-        !matches!(
-            event,
-            Some("PostToolUse" | "PostToolUseFailure" | "SessionStart")
-        )
+        !matches!(event, Some("PostToolUse" | "PostToolUseFailure" | "SessionStart"))
     }
 
     fn headless(&self, env: &dyn Fn(&str) -> Option<String>) -> bool {
@@ -142,11 +126,7 @@ impl Dialect for Claude {
         answer_in_claude_layout(event, answer, |parts| {
             // "defer" ends the run and lets it be resumed once a person has answered. It is for a single call of the
             // main session; a sub-agent's call is refused like any other.
-            if parts.headless && parts.subagent.is_none() {
-                "defer"
-            } else {
-                "ask"
-            }
+            if parts.headless && parts.subagent.is_none() { "defer" } else { "ask" }
         })
     }
 
@@ -176,18 +156,10 @@ impl Dialect for Claude {
             {
                 handler.insert("onFailure".to_owned(), "block".into());
             }
-            Group {
-                event: event.to_owned(),
-                handler,
-            }
+            Group { event: event.to_owned(), handler }
         };
-        let mut events = vec![
-            "PreToolUse",
-            "PostToolUse",
-            "PostToolUseFailure",
-            "SessionStart",
-        ];
-        let mut settings: Vec<(&'static str, Value)> = Vec::new();
+        let mut events = vec!["PreToolUse", "PostToolUse", "PostToolUseFailure", "SessionStart"];
+        let mut settings: Vec<(&'static [&'static str], Value)> = Vec::new();
         let path = match level {
             Level::User => {
                 // Managed settings cannot be switched off from below, so a change needs no watching there.
@@ -195,8 +167,8 @@ impl Dialect for Claude {
                 self.config_dir(roots).join("settings.json")
             }
             Level::Managed => {
-                settings.push(("allowManagedHooksOnly", true.into()));
-                settings.push(("disableSkillShellExecution", true.into()));
+                settings.push((&["allowManagedHooksOnly"], true.into()));
+                settings.push((&["disableSkillShellExecution"], true.into()));
                 roots.etc.join("claude-code/managed-settings.json")
             }
         };
@@ -220,18 +192,10 @@ impl Dialect for Claude {
             return Some(format!("`{}` allows managed hooks only", managed.display()));
         }
         let user = self.config_dir(roots).join("settings.json");
-        let project = look::upward(
-            cwd,
-            &roots.home,
-            &[".claude/settings.json", ".claude/settings.local.json"],
-        );
-        std::iter::once(user)
-            .chain(project)
-            .chain([managed])
-            .find_map(|path| {
-                look::is_true(&path, &["disableAllHooks"])
-                    .then(|| format!("`{}` sets `disableAllHooks`", path.display()))
-            })
+        let project = look::upward(cwd, &roots.home, &[".claude/settings.json", ".claude/settings.local.json"]);
+        std::iter::once(user).chain(project).chain([managed]).find_map(|path| {
+            look::is_true(&path, &["disableAllHooks"]).then(|| format!("`{}` sets `disableAllHooks`", path.display()))
+        })
     }
 
     fn config_dir(&self, roots: &Roots) -> PathBuf {
@@ -284,17 +248,12 @@ fn config_change(source: &str, content: Option<&[u8]>) -> Option<String> {
         _ => return None,
     };
     let Some(content) = content else {
-        return user
-            .then(|| "the settings file with Weir's hook is gone or cannot be read".to_owned());
+        return user.then(|| "the settings file with Weir's hook is gone or cannot be read".to_owned());
     };
     let Ok(settings) = serde_json::from_slice::<Value>(content) else {
-        return user
-            .then(|| "the settings file with Weir's hook is not valid JSON any more".to_owned());
+        return user.then(|| "the settings file with Weir's hook is not valid JSON any more".to_owned());
     };
-    if settings
-        .get("disableAllHooks")
-        .is_some_and(|value| *value != Value::Bool(false))
-    {
+    if settings.get("disableAllHooks").is_some_and(|value| *value != Value::Bool(false)) {
         return Some("it switches all hooks off (`disableAllHooks`)".to_owned());
     }
     let has_hook = settings
@@ -302,12 +261,7 @@ fn config_change(source: &str, content: Option<&[u8]>) -> Option<String> {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter(|group| {
-            matches!(
-                group.get("matcher").and_then(Value::as_str),
-                None | Some("" | "*")
-            )
-        })
+        .filter(|group| matches!(group.get("matcher").and_then(Value::as_str), None | Some("" | "*")))
         .filter_map(|group| group.get("hooks")?.as_array())
         .flatten()
         .any(|handler| {

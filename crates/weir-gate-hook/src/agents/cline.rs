@@ -106,18 +106,12 @@ impl Native<'_> {
             #[serde(borrow, default)]
             root_session_id: Text<'a>,
         }
-        let context = self
-            .session_context
-            .and_then(|raw| serde_json::from_str::<Context<'_>>(raw.get()).ok());
-        context
-            .and_then(|context| context.root_session_id.owned())
-            .or_else(|| self.task_id.owned())
+        let context = self.session_context.and_then(|raw| serde_json::from_str::<Context<'_>>(raw.get()).ok());
+        context.and_then(|context| context.root_session_id.owned()).or_else(|| self.task_id.owned())
     }
 
     fn subagent(&self) -> Option<String> {
-        self.parent_agent_id
-            .get()
-            .and_then(|_| self.agent_id.owned())
+        self.parent_agent_id.get().and_then(|_| self.agent_id.owned())
     }
 
     fn cwd(&self) -> Option<PathBuf> {
@@ -131,12 +125,8 @@ impl Native<'_> {
             .and_then(|call| call.name.owned())
             .or_else(|| before.and_then(|before| before.tool_name.owned()))
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| {
-                WireFault::Shape("the payload does not name its tool (`tool_call.name`)".to_owned())
-            })?;
-        let input = call
-            .and_then(|call| call.input)
-            .or_else(|| before.and_then(|before| before.parameters));
+            .ok_or_else(|| WireFault::Shape("the payload does not name its tool (`tool_call.name`)".to_owned()))?;
+        let input = call.and_then(|call| call.input).or_else(|| before.and_then(|before| before.parameters));
         let asked = TOOLS.request(&tool, input, None)?;
         Ok(ActionParts {
             session: self.session(),
@@ -156,19 +146,13 @@ impl Native<'_> {
         let tool = result
             .and_then(|result| result.name.owned())
             .or_else(|| after.and_then(|after| after.tool_name.owned()))
-            .ok_or_else(|| {
-                WireFault::Shape(
-                    "the payload does not name its tool (`tool_result.name`)".to_owned(),
-                )
-            })?;
+            .ok_or_else(|| WireFault::Shape("the payload does not name its tool (`tool_result.name`)".to_owned()))?;
         Ok(Event::PostTool(Outcome {
             agent: "cline".to_owned(),
             session: self.session(),
             call: result.and_then(|result| result.id.owned()),
             tool,
-            failed: after
-                .and_then(|after| after.success)
-                .map(|success| !success),
+            failed: after.and_then(|after| after.success).map(|success| !success),
             duration_ms: after.and_then(|after| millis(after.execution_time_ms)),
         }))
     }
@@ -192,12 +176,7 @@ impl Dialect for Cline {
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "cline",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "cline", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".cline/hooks", true),
@@ -232,16 +211,11 @@ impl Dialect for Cline {
             Some("PostToolUse") => native.outcome(),
             Some("TaskStart") => Ok(match native.session() {
                 // A sub-agent's start is not a new session.
-                Some(session) if native.subagent().is_none() => Event::SessionStart {
-                    session,
-                    cwd: native.cwd(),
-                },
+                Some(session) if native.subagent().is_none() => Event::SessionStart { session, cwd: native.cwd() },
                 _ => Event::Other,
             }),
             Some(_) => Ok(Event::Other),
-            None => Err(WireFault::Shape(
-                "the payload does not name its event (`hookName`)".to_owned(),
-            )),
+            None => Err(WireFault::Shape("the payload does not name its event (`hookName`)".to_owned())),
         }
     }
 
@@ -251,9 +225,7 @@ impl Dialect for Cline {
                 let text = hold_text(reason, *id);
                 Reply::belt(&json!({ "cancel": true, "errorMessage": text }), &text)
             }
-            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => {
-                self.refuse(reason)
-            }
+            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => self.refuse(reason),
             _ => Reply::silent(),
         }
     }
@@ -276,18 +248,8 @@ impl Dialect for Cline {
                 } else {
                     command::Line::observing()
                 };
-                let script = line.script(
-                    &roots.weir_binary,
-                    self.name(),
-                    event,
-                    Some(&roots.weir_home),
-                );
-                Piece::file(
-                    directory.join(event),
-                    script,
-                    Some(0o755),
-                    "Cline asks Weir before every tool call",
-                )
+                let script = line.script(&roots.weir_binary, self.name(), event, Some(&roots.weir_home));
+                Piece::file(directory.join(event), script, Some(0o755), "Cline asks Weir before every tool call")
             })
             .collect())
     }

@@ -11,8 +11,7 @@ use weir_model::{Surface, SurfaceBase};
 
 use super::claude::{answer_in_claude_layout, refuse_in_claude_layout};
 use crate::install::{
-    CodexRequirements, CodexTrust, Group, InstallError, JsonSettings, Level, Piece, Roots, command,
-    look,
+    CodexRequirements, CodexTrust, Group, InstallError, JsonSettings, Level, Piece, Roots, command, look,
 };
 use crate::tools::{Kind, McpNames, Tools};
 use crate::wire::{self, Payload};
@@ -72,29 +71,21 @@ impl Dialect for Codex {
     }
 
     fn environment_markers(&self) -> &'static [&'static str] {
-        &[
-            "CODEX_THREAD_ID",
-            "CODEX_TOOL_CALL_ID",
-            "CODEX_CI",
-            "CODEX_SANDBOX",
-        ]
+        &["CODEX_THREAD_ID", "CODEX_TOOL_CALL_ID", "CODEX_CI", "CODEX_SANDBOX"]
     }
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "codex",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "codex", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".codex/hooks.json", false),
             at(SurfaceBase::Home, ".codex/config.toml", false),
             at(SurfaceBase::Home, ".codex/rules", true),
             at(SurfaceBase::Home, ".codex/plugins", true),
-            at(SurfaceBase::Project, ".codex", true),
+            at(SurfaceBase::Project, ".codex/hooks.json", false),
+            at(SurfaceBase::Project, ".codex/config.toml", false),
+            at(SurfaceBase::Project, ".codex/rules", true),
             at(SurfaceBase::Root, "etc/codex", true),
         ];
         ALL
@@ -151,19 +142,12 @@ impl Dialect for Codex {
                 // The trust names the place of each hook in the other file, so it comes after it.
                 Ok(vec![
                     Piece::Json(settings),
-                    Piece::CodexTrust(CodexTrust {
-                        path: self.config_dir(roots).join("config.toml"),
-                        hooks,
-                    }),
+                    Piece::CodexTrust(CodexTrust { path: self.config_dir(roots).join("config.toml"), hooks }),
                 ])
             }
             Level::Managed => Ok(vec![Piece::CodexRequirements(CodexRequirements {
                 path: roots.etc.join("codex/requirements.toml"),
-                managed_dir: roots
-                    .weir_binary
-                    .parent()
-                    .unwrap_or(Path::new("/"))
-                    .to_owned(),
+                managed_dir: roots.weir_binary.parent().unwrap_or(Path::new("/")).to_owned(),
                 groups,
                 why,
             })]),
@@ -173,20 +157,12 @@ impl Dialect for Codex {
     fn silenced(&self, level: Level, roots: &Roots, cwd: &Path) -> Option<String> {
         let requirements = roots.etc.join("codex/requirements.toml");
         if level == Level::Managed {
-            return (look::toml_bool(&requirements, &["features", "hooks"]) != Some(true)).then(
-                || {
-                    format!(
-                        "`{}` does not pin `features.hooks`, so a user can switch hooks off",
-                        requirements.display()
-                    )
-                },
-            );
+            return (look::toml_bool(&requirements, &["features", "hooks"]) != Some(true)).then(|| {
+                format!("`{}` does not pin `features.hooks`, so a user can switch hooks off", requirements.display())
+            });
         }
         if look::toml_bool(&requirements, &["allow_managed_hooks_only"]) == Some(true) {
-            return Some(format!(
-                "`{}` allows managed hooks only",
-                requirements.display()
-            ));
+            return Some(format!("`{}` allows managed hooks only", requirements.display()));
         }
         if look::toml_bool(&requirements, &["features", "hooks"]) == Some(true) {
             return None;

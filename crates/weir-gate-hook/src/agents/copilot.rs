@@ -64,12 +64,7 @@ const TOOLS: Tools = Tools {
     mcp: McpNames::Joined("-"),
 };
 
-const EVENTS: [&str; 4] = [
-    "preToolUse",
-    "postToolUse",
-    "postToolUseFailure",
-    "sessionStart",
-];
+const EVENTS: [&str; 4] = ["preToolUse", "postToolUse", "postToolUseFailure", "sessionStart"];
 
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,9 +90,7 @@ impl Native<'_> {
         self.tool_name
             .owned()
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| {
-                WireFault::Shape("the payload does not name its tool (`toolName`)".to_owned())
-            })
+            .ok_or_else(|| WireFault::Shape("the payload does not name its tool (`toolName`)".to_owned()))
     }
 
     fn action(&self, event: &str) -> Result<ActionParts, WireFault> {
@@ -122,16 +115,10 @@ impl Native<'_> {
             #[serde(borrow, default)]
             result_type: Text<'a>,
         }
-        let result = self
-            .tool_result
-            .and_then(|raw| serde_json::from_str::<ToolResult<'_>>(raw.get()).ok());
+        let result = self.tool_result.and_then(|raw| serde_json::from_str::<ToolResult<'_>>(raw.get()).ok());
         // "success" is said of commands that exit with a code too, so it proves nothing.
-        let told = result.is_some_and(|result| {
-            matches!(
-                result.result_type.get(),
-                Some("failure" | "denied" | "rejected")
-            )
-        });
+        let told =
+            result.is_some_and(|result| matches!(result.result_type.get(), Some("failure" | "denied" | "rejected")));
         Ok(Event::PostTool(Outcome {
             agent: "copilot".to_owned(),
             session: self.session_id.owned(),
@@ -156,13 +143,7 @@ impl Dialect for Copilot {
     }
 
     fn process_names(&self) -> &'static [&'static str] {
-        &[
-            "copilot",
-            "copilot-linux-x64",
-            "copilot-linux-arm64",
-            "copilot-darwin-arm64",
-            "copilot-darwin-x64",
-        ]
+        &["copilot", "copilot-linux-x64", "copilot-linux-arm64", "copilot-darwin-arm64", "copilot-darwin-x64"]
     }
 
     fn environment_markers(&self) -> &'static [&'static str] {
@@ -171,12 +152,7 @@ impl Dialect for Copilot {
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "copilot",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "copilot", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".copilot/hooks", true),
@@ -184,7 +160,10 @@ impl Dialect for Copilot {
             at(SurfaceBase::Home, ".copilot/config.json", false),
             at(SurfaceBase::Home, ".copilot/plugins", true),
             at(SurfaceBase::Project, ".github/hooks", true),
-            at(SurfaceBase::Project, ".github/copilot", true),
+            at(SurfaceBase::Project, ".github/copilot/settings.json", false),
+            at(SurfaceBase::Project, ".github/copilot/settings.local.json", false),
+            // Read by this client too.
+            at(SurfaceBase::Project, ".claude/settings.json", false),
             at(SurfaceBase::Root, "etc/github-copilot", true),
         ];
         ALL
@@ -210,9 +189,7 @@ impl Dialect for Copilot {
         if let Some(event) = claude_like.hook_event_name.get() {
             return match event {
                 "PreToolUse" => claude_like.action(event, &TOOLS).map(Event::PreTool),
-                "PermissionRequest" => claude_like
-                    .action(event, &TOOLS)
-                    .map(Event::PermissionRequest),
+                "PermissionRequest" => claude_like.action(event, &TOOLS).map(Event::PermissionRequest),
                 "PostToolUse" => claude_like.outcome(self.name(), None),
                 "PostToolUseFailure" => claude_like.outcome(self.name(), Some(true)),
                 "SessionStart" => Ok(claude_like.session()),
@@ -231,7 +208,8 @@ impl Dialect for Copilot {
             }),
             Some(_) => Ok(Event::Other),
             None => Err(WireFault::Shape(
-                "the payload does not name its event, and neither does the command (`weir hook copilot EVENT`)".to_owned(),
+                "the payload does not name its event, and neither does the command (`weir hook copilot EVENT`)"
+                    .to_owned(),
             )),
         }
     }
@@ -245,12 +223,8 @@ impl Dialect for Copilot {
             return answer_in_claude_layout(event, answer, |_| "ask");
         }
         match (event, answer) {
-            (Event::PreTool(_), Answer::Hold { reason, id }) => {
-                Reply::json(&native("ask", &hold_text(reason, *id)))
-            }
-            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => {
-                self.refuse(reason)
-            }
+            (Event::PreTool(_), Answer::Hold { reason, id }) => Reply::json(&native("ask", &hold_text(reason, *id))),
+            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => self.refuse(reason),
             (Event::PermissionRequest(_), Answer::Deny { reason } | Answer::Block { reason }) => {
                 Reply::json(&json!({ "behavior": "deny", "message": bounded(reason) }))
             }
@@ -272,9 +246,7 @@ impl Dialect for Copilot {
         let mut hooks = serde_json::Map::new();
         for event in EVENTS {
             let line = if self.decides(Some(event)) {
-                command::Line::deciding(
-                    r#"{\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"%s\"}"#,
-                )
+                command::Line::deciding(r#"{\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"%s\"}"#)
             } else {
                 command::Line::observing()
             };
@@ -298,22 +270,14 @@ impl Dialect for Copilot {
         if level == Level::Managed {
             return None;
         }
-        let user = [
-            self.config_dir(roots).join("settings.json"),
-            self.config_dir(roots).join("config.json"),
-        ];
+        let user = [self.config_dir(roots).join("settings.json"), self.config_dir(roots).join("config.json")];
         let project = look::upward(
             cwd,
             &roots.home,
-            &[
-                ".github/copilot/settings.json",
-                ".github/copilot/settings.local.json",
-                ".claude/settings.json",
-            ],
+            &[".github/copilot/settings.json", ".github/copilot/settings.local.json", ".claude/settings.json"],
         );
         user.into_iter().chain(project).find_map(|path| {
-            look::is_true(&path, &["disableAllHooks"])
-                .then(|| format!("`{}` sets `disableAllHooks`", path.display()))
+            look::is_true(&path, &["disableAllHooks"]).then(|| format!("`{}` sets `disableAllHooks`", path.display()))
         })
     }
 

@@ -77,12 +77,7 @@ impl Dialect for Gemini {
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "gemini",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "gemini", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".gemini/settings.json", false),
@@ -92,11 +87,7 @@ impl Dialect for Gemini {
             at(SurfaceBase::Project, ".gemini/settings.json", false),
             at(SurfaceBase::Project, ".gemini/extensions", true),
             at(SurfaceBase::Root, "etc/gemini-cli", true),
-            at(
-                SurfaceBase::Root,
-                "Library/Application Support/GeminiCli",
-                true,
-            ),
+            at(SurfaceBase::Root, "Library/Application Support/GeminiCli", true),
         ];
         ALL
     }
@@ -131,9 +122,7 @@ impl Dialect for Gemini {
     fn answer(&self, event: &Event, answer: &Answer) -> Reply {
         match (event, answer) {
             (Event::PreTool(_), Answer::Hold { reason, id }) => deny(&hold_text(reason, *id)),
-            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => {
-                deny(&bounded(reason))
-            }
+            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => deny(&bounded(reason)),
             _ => Reply::silent(),
         }
     }
@@ -145,8 +134,8 @@ impl Dialect for Gemini {
     fn pieces(&self, level: Level, roots: &Roots) -> Result<Vec<Piece>, InstallError> {
         let home = (level == Level::User).then_some(roots.weir_home.as_path());
         let path = self.path(level, roots);
-        let name = look::hook_name(&path, self.name())
-            .unwrap_or_else(|| format!("guard-{}", uuid::Uuid::now_v7().simple()));
+        let name =
+            look::hook_name(&path, self.name()).unwrap_or_else(|| format!("guard-{}", uuid::Uuid::now_v7().simple()));
         let group = |event: &str| {
             let line = if self.decides(Some(event)) {
                 command::Line::deciding(r#"{\"decision\":\"deny\",\"reason\":\"%s\"}"#)
@@ -169,7 +158,11 @@ impl Dialect for Gemini {
             strict: false,
             mode: level.mode(),
             groups: EVENTS.into_iter().map(group).collect(),
-            settings: Vec::new(),
+            // A repository's `enabled: false` counts unless the machine's settings say otherwise.
+            settings: match level {
+                Level::User => Vec::new(),
+                Level::Managed => vec![(&["hooksConfig", "enabled"][..], true.into())],
+            },
             why: "Gemini CLI asks Weir before every tool call",
         })])
     }
@@ -178,26 +171,17 @@ impl Dialect for Gemini {
         let name = look::hook_name(&self.path(level, roots), self.name());
         let user = self.config_dir(roots).join("settings.json");
         let project = look::upward(cwd, &roots.home, &[".gemini/settings.json"]);
-        std::iter::once(user)
-            .chain(project)
-            .chain([self.path(Level::Managed, roots)])
-            .find_map(|path| {
-                if level == Level::User && look::is_false(&path, &["hooksConfig", "enabled"]) {
-                    return Some(format!(
-                        "`{}` sets `hooksConfig.enabled` to false",
-                        path.display()
-                    ));
-                }
-                let disabled = look::strings(&path, &["hooksConfig", "disabled"]);
-                let ours =
-                    |text: &String| Some(text) == name.as_ref() || text.contains(command::MARKER);
-                disabled.iter().any(ours).then(|| {
-                    format!(
-                        "`{}` disables Weir's hook by name (`hooksConfig.disabled`)",
-                        path.display()
-                    )
-                })
-            })
+        std::iter::once(user).chain(project).chain([self.path(Level::Managed, roots)]).find_map(|path| {
+            if level == Level::User && look::is_false(&path, &["hooksConfig", "enabled"]) {
+                return Some(format!("`{}` sets `hooksConfig.enabled` to false", path.display()));
+            }
+            let disabled = look::strings(&path, &["hooksConfig", "disabled"]);
+            let ours = |text: &String| Some(text) == name.as_ref() || text.contains(command::MARKER);
+            disabled
+                .iter()
+                .any(ours)
+                .then(|| format!("`{}` disables Weir's hook by name (`hooksConfig.disabled`)", path.display()))
+        })
     }
 
     fn config_dir(&self, roots: &Roots) -> PathBuf {

@@ -62,12 +62,7 @@ impl Dialect for OpenCode {
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "opencode",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "opencode", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".config/opencode/plugin", true),
@@ -118,9 +113,7 @@ impl Dialect for OpenCode {
                 let text = hold_text(reason, *id);
                 Reply::belt(&ClaudeBody::new("PreToolUse", "deny", &text), &text)
             }
-            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => {
-                self.refuse(reason)
-            }
+            (Event::PreTool(_), Answer::Deny { reason } | Answer::Block { reason }) => self.refuse(reason),
             _ => Reply::silent(),
         }
     }
@@ -140,17 +133,9 @@ impl Dialect for OpenCode {
             .replace("__MARKER__", command::MARKER)
             .replace("__WEIR__", &js(&binary))
             .replace("__HOME__", &js(&roots.weir_home.to_string_lossy()))
-            .replace(
-                "__TIMEOUT_MS__",
-                &self.client_timeout().as_millis().to_string(),
-            );
+            .replace("__TIMEOUT_MS__", &self.client_timeout().as_millis().to_string());
         let path = self.config_dir(roots).join("plugin/weir.js");
-        Ok(vec![Piece::file(
-            path,
-            plugin,
-            level.mode(),
-            "OpenCode asks Weir before every tool call",
-        )])
+        Ok(vec![Piece::file(path, plugin, level.mode(), "OpenCode asks Weir before every tool call")])
     }
 
     fn silenced(&self, _level: Level, roots: &Roots, _cwd: &Path) -> Option<String> {

@@ -45,12 +45,7 @@ const TOOLS: Tools = Tools {
     mcp: McpNames::Prefixed,
 };
 
-const EVENTS: [&str; 4] = [
-    "PreToolUse",
-    "PostToolUse",
-    "PostToolUseFailure",
-    "SessionStart",
-];
+const EVENTS: [&str; 4] = ["PreToolUse", "PostToolUse", "PostToolUseFailure", "SessionStart"];
 
 /// Qwen Code.
 pub(crate) struct Qwen;
@@ -70,12 +65,7 @@ impl Dialect for Qwen {
 
     fn surfaces(&self) -> &'static [Surface] {
         const fn at(base: SurfaceBase, path: &'static str, subtree: bool) -> Surface {
-            Surface {
-                owner: "qwen",
-                base,
-                path,
-                subtree,
-            }
+            Surface { owner: "qwen", base, path, subtree }
         }
         const ALL: &[Surface] = &[
             at(SurfaceBase::Home, ".qwen/settings.json", false),
@@ -89,10 +79,7 @@ impl Dialect for Qwen {
     }
 
     fn decides(&self, event: Option<&str>) -> bool {
-        !matches!(
-            event,
-            Some("PostToolUse" | "PostToolUseFailure" | "SessionStart")
-        )
+        !matches!(event, Some("PostToolUse" | "PostToolUseFailure" | "SessionStart"))
     }
 
     fn parse(&self, payload: &[u8], event: Option<&str>) -> Result<Event, WireFault> {
@@ -117,9 +104,7 @@ impl Dialect for Qwen {
     }
 
     fn pieces(&self, level: Level, roots: &Roots) -> Result<Vec<Piece>, InstallError> {
-        if level == Level::Managed {
-            return Err(InstallError::NoManagedLevel { agent: self.name() });
-        }
+        let home = (level == Level::User).then_some(roots.weir_home.as_path());
         let group = |event: &str| {
             let line = if self.decides(Some(event)) {
                 command::Line::deciding(
@@ -133,28 +118,38 @@ impl Dialect for Qwen {
                 handler: json!({
                     "type": "command",
                     "name": "weir",
-                    "command": line.plain(&roots.weir_binary, self.name(), event, Some(&roots.weir_home)),
+                    "command": line.plain(&roots.weir_binary, self.name(), event, home),
                     "timeout": self.client_timeout().as_secs(),
                 }),
             }
         };
+        // Machine-wide settings go before a repository's, but only where they say something.
+        let settings = match level {
+            Level::User => Vec::new(),
+            Level::Managed => vec![(&["disableAllHooks"][..], false.into())],
+        };
         Ok(vec![Piece::Json(JsonSettings {
-            path: self.config_dir(roots).join("settings.json"),
+            path: match level {
+                Level::User => self.config_dir(roots).join("settings.json"),
+                Level::Managed => roots.etc.join("qwen-code/settings.json"),
+            },
             agent: self.name(),
             strict: false,
             mode: level.mode(),
             groups: EVENTS.into_iter().map(group).collect(),
-            settings: Vec::new(),
+            settings,
             why: "Qwen Code asks Weir before every tool call",
         })])
     }
 
-    fn silenced(&self, _level: Level, roots: &Roots, cwd: &Path) -> Option<String> {
+    fn silenced(&self, level: Level, roots: &Roots, cwd: &Path) -> Option<String> {
+        if level == Level::Managed {
+            return None;
+        }
         let user = self.config_dir(roots).join("settings.json");
         let project = look::upward(cwd, &roots.home, &[".qwen/settings.json"]);
         std::iter::once(user).chain(project).find_map(|path| {
-            let off = look::is_true(&path, &["disableAllHooks"])
-                || look::is_false(&path, &["hooksConfig", "enabled"]);
+            let off = look::is_true(&path, &["disableAllHooks"]) || look::is_false(&path, &["hooksConfig", "enabled"]);
             off.then(|| format!("`{}` switches all hooks off", path.display()))
         })
     }

@@ -24,25 +24,15 @@ impl CodexTrust {
     fn entries(&self, hooks: Option<&str>) -> BTreeMap<String, String> {
         let mut entries = BTreeMap::new();
         let value = hooks.and_then(look::parse);
-        let events = value
-            .as_ref()
-            .and_then(|value| value.get("hooks")?.as_object());
+        let events = value.as_ref().and_then(|value| value.get("hooks")?.as_object());
         for (event, groups) in events.into_iter().flatten() {
             for (group_at, group) in groups.as_array().into_iter().flatten().enumerate() {
                 let handlers = group.get("hooks").and_then(Value::as_array);
                 for (handler_at, handler) in handlers.into_iter().flatten().enumerate() {
                     if command::is_ours(handler, "codex") {
                         let event = snake(event);
-                        let key =
-                            format!("{}:{event}:{group_at}:{handler_at}", self.hooks.display());
-                        entries.insert(
-                            key,
-                            hash(
-                                &event,
-                                group.get("matcher").and_then(Value::as_str),
-                                handler,
-                            ),
-                        );
+                        let key = format!("{}:{event}:{group_at}:{handler_at}", self.hooks.display());
+                        entries.insert(key, hash(&event, group.get("matcher").and_then(Value::as_str), handler));
                     }
                 }
             }
@@ -50,11 +40,7 @@ impl CodexTrust {
         entries
     }
 
-    pub(super) fn add(
-        &self,
-        text: Option<&str>,
-        hooks: Option<&str>,
-    ) -> Result<String, InstallError> {
+    pub(super) fn add(&self, text: Option<&str>, hooks: Option<&str>) -> Result<String, InstallError> {
         let old = text.unwrap_or_default();
         let entries = self.entries(hooks);
         let document = parse(&self.path, old)?;
@@ -71,10 +57,7 @@ impl CodexTrust {
                 }
                 out.push_str(newline);
             }
-            out.push_str(&format!(
-                "{}{newline}trusted_hash = \"{hash}\"{newline}",
-                header(key)
-            ));
+            out.push_str(&format!("{}{newline}trusted_hash = \"{hash}\"{newline}", header(key)));
         }
         let there = |text: &str| matches!(self.presence(text, hooks), Presence::Exact);
         if there(&out) {
@@ -82,21 +65,13 @@ impl CodexTrust {
         }
         // The file has `hooks` in a form that cannot be continued at its end (an inline table).
         let mut document = parse(&self.path, old)?;
-        let shape = || InstallError::Shape {
-            path: self.path.clone(),
-            what: "`hooks.state` is not a table".to_owned(),
-        };
+        let shape = || InstallError::Shape { path: self.path.clone(), what: "`hooks.state` is not a table".to_owned() };
         for (key, hash) in &entries {
             let states = document
                 .entry("hooks")
                 .or_insert_with(|| Item::Table(Table::new()))
                 .as_table_like_mut()
-                .and_then(|hooks| {
-                    hooks
-                        .entry("state")
-                        .or_insert_with(|| Item::Table(Table::new()))
-                        .as_table_like_mut()
-                })
+                .and_then(|hooks| hooks.entry("state").or_insert_with(|| Item::Table(Table::new())).as_table_like_mut())
                 .ok_or_else(shape)?;
             let mut entry = toml_edit::InlineTable::new();
             entry.insert("trusted_hash", hash.as_str().into());
@@ -106,18 +81,13 @@ impl CodexTrust {
         if there(&out) { Ok(out) } else { Err(shape()) }
     }
 
-    pub(super) fn remove(
-        &self,
-        text: &str,
-        hooks: Option<&str>,
-    ) -> Result<Option<String>, InstallError> {
+    pub(super) fn remove(&self, text: &str, hooks: Option<&str>) -> Result<Option<String>, InstallError> {
         let entries = self.entries(hooks);
         let prefix = format!("{}:", self.hooks.display());
         // An entry of Weir's whose hook has moved since names another place, but has the same hash.
         let ours = |key: &str, hash: Option<&str>| {
             entries.contains_key(key)
-                || (key.starts_with(&prefix)
-                    && hash.is_some_and(|hash| entries.values().any(|ours| ours == hash)))
+                || (key.starts_with(&prefix) && hash.is_some_and(|hash| entries.values().any(|ours| ours == hash)))
         };
         without(&self.path, text, ours).map(Some)
     }
@@ -139,31 +109,18 @@ impl CodexTrust {
             match state.get("trusted_hash").and_then(Item::as_str) {
                 Some(trusted) if trusted == hash => found += 1,
                 _ => {
-                    return differs(
-                        "a hook of Weir's is not trusted in its present form, so Codex skips it",
-                    );
+                    return differs("a hook of Weir's is not trusted in its present form, so Codex skips it");
                 }
             }
         }
-        if found == entries.len() && found > 0 {
-            Presence::Exact
-        } else {
-            Presence::Absent
-        }
+        if found == entries.len() && found > 0 { Presence::Exact } else { Presence::Absent }
     }
 }
 
 /// `text` without the states that `ours` accepts; every other byte stays.
-fn without(
-    path: &Path,
-    text: &str,
-    ours: impl Fn(&str, Option<&str>) -> bool,
-) -> Result<String, InstallError> {
+fn without(path: &Path, text: &str, ours: impl Fn(&str, Option<&str>) -> bool) -> Result<String, InstallError> {
     let document = parse(path, text)?;
-    let Some(states) = document
-        .get("hooks")
-        .and_then(|hooks| hooks.get("state")?.as_table_like())
-    else {
+    let Some(states) = document.get("hooks").and_then(|hooks| hooks.get("state")?.as_table_like()) else {
         return Ok(text.to_owned());
     };
     let keys: Vec<String> = states
@@ -176,17 +133,12 @@ fn without(
         out = without_section(&out, &header(key));
     }
     let mut document = parse(path, &out)?;
-    let left: Vec<_> = keys
-        .into_iter()
-        .filter(|key| state(&document, key).is_some())
-        .collect();
+    let left: Vec<_> = keys.into_iter().filter(|key| state(&document, key).is_some()).collect();
     if left.is_empty() {
         return Ok(out);
     }
     // Written in another form, by Codex or by hand.
-    let states = document
-        .get_mut("hooks")
-        .and_then(|hooks| hooks.get_mut("state")?.as_table_like_mut());
+    let states = document.get_mut("hooks").and_then(|hooks| hooks.get_mut("state")?.as_table_like_mut());
     if let Some(states) = states {
         for key in left {
             states.remove(&key);
@@ -211,9 +163,7 @@ fn without_section(text: &str, header: &str) -> String {
             }
             continue;
         }
-        skipping &= !(line.starts_with('[')
-            || line.trim().is_empty()
-            || line.trim_start().starts_with('#'));
+        skipping &= !(line.starts_with('[') || line.trim().is_empty() || line.trim_start().starts_with('#'));
         if !skipping {
             out.push_str(line);
         }
@@ -243,14 +193,9 @@ fn header(key: &str) -> String {
 /// The hash that Codex computes of a hook: compact JSON with sorted keys.
 fn hash(event: &str, matcher: Option<&str>, handler: &Value) -> String {
     let json = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
-    let timeout = handler
-        .get("timeout")
-        .and_then(Value::as_u64)
-        .unwrap_or(600);
+    let timeout = handler.get("timeout").and_then(Value::as_u64).unwrap_or(600);
     let command = json(handler.get("command"));
-    let matcher = matcher
-        .map(|matcher| format!(",\"matcher\":{}", Value::from(matcher)))
-        .unwrap_or_default();
+    let matcher = matcher.map(|matcher| format!(",\"matcher\":{}", Value::from(matcher))).unwrap_or_default();
     let text = format!(
         "{{\"event_name\":\"{event}\",\"hooks\":[{{\"async\":false,\"command\":{command},\"timeout\":{timeout},\
          \"type\":\"command\"}}]{matcher}}}"
@@ -307,53 +252,28 @@ impl CodexRequirements {
     pub(super) fn add(&self, text: Option<&str>) -> Result<String, InstallError> {
         let old = text.unwrap_or_default();
         let mut document = parse(&self.path, old)?;
-        let shape = |what: &str| InstallError::Shape {
-            path: self.path.clone(),
-            what: format!("`{what}` is not a table"),
-        };
+        let shape =
+            |what: &str| InstallError::Shape { path: self.path.clone(), what: format!("`{what}` is not a table") };
         for (key, inner, pin) in PINS {
             match inner {
                 None => drop(document.insert(key, value(pin))),
                 Some(inner) => {
-                    let table = document
-                        .entry(key)
-                        .or_insert_with(|| Item::Table(Table::new()));
-                    table
-                        .as_table_like_mut()
-                        .ok_or_else(|| shape(key))?
-                        .insert(inner, value(pin));
+                    let table = document.entry(key).or_insert_with(|| Item::Table(Table::new()));
+                    table.as_table_like_mut().ok_or_else(|| shape(key))?.insert(inner, value(pin));
                 }
             }
         }
-        let hooks = document
-            .entry("hooks")
-            .or_insert_with(|| Item::Table(Table::new()));
+        let hooks = document.entry("hooks").or_insert_with(|| Item::Table(Table::new()));
         let hooks = hooks.as_table_mut().ok_or_else(|| shape("hooks"))?;
         if !hooks.contains_key("managed_dir") {
-            hooks.insert(
-                "managed_dir",
-                value(self.managed_dir.to_string_lossy().into_owned()),
-            );
+            hooks.insert("managed_dir", value(self.managed_dir.to_string_lossy().into_owned()));
         }
         for group in &self.groups {
             let mut handler = Table::new();
             for key in ["type", "command"] {
-                handler.insert(
-                    key,
-                    value(
-                        group
-                            .handler
-                            .get(key)
-                            .and_then(Value::as_str)
-                            .unwrap_or_default(),
-                    ),
-                );
+                handler.insert(key, value(group.handler.get(key).and_then(Value::as_str).unwrap_or_default()));
             }
-            let timeout = group
-                .handler
-                .get("timeout")
-                .and_then(Value::as_i64)
-                .unwrap_or_default();
+            let timeout = group.handler.get("timeout").and_then(Value::as_i64).unwrap_or_default();
             handler.insert("timeout", value(timeout));
             let mut handlers = ArrayOfTables::new();
             handlers.push(handler);
@@ -376,10 +296,7 @@ impl CodexRequirements {
         let mut document = parse(&self.path, text)?;
         if let Some(hooks) = document.get_mut("hooks").and_then(Item::as_table_mut) {
             for group in &self.groups {
-                let Some(list) = hooks
-                    .get_mut(&group.event)
-                    .and_then(Item::as_array_of_tables_mut)
-                else {
+                let Some(list) = hooks.get_mut(&group.event).and_then(Item::as_array_of_tables_mut) else {
                     continue;
                 };
                 list.retain(|table| !commands(table).any(|text| text.contains(command::MARKER)));
@@ -435,28 +352,17 @@ impl CodexRequirements {
         }
         let all = self.groups.iter().all(|group| {
             let wanted = group.handler.get("command").and_then(Value::as_str);
-            let list = document
-                .get("hooks")
-                .and_then(|hooks| hooks.get(&group.event)?.as_array_of_tables());
-            list.into_iter()
-                .flatten()
-                .any(|table| commands(table).any(|text| Some(text) == wanted))
+            let list = document.get("hooks").and_then(|hooks| hooks.get(&group.event)?.as_array_of_tables());
+            list.into_iter().flatten().any(|table| commands(table).any(|text| Some(text) == wanted))
         });
-        if all {
-            Presence::Exact
-        } else {
-            differs("Weir's hooks are not what this version installs")
-        }
+        if all { Presence::Exact } else { differs("Weir's hooks are not what this version installs") }
     }
 }
 
 /// The commands of one group of hooks.
 fn commands(group: &Table) -> impl Iterator<Item = &str> {
     let handlers = group.get("hooks").and_then(Item::as_array_of_tables);
-    handlers
-        .into_iter()
-        .flatten()
-        .filter_map(|handler| handler.get("command")?.as_str())
+    handlers.into_iter().flatten().filter_map(|handler| handler.get("command")?.as_str())
 }
 
 /// The writer of TOML ends lines with a line feed alone; a file that had another habit keeps it.

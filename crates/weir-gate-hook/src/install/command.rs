@@ -42,13 +42,7 @@ impl Line {
     }
 
     /// For clients that use `sh` or `bash`.
-    pub(crate) fn plain(
-        &self,
-        program: &Path,
-        agent: &str,
-        event: &str,
-        home: Option<&Path>,
-    ) -> String {
+    pub(crate) fn plain(&self, program: &Path, agent: &str, event: &str, home: Option<&Path>) -> String {
         let call = call(program, agent, event, home);
         match self {
             Self::Deciding(body) => format!("{call}; {} #{MARKER}", tail(body)),
@@ -57,35 +51,18 @@ impl Line {
     }
 
     /// For clients that use the person's login shell, which may be any.
-    pub(crate) fn through_sh(
-        &self,
-        program: &Path,
-        agent: &str,
-        event: &str,
-        home: Option<&Path>,
-    ) -> String {
+    pub(crate) fn through_sh(&self, program: &Path, agent: &str, event: &str, home: Option<&Path>) -> String {
         let call = call(program, agent, event, home);
         match self {
-            Self::Deciding(body) => format!(
-                "exec /bin/sh -c '\"$0\" \"$@\"; {}' {call} #{MARKER}",
-                tail(body)
-            ),
+            Self::Deciding(body) => format!("exec /bin/sh -c '\"$0\" \"$@\"; {}' {call} #{MARKER}", tail(body)),
             Self::Observing => format!("exec {call} #{MARKER}"),
         }
     }
 
     /// For clients that start a file. Standard output is checked too, because such clients ignore the exit code.
-    pub(crate) fn script(
-        &self,
-        program: &Path,
-        agent: &str,
-        event: &str,
-        home: Option<&Path>,
-    ) -> String {
+    pub(crate) fn script(&self, program: &Path, agent: &str, event: &str, home: Option<&Path>) -> String {
         let call = call(program, agent, event, home);
-        let head = format!(
-            "#!/bin/sh\n# Weir: written by `weir init`, removed by `weir uninstall`. ({MARKER})\n"
-        );
+        let head = format!("#!/bin/sh\n# Weir: written by `weir init`, removed by `weir uninstall`. ({MARKER})\n");
         match self {
             Self::Deciding(body) => format!(
                 "{head}out=$({call}); c=$?\n\
@@ -116,9 +93,7 @@ fn call(program: &Path, agent: &str, event: &str, home: Option<&Path>) -> String
     let mut call = quoted(&program.to_string_lossy());
     for argument in arguments(agent, event, home) {
         call.push(' ');
-        let plain = argument
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+        let plain = argument.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
         call.push_str(&if plain { argument } else { quoted(&argument) });
     }
     call

@@ -17,8 +17,8 @@ pub struct JsonSettings {
     pub(crate) strict: bool,
     pub(crate) mode: Option<u32>,
     pub(crate) groups: Vec<Group>,
-    /// Top-level settings with their values.
-    pub(crate) settings: Vec<(&'static str, Value)>,
+    /// Settings with their values; each a path of keys.
+    pub(crate) settings: Vec<(&'static [&'static str], Value)>,
     pub(crate) why: &'static str,
 }
 
@@ -38,25 +38,15 @@ pub(crate) fn pretty(value: &Value) -> String {
 
 impl JsonSettings {
     pub(super) fn add(&self, text: Option<&str>) -> Result<String, InstallError> {
-        let text = text
-            .filter(|text| !text.trim().is_empty())
-            .unwrap_or("{\n}\n");
+        let text = text.filter(|text| !text.trim().is_empty()).unwrap_or("{\n}\n");
         let (mark, body) = split_mark(text);
         let root = self.parse(body)?;
-        let object = root
-            .object_value()
-            .ok_or_else(|| self.shape("is not a JSON object"))?;
-        for (key, value) in &self.settings {
-            match unique(&object, key).map_err(|()| self.twice(key))? {
-                Some(property) if holds(&property, value) => {}
-                Some(property) => property.set_value(input(value)),
-                None => drop(object.append(key, input(value))),
-            }
+        let object = root.object_value().ok_or_else(|| self.shape("is not a JSON object"))?;
+        for (keys, value) in &self.settings {
+            self.set(&object, keys, value)?;
         }
         unique(&object, "hooks").map_err(|()| self.twice("hooks"))?;
-        let hooks = object
-            .object_value_or_create("hooks")
-            .ok_or_else(|| self.shape("`hooks` is not an object"))?;
+        let hooks = object.object_value_or_create("hooks").ok_or_else(|| self.shape("`hooks` is not an object"))?;
         for group in &self.groups {
             unique(&hooks, &group.event).map_err(|()| self.twice(&group.event))?;
             let array = hooks
@@ -83,8 +73,9 @@ impl JsonSettings {
                 let Some(events) = property.array_value() else {
                     continue;
                 };
-                found |= self.remove_from(&events);
-                if found && events.elements().is_empty() {
+                let here = self.remove_from(&events);
+                found |= here;
+                if here && events.elements().is_empty() {
                     property.remove();
                 }
             }
@@ -98,14 +89,26 @@ impl JsonSettings {
         if !found {
             return Ok(Some(text.to_owned()));
         }
-        for (key, value) in &self.settings {
-            if let Some(property) = object.get(key)
-                && holds(&property, value)
-            {
-                property.remove();
-            }
+        for (keys, value) in &self.settings {
+            unset(&object, keys, value);
         }
         Ok(Some(format!("{mark}{root}")))
+    }
+
+    fn set(&self, object: &CstObject, keys: &[&str], value: &Value) -> Result<(), InstallError> {
+        let Some((key, rest)) = keys.split_first() else { return Ok(()) };
+        let property = unique(object, key).map_err(|()| self.twice(key))?;
+        if !rest.is_empty() {
+            let inner =
+                object.object_value_or_create(key).ok_or_else(|| self.shape(&format!("`{key}` is not an object")))?;
+            return self.set(&inner, rest, value);
+        }
+        match property {
+            Some(property) if holds(&property, value) => {}
+            Some(property) => property.set_value(input(value)),
+            None => drop(object.append(key, input(value))),
+        }
+        Ok(())
     }
 
     fn remove_from(&self, events: &CstArray) -> bool {
@@ -119,10 +122,7 @@ impl JsonSettings {
             };
             let mut here = false;
             for handler in handlers.elements() {
-                if handler
-                    .to_serde_value()
-                    .is_some_and(|value| command::is_ours(&value, self.agent))
-                {
+                if handler.to_serde_value().is_some_and(|value| command::is_ours(&value, self.agent)) {
                     handler.remove();
                     here = true;
                 }
@@ -137,11 +137,8 @@ impl JsonSettings {
 
     pub(super) fn presence(&self, text: &str) -> Presence {
         let differs = |what: &str| Presence::Differs(format!("`{}`: {what}", self.path.display()));
-        let value = if self.strict {
-            serde_json::from_str::<Value>(split_mark(text).1).ok()
-        } else {
-            super::look::parse(text)
-        };
+        let value =
+            if self.strict { serde_json::from_str::<Value>(split_mark(text).1).ok() } else { super::look::parse(text) };
         let Some(value) = value else {
             // Weir's own marks in a file that the client cannot read are worth a word.
             return if text.contains(command::MARKER) || text.contains("\"hook\"") {
@@ -156,12 +153,7 @@ impl JsonSettings {
                 .and_then(Value::as_array)
                 .into_iter()
                 .flatten()
-                .filter(|group| {
-                    matches!(
-                        group.get("matcher").and_then(Value::as_str),
-                        None | Some("" | "*")
-                    )
-                })
+                .filter(|group| matches!(group.get("matcher").and_then(Value::as_str), None | Some("" | "*")))
                 .filter_map(|group| group.get("hooks")?.as_array())
                 .flatten()
                 .filter(|handler| command::is_ours(handler, self.agent))
@@ -175,16 +167,14 @@ impl JsonSettings {
             ours += found.len();
             exact &= found.len() == 1 && found.first() == Some(&group.handler);
         }
-        exact &= self
-            .settings
-            .iter()
-            .all(|(key, wanted)| value.get(key) == Some(wanted));
+        exact &= self.settings.iter().all(|(keys, wanted)| {
+            let found = keys.iter().try_fold(&value, |value, key| value.get(key));
+            found == Some(wanted)
+        });
         match (exact, ours) {
             (true, _) => Presence::Exact,
             (false, 0) => Presence::Absent,
-            (false, _) => {
-                differs("Weir's hooks are not what this version installs; run `weir init` again")
-            }
+            (false, _) => differs("Weir's hooks are not what this version installs; run `weir init` again"),
         }
     }
 
@@ -203,12 +193,10 @@ impl JsonSettings {
         };
         if self.strict && !text.trim().is_empty() {
             // The tree keeps comments whatever the options say.
-            serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| {
-                InstallError::Syntax {
-                    path: self.path.clone(),
-                    line: error.line(),
-                    what: error.to_string(),
-                }
+            serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| InstallError::Syntax {
+                path: self.path.clone(),
+                line: error.line(),
+                what: error.to_string(),
             })?;
         }
         CstRootNode::parse(text, &options).map_err(|error| InstallError::Syntax {
@@ -219,16 +207,11 @@ impl JsonSettings {
     }
 
     fn shape(&self, what: &str) -> InstallError {
-        InstallError::Shape {
-            path: self.path.clone(),
-            what: what.to_owned(),
-        }
+        InstallError::Shape { path: self.path.clone(), what: what.to_owned() }
     }
 
     fn twice(&self, key: &str) -> InstallError {
-        self.shape(&format!(
-            "`{key}` is there twice, and only the last one counts"
-        ))
+        self.shape(&format!("`{key}` is there twice, and only the last one counts"))
     }
 }
 
@@ -242,19 +225,30 @@ fn unique(object: &CstObject, key: &str) -> Result<Option<CstObjectProp>, ()> {
     }
 }
 
+/// Takes a setting away where it has this value, and what holds it if nothing else is in there.
+fn unset(object: &CstObject, keys: &[&str], value: &Value) {
+    let Some((key, rest)) = keys.split_first() else { return };
+    let Some(property) = object.get(key) else { return };
+    if rest.is_empty() {
+        if holds(&property, value) {
+            property.remove();
+        }
+    } else if let Some(inner) = property.object_value() {
+        unset(&inner, rest, value);
+        if inner.properties().is_empty() {
+            property.remove();
+        }
+    }
+}
+
 /// True where the property has this value.
 fn holds(property: &CstObjectProp, value: &Value) -> bool {
-    property
-        .value()
-        .and_then(|old| old.to_serde_value())
-        .as_ref()
-        == Some(value)
+    property.value().and_then(|old| old.to_serde_value()).as_ref() == Some(value)
 }
 
 /// A byte order mark, and the rest.
 fn split_mark(text: &str) -> (&str, &str) {
-    text.strip_prefix('\u{feff}')
-        .map_or(("", text), |rest| ("\u{feff}", rest))
+    text.strip_prefix('\u{feff}').map_or(("", text), |rest| ("\u{feff}", rest))
 }
 
 fn input(value: &Value) -> CstInputValue {
@@ -264,10 +258,8 @@ fn input(value: &Value) -> CstInputValue {
         Value::Number(number) => CstInputValue::Number(number.to_string()),
         Value::String(text) => CstInputValue::String(text.clone()),
         Value::Array(values) => CstInputValue::Array(values.iter().map(input).collect()),
-        Value::Object(map) => CstInputValue::Object(
-            map.iter()
-                .map(|(key, value)| (key.clone(), input(value)))
-                .collect(),
-        ),
+        Value::Object(map) => {
+            CstInputValue::Object(map.iter().map(|(key, value)| (key.clone(), input(value))).collect())
+        }
     }
 }

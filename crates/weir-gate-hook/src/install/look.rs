@@ -34,10 +34,7 @@ pub(crate) fn is_false(path: &Path, keys: &[&str]) -> bool {
 pub(crate) fn strings(path: &Path, keys: &[&str]) -> Vec<String> {
     let value = json(path);
     let list = value.as_ref().and_then(|value| at(value, keys)?.as_array());
-    list.into_iter()
-        .flatten()
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
+    list.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 /// The name of Weir's hook in settings of the Claude layout.
@@ -71,12 +68,7 @@ pub(crate) fn upward(cwd: &Path, home: &Path, names: &[&str]) -> Vec<PathBuf> {
         if directory == home {
             break;
         }
-        found.extend(
-            names
-                .iter()
-                .map(|name| directory.join(name))
-                .filter(|path| path.is_file()),
-        );
+        found.extend(names.iter().map(|name| directory.join(name)).filter(|path| path.is_file()));
         if directory.join(".git").exists() {
             break;
         }
@@ -86,10 +78,5 @@ pub(crate) fn upward(cwd: &Path, home: &Path, names: &[&str]) -> Vec<PathBuf> {
 
 /// Why Weir cannot be started.
 pub(crate) fn missing(binary: &Path) -> Option<String> {
-    (!binary.is_file()).then(|| {
-        format!(
-            "`{}` does not exist, so every call is refused",
-            binary.display()
-        )
-    })
+    (!binary.is_file()).then(|| format!("`{}` does not exist, so every call is refused", binary.display()))
 }

@@ -26,9 +26,7 @@ pub use note::InstallNote;
 use note::NoteEntry;
 
 /// Whose settings are written.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The person's own, in the home directory.
@@ -223,18 +221,8 @@ enum Presence {
 }
 
 impl Piece {
-    pub(crate) const fn file(
-        path: PathBuf,
-        content: String,
-        mode: Option<u32>,
-        why: &'static str,
-    ) -> Self {
-        Self::File {
-            path,
-            content,
-            mode,
-            why,
-        }
+    pub(crate) const fn file(path: PathBuf, content: String, mode: Option<u32>, why: &'static str) -> Self {
+        Self::File { path, content, mode, why }
     }
 
     fn path(&self) -> &Path {
@@ -297,10 +285,7 @@ impl Piece {
             Self::Json(settings) => settings.presence(text),
             Self::File { content, .. } if content == text => Presence::Exact,
             Self::File { path, .. } if text.contains(command::MARKER) => {
-                Presence::Differs(format!(
-                    "`{}` is not what this version of Weir installs",
-                    path.display()
-                ))
+                Presence::Differs(format!("`{}` is not what this version of Weir installs", path.display()))
             }
             Self::File { .. } => Presence::Absent,
             Self::CodexTrust(trust) => trust.presence(text, hooks),
@@ -321,9 +306,7 @@ impl Piece {
             }
             // Something else in the file changed: cut out what was put in, if that leaves a sound file.
             if let Some(candidate) = entry.cut(text) {
-                let sound = self
-                    .remove(&candidate, hooks)
-                    .is_ok_and(|rest| rest.as_deref() == Some(&candidate));
+                let sound = self.remove(&candidate, hooks).is_ok_and(|rest| rest.as_deref() == Some(&candidate));
                 if sound {
                     return Ok(Some(candidate));
                 }
@@ -344,26 +327,15 @@ fn is_void(text: &str) -> bool {
 
 fn read(path: &Path) -> Result<Option<String>, InstallError> {
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| InstallError::NotUtf8 {
-                path: path.to_owned(),
-            }),
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| InstallError::NotUtf8 { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(InstallError::Read {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(InstallError::Read { path: path.to_owned(), source }),
     }
 }
 
 /// The directories above `path` that do not exist, deepest first.
 fn missing_directories(path: &Path) -> Vec<PathBuf> {
-    path.ancestors()
-        .skip(1)
-        .take_while(|directory| !directory.exists())
-        .map(Path::to_owned)
-        .collect()
+    path.ancestors().skip(1).take_while(|directory| !directory.exists()).map(Path::to_owned).collect()
 }
 
 /// What must be done so that `agent` asks Weir. Nothing, where it does already.
@@ -377,20 +349,12 @@ pub fn plan_install(
     roots: &Roots,
     note: &InstallNote,
 ) -> Result<Plan, InstallError> {
-    for path in [
-        &roots.weir_binary,
-        &roots.weir_home,
-        &roots.home,
-        &roots.etc,
-    ] {
+    for path in [&roots.weir_binary, &roots.weir_home, &roots.home, &roots.etc] {
         if !path.is_absolute() || path.to_str().is_none() {
             return Err(InstallError::Path { path: path.clone() });
         }
     }
-    let mut plan = Plan {
-        changes: Vec::new(),
-        note: note.clone(),
-    };
+    let mut plan = Plan { changes: Vec::new(), note: note.clone() };
     let mut hooks = None;
     for piece in agent.pieces(level, roots)? {
         let path = piece.path();
@@ -398,16 +362,11 @@ pub fn plan_install(
         let entry = note.find(path);
         if let Piece::File { path, .. } = &piece
             && entry.is_none()
-            && current
-                .as_ref()
-                .is_some_and(|text| !text.contains(command::MARKER))
+            && current.as_ref().is_some_and(|text| !text.contains(command::MARKER))
         {
             return Err(InstallError::Foreign { path: path.clone() });
         }
-        if matches!(
-            piece.presence(current.as_deref(), hooks.as_deref()),
-            Presence::Exact
-        ) {
+        if matches!(piece.presence(current.as_deref(), hooks.as_deref()), Presence::Exact) {
             hooks = current;
             continue;
         }
@@ -422,14 +381,7 @@ pub fn plan_install(
         {
             directories.clone_from(&entry.directories);
         }
-        plan.note.put(NoteEntry::between(
-            agent.name(),
-            level,
-            path,
-            base.as_deref(),
-            &after,
-            directories.clone(),
-        ));
+        plan.note.put(NoteEntry::between(agent.name(), level, path, base.as_deref(), &after, directories.clone()));
         let change = FileChange {
             path: path.to_owned(),
             before: current.map(String::into_bytes),
@@ -456,10 +408,7 @@ pub fn plan_uninstall(
     roots: &Roots,
     note: &InstallNote,
 ) -> Result<Plan, InstallError> {
-    let mut plan = Plan {
-        changes: Vec::new(),
-        note: note.clone(),
-    };
+    let mut plan = Plan { changes: Vec::new(), note: note.clone() };
     let pieces = match agent.pieces(level, roots) {
         Err(InstallError::NoManagedLevel { .. }) => return Ok(plan),
         pieces => pieces?,
@@ -470,10 +419,7 @@ pub fn plan_uninstall(
         let entry = note.find(path);
         plan.note.drop(path);
         let Some(current) = read(path)? else { continue };
-        if entry.is_none()
-            && matches!(&piece, Piece::File { .. })
-            && !current.contains(command::MARKER)
-        {
+        if entry.is_none() && matches!(&piece, Piece::File { .. }) && !current.contains(command::MARKER) {
             continue;
         }
         let after = piece.restore(&current, entry, hooks.as_deref())?;
@@ -482,14 +428,8 @@ pub fn plan_uninstall(
             before: Some(current.clone().into_bytes()),
             after: after.map(String::into_bytes),
             mode: None,
-            directories: entry
-                .map(|entry| entry.directories.clone())
-                .unwrap_or_default(),
-            why: format!(
-                "{} no longer asks Weir ({} settings)",
-                agent.name(),
-                level.name()
-            ),
+            directories: entry.map(|entry| entry.directories.clone()).unwrap_or_default(),
+            why: format!("{} no longer asks Weir ({} settings)", agent.name(), level.name()),
         };
         if change.before != change.after {
             plan.changes.push(change);
@@ -505,12 +445,7 @@ pub fn plan_uninstall(
 ///
 /// # Errors
 /// Settings cannot be read.
-pub fn inspect(
-    agent: &dyn Dialect,
-    level: Level,
-    roots: &Roots,
-    cwd: &Path,
-) -> Result<Status, InstallError> {
+pub fn inspect(agent: &dyn Dialect, level: Level, roots: &Roots, cwd: &Path) -> Result<Status, InstallError> {
     let pieces = match agent.pieces(level, roots) {
         Err(InstallError::NoManagedLevel { .. }) => return Ok(Status::Off),
         pieces => pieces?,
@@ -528,21 +463,15 @@ pub fn inspect(
         }
         hooks = text;
     }
-    let first_is_absent = pieces
-        .first()
-        .is_some_and(|piece| absent.first() == Some(&piece.path().display().to_string()));
-    if absent.len() == total || (first_is_absent && matches!(pieces.first(), Some(Piece::Json(_))))
-    {
+    let first_is_absent =
+        pieces.first().is_some_and(|piece| absent.first() == Some(&piece.path().display().to_string()));
+    if absent.len() == total || (first_is_absent && matches!(pieces.first(), Some(Piece::Json(_)))) {
         return Ok(Status::Off);
     }
     let why = differs
         .into_iter()
         .next()
-        .or_else(|| {
-            absent
-                .first()
-                .map(|path| format!("`{path}` lacks Weir's entries"))
-        })
+        .or_else(|| absent.first().map(|path| format!("`{path}` lacks Weir's entries")))
         .or_else(|| look::missing(&roots.weir_binary))
         .or_else(|| agent.silenced(level, roots, cwd));
     Ok(why.map_or(Status::On, |why| Status::SilentlyOff { why }))
@@ -552,12 +481,7 @@ pub fn inspect(
 #[must_use]
 pub fn detect(agent: &dyn Dialect, roots: &Roots, path_dirs: &[PathBuf]) -> bool {
     agent.config_dir(roots).is_dir()
-        || path_dirs.iter().any(|directory| {
-            agent
-                .process_names()
-                .iter()
-                .any(|name| directory.join(name).is_file())
-        })
+        || path_dirs.iter().any(|directory| agent.process_names().iter().any(|name| directory.join(name).is_file()))
 }
 
 /// Makes the changes of a plan, each file at once.
@@ -568,18 +492,13 @@ pub fn apply(changes: &[FileChange]) -> Result<(), InstallError> {
     for change in changes {
         let now = read(&change.path)?.map(String::into_bytes);
         if now != change.before {
-            return Err(InstallError::Changed {
-                path: change.path.clone(),
-            });
+            return Err(InstallError::Changed { path: change.path.clone() });
         }
         let done = match &change.after {
             Some(content) => write(&change.path, content, change.mode),
             None => delete(&change.path, &change.directories),
         };
-        done.map_err(|source| InstallError::Write {
-            path: change.path.clone(),
-            source,
-        })?;
+        done.map_err(|source| InstallError::Write { path: change.path.clone(), source })?;
     }
     Ok(())
 }
@@ -596,11 +515,8 @@ fn write(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     let temporary = parent.join(temporary);
     let result = (|| {
         let mode = mode.or_else(|| old.as_ref().map(|old| old.mode() & 0o7777));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode.unwrap_or(0o666))
-            .open(&temporary)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(mode.unwrap_or(0o666)).open(&temporary)?;
         if let Some(mode) = mode {
             file.set_permissions(fs::Permissions::from_mode(mode))?;
         }

@@ -25,11 +25,7 @@ impl InstallNote {
     /// The agents and levels of which something is installed.
     #[must_use]
     pub fn installed(&self) -> Vec<(String, Level)> {
-        let mut all: Vec<_> = self
-            .files
-            .iter()
-            .map(|entry| (entry.agent.clone(), entry.level))
-            .collect();
+        let mut all: Vec<_> = self.files.iter().map(|entry| (entry.agent.clone(), entry.level)).collect();
         all.sort();
         all.dedup();
         all
@@ -81,16 +77,8 @@ impl NoteEntry {
         directories: Vec<PathBuf>,
     ) -> Self {
         let old = before.unwrap_or_default();
-        let start = old
-            .chars()
-            .zip(after.chars())
-            .take_while(|(a, b)| a == b)
-            .map(|(c, _)| c.len_utf8())
-            .sum();
-        let (old_rest, new_rest) = (
-            old.get(start..).unwrap_or_default(),
-            after.get(start..).unwrap_or_default(),
-        );
+        let start = old.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
+        let (old_rest, new_rest) = (old.get(start..).unwrap_or_default(), after.get(start..).unwrap_or_default());
         let common: usize = old_rest
             .chars()
             .rev()
@@ -98,11 +86,7 @@ impl NoteEntry {
             .take_while(|(a, b)| a == b)
             .map(|(c, _)| c.len_utf8())
             .sum();
-        let cut = |text: &str| {
-            text.get(..text.len() - common)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let cut = |text: &str| text.get(..text.len() - common).unwrap_or_default().to_owned();
         Self {
             agent: agent.to_owned(),
             level,
@@ -118,10 +102,7 @@ impl NoteEntry {
     }
 
     /// The text before the change, if `text` is exactly the text after it. The inner `None`: there was no file.
-    #[expect(
-        clippy::option_option,
-        reason = "whether it can be undone, and what was there"
-    )]
+    #[expect(clippy::option_option, reason = "whether it can be undone, and what was there")]
     pub(super) fn undo(&self, text: &str) -> Option<Option<String>> {
         if Digest::of(text.as_bytes()) != self.after {
             return None;

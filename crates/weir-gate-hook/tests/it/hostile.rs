@@ -9,48 +9,18 @@ use crate::payloads::captured;
 fn limits_are_named() {
     for agent in AGENTS {
         let big = vec![b' '; LARGEST_PAYLOAD + 1];
-        assert_eq!(
-            agent.parse(&big, None),
-            Err(WireFault::TooLarge {
-                bytes: LARGEST_PAYLOAD + 1
-            })
-        );
-        assert_eq!(
-            agent.parse(b"{\"a\":\"\xff\"}", None),
-            Err(WireFault::NotUtf8 { at: 6 })
-        );
-        for text in [
-            "",
-            "{",
-            "[]",
-            "null",
-            "7",
-            "\"x\"",
-            "{}{}",
-            "{\"tool_input\":{]}",
-        ] {
+        assert_eq!(agent.parse(&big, None), Err(WireFault::TooLarge { bytes: LARGEST_PAYLOAD + 1 }));
+        assert_eq!(agent.parse(b"{\"a\":\"\xff\"}", None), Err(WireFault::NotUtf8 { at: 6 }));
+        for text in ["", "{", "[]", "null", "7", "\"x\"", "{}{}", "{\"tool_input\":{]}"] {
             let fault = agent.parse(text.as_bytes(), None).unwrap_err();
             assert!(!fault.to_string().is_empty(), "{} {text}", agent.name());
         }
     }
     let claude = find_agent("claude").unwrap();
-    let fault = claude
-        .parse(br#"{"hook_event_name":"PreToolUse"}"#, None)
-        .unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "the payload does not name its tool (`tool_name`)"
-    );
-    let fault = claude
-        .parse(
-            br#"{"hook_event_name":"PreToolUse","tool_name":"Bash"}"#,
-            None,
-        )
-        .unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "the call of `Bash` has no readable command"
-    );
+    let fault = claude.parse(br#"{"hook_event_name":"PreToolUse"}"#, None).unwrap_err();
+    assert_eq!(fault.to_string(), "the payload does not name its tool (`tool_name`)");
+    let fault = claude.parse(br#"{"hook_event_name":"PreToolUse","tool_name":"Bash"}"#, None).unwrap_err();
+    assert_eq!(fault.to_string(), "the call of `Bash` has no readable command");
 }
 
 #[test]
@@ -63,12 +33,8 @@ fn nesting_does_not_overflow_the_stack() {
                 format!(
                     r#"{{"hook_event_name":"PreToolUse","hookName":"tool_call","tool_name":"x","toolName":"x","tool_input":{bomb}}}"#
                 ),
-                format!(
-                    r#"{{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{{"command":{bomb}}}}}"#
-                ),
-                format!(
-                    r#"{{"hook_event_name":"BeforeTool","tool_name":"run_shell_command","tool_input":{bomb}}}"#
-                ),
+                format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{{"command":{bomb}}}}}"#),
+                format!(r#"{{"hook_event_name":"BeforeTool","tool_name":"run_shell_command","tool_input":{bomb}}}"#),
                 format!(r#"{{"toolName":"bash","toolArgs":{{"command":"ls","z":{bomb}}}}}"#),
                 format!(
                     r#"{{"hookName":"tool_call","tool_call":{{"name":"run_commands","input":{{"commands":{bomb}}}}}}}"#
@@ -84,20 +50,11 @@ fn nesting_does_not_overflow_the_stack() {
 fn everything(bytes: &[u8], hint: Option<&str>) {
     for agent in AGENTS {
         if let Ok(event) = agent.parse(bytes, hint) {
-            for answer in [
-                Answer::Silent,
-                Answer::Deny {
-                    reason: "x".to_owned(),
-                },
-                Answer::Block {
-                    reason: String::new(),
-                },
-            ] {
+            for answer in
+                [Answer::Silent, Answer::Deny { reason: "x".to_owned() }, Answer::Block { reason: String::new() }]
+            {
                 let reply = agent.answer(&event, &answer);
-                assert!(
-                    reply.stdout.is_empty()
-                        || serde_json::from_slice::<serde_json::Value>(&reply.stdout).is_ok()
-                );
+                assert!(reply.stdout.is_empty() || serde_json::from_slice::<serde_json::Value>(&reply.stdout).is_ok());
             }
             let _ = agent.config_change(&event, Some(bytes));
         }
@@ -114,10 +71,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-            prop::collection::vec((known_key(), inner), 0..6).prop_map(|entries| entries
-                .into_iter()
-                .collect::<serde_json::Map<_, _>>()
-                .into()),
+            prop::collection::vec((known_key(), inner), 0..6)
+                .prop_map(|entries| entries.into_iter().collect::<serde_json::Map<_, _>>().into()),
         ]
     })
 }

@@ -69,46 +69,25 @@ fn off(agent: &dyn Dialect, level: Level, roots: &Roots, note: &InstallNote) -> 
 }
 
 fn levels(agent: &dyn Dialect) -> Vec<Level> {
-    let managed = !matches!(agent.name(), "qwen" | "cline" | "opencode");
-    if managed {
-        vec![Level::User, Level::Managed]
-    } else {
-        vec![Level::User]
-    }
+    let managed = !matches!(agent.name(), "cline" | "opencode");
+    if managed { vec![Level::User, Level::Managed] } else { vec![Level::User] }
 }
 
 #[test]
 fn on_a_bare_machine_nothing_is_left() {
     for agent in AGENTS {
         for level in levels(*agent) {
-            let Machine {
-                roots,
-                directory: _directory,
-            } = &machine();
+            let Machine { roots, directory: _directory } = &machine();
             let before = everything(roots);
             let cwd = roots.home.join("project");
-            assert_eq!(
-                install::inspect(*agent, level, roots, &cwd).unwrap(),
-                Status::Off
-            );
+            assert_eq!(install::inspect(*agent, level, roots, &cwd).unwrap(), Status::Off);
             let note = on(*agent, level, roots, &InstallNote::default());
-            assert_eq!(
-                install::inspect(*agent, level, roots, &cwd).unwrap(),
-                Status::On,
-                "{}",
-                agent.name()
-            );
+            assert_eq!(install::inspect(*agent, level, roots, &cwd).unwrap(), Status::On, "{}", agent.name());
             assert_eq!(note.installed(), vec![(agent.name().to_owned(), level)]);
             let again = install::plan_install(*agent, level, roots, &note).unwrap();
-            assert_eq!(
-                (again.changes.len(), &again.note),
-                (0, &note),
-                "{}",
-                agent.name()
-            );
+            assert_eq!((again.changes.len(), &again.note), (0, &note), "{}", agent.name());
             // The note survives being stored.
-            let note: InstallNote =
-                serde_json::from_str(&serde_json::to_string(&note).unwrap()).unwrap();
+            let note: InstallNote = serde_json::from_str(&serde_json::to_string(&note).unwrap()).unwrap();
             let note = off(*agent, level, roots, &note);
             assert!(note.is_empty());
             assert_eq!(everything(roots), before, "{} {level:?}", agent.name());
@@ -120,44 +99,27 @@ fn on_a_bare_machine_nothing_is_left() {
 fn without_a_note_nothing_of_weir_is_left_either() {
     for agent in AGENTS {
         for level in levels(*agent) {
-            let Machine {
-                roots,
-                directory: _directory,
-            } = &machine();
+            let Machine { roots, directory: _directory } = &machine();
             on(*agent, level, roots, &InstallNote::default());
             off(*agent, level, roots, &InstallNote::default());
             for (path, content) in everything(roots) {
                 let text = String::from_utf8(content.unwrap_or_default()).unwrap();
-                assert!(
-                    !text.to_lowercase().contains("weir"),
-                    "{} {text}",
-                    path.display()
-                );
+                assert!(!text.to_lowercase().contains("weir"), "{} {text}", path.display());
             }
-            assert_eq!(
-                install::inspect(*agent, level, roots, &roots.home).unwrap(),
-                Status::Off
-            );
+            assert_eq!(install::inspect(*agent, level, roots, &roots.home).unwrap(), Status::Off);
         }
     }
 }
 
 #[test]
 fn a_level_that_the_client_does_not_have_is_refused() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
-    for name in ["qwen", "cline", "opencode"] {
+    let Machine { roots, directory: _directory } = &machine();
+    for name in ["cline", "opencode"] {
         let agent = find_agent(name).unwrap();
-        let error = install::plan_install(agent, Level::Managed, roots, &InstallNote::default())
-            .unwrap_err();
+        let error = install::plan_install(agent, Level::Managed, roots, &InstallNote::default()).unwrap_err();
         assert!(matches!(error, InstallError::NoManagedLevel { .. }));
         assert!(
-            install::plan_uninstall(agent, Level::Managed, roots, &InstallNote::default())
-                .unwrap()
-                .changes
-                .is_empty()
+            install::plan_uninstall(agent, Level::Managed, roots, &InstallNote::default()).unwrap().changes.is_empty()
         );
     }
 }
@@ -218,10 +180,7 @@ fn put(path: &Path, text: &str) {
 fn assert_kept(before: &str, after: &str) {
     let mut rest = after.chars().filter(|c| !c.is_whitespace());
     for c in before.chars().filter(|c| !c.is_whitespace()) {
-        assert!(
-            rest.any(|other| other == c),
-            "`{c}` was lost:\n{before}\n{after}"
-        );
+        assert!(rest.any(|other| other == c), "`{c}` was lost:\n{before}\n{after}");
     }
 }
 
@@ -230,17 +189,9 @@ fn round_trip(agent: &dyn Dialect, path: &Path, text: &str, roots: &Roots) {
     let before = everything(roots);
     let note = on(agent, Level::User, roots, &InstallNote::default());
     let after = fs::read_to_string(path).unwrap();
-    assert_eq!(
-        install::inspect(agent, Level::User, roots, &roots.home).unwrap(),
-        Status::On,
-        "{text}\n->\n{after}"
-    );
+    assert_eq!(install::inspect(agent, Level::User, roots, &roots.home).unwrap(), Status::On, "{text}\n->\n{after}");
     assert_kept(text, &after);
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-        && !text.contains("{ }")
-    {
+    if path.extension().is_some_and(|extension| extension == "toml") && !text.contains("{ }") {
         assert!(after.starts_with(text), "{after}");
     }
     if text.contains("\r\n") {
@@ -248,12 +199,7 @@ fn round_trip(agent: &dyn Dialect, path: &Path, text: &str, roots: &Roots) {
     }
     let again = install::plan_install(agent, Level::User, roots, &note).unwrap();
     assert!(again.changes.is_empty(), "{text}");
-    assert!(
-        install::plan_install(agent, Level::User, roots, &InstallNote::default())
-            .unwrap()
-            .changes
-            .is_empty()
-    );
+    assert!(install::plan_install(agent, Level::User, roots, &InstallNote::default()).unwrap().changes.is_empty());
     off(agent, Level::User, roots, &note);
     assert_eq!(everything(roots), before, "{} {text}", agent.name());
 }
@@ -261,10 +207,7 @@ fn round_trip(agent: &dyn Dialect, path: &Path, text: &str, roots: &Roots) {
 #[test]
 fn settings_of_people_survive() {
     for agent in AGENTS {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         let Some(path) = json_path(agent.name(), roots) else {
             continue;
         };
@@ -274,16 +217,8 @@ fn settings_of_people_survive() {
         }
     }
     for text in TOML {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
-        round_trip(
-            find_agent("codex").unwrap(),
-            &roots.home.join(".codex/config.toml"),
-            text,
-            roots,
-        );
+        let Machine { roots, directory: _directory } = &machine();
+        round_trip(find_agent("codex").unwrap(), &roots.home.join(".codex/config.toml"), text, roots);
     }
 }
 
@@ -295,20 +230,13 @@ fn managed_requirements_of_an_organization_survive() {
         "[hooks]\nmanaged_dir = \"/opt\"\n\n[[hooks.PreToolUse]]\n[[hooks.PreToolUse.hooks]]\ntype = \"command\"\ncommand = \"ours\"\n",
         "a = 1\r\n[features]\r\nx = true\r\n",
     ] {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         let path = roots.etc.join("codex/requirements.toml");
         put(&path, text);
         let codex = find_agent("codex").unwrap();
         let note = on(codex, Level::Managed, roots, &InstallNote::default());
         let after = fs::read_to_string(&path).unwrap();
-        assert_eq!(
-            install::inspect(codex, Level::Managed, roots, &roots.home).unwrap(),
-            Status::On,
-            "{after}"
-        );
+        assert_eq!(install::inspect(codex, Level::Managed, roots, &roots.home).unwrap(), Status::On, "{after}");
         for line in text.lines().filter(|line| !line.is_empty()) {
             assert!(after.contains(line), "{line}\n{after}");
         }
@@ -319,67 +247,39 @@ fn managed_requirements_of_an_organization_survive() {
         off(codex, Level::Managed, roots, &InstallNote::default());
         let left = fs::read_to_string(&path).unwrap();
         assert!(!left.contains("weir"), "{left}");
-        assert!(
-            !text.contains("\"ours\"") || left.contains("\"ours\""),
-            "{left}"
-        );
+        assert!(!text.contains("\"ours\"") || left.contains("\"ours\""), "{left}");
     }
 }
 
 #[test]
 fn what_people_add_later_stays() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let claude = find_agent("claude").unwrap();
     let path = json_path("claude", roots).unwrap();
     put(&path, "{\n  \"model\": \"opus\"\n}\n");
     let note = on(claude, Level::User, roots, &InstallNote::default());
-    let edited =
-        fs::read_to_string(&path)
-            .unwrap()
-            .replacen("{\n", "{\n  \"theme\": \"dark\",\n", 1);
+    let edited = fs::read_to_string(&path).unwrap().replacen("{\n", "{\n  \"theme\": \"dark\",\n", 1);
     put(&path, &edited);
-    assert!(
-        install::plan_install(claude, Level::User, roots, &note)
-            .unwrap()
-            .changes
-            .is_empty()
-    );
+    assert!(install::plan_install(claude, Level::User, roots, &note).unwrap().changes.is_empty());
     off(claude, Level::User, roots, &note);
-    assert_eq!(
-        fs::read_to_string(&path).unwrap(),
-        "{\n  \"theme\": \"dark\",\n  \"model\": \"opus\"\n}\n"
-    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\n  \"theme\": \"dark\",\n  \"model\": \"opus\"\n}\n");
 
     // A person's own handler beside Weir's, in the very group.
     put(&path, "{}\n");
     let note = on(claude, Level::User, roots, &InstallNote::default());
-    let mut value: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let mine = serde_json::json!({ "type": "command", "command": "mine" });
-    value["hooks"]["PreToolUse"][0]["hooks"]
-        .as_array_mut()
-        .unwrap()
-        .push(mine.clone());
+    value["hooks"]["PreToolUse"][0]["hooks"].as_array_mut().unwrap().push(mine.clone());
     put(&path, &value.to_string());
     off(claude, Level::User, roots, &note);
-    let left: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(
-        left,
-        serde_json::json!({ "hooks": { "PreToolUse": [{ "hooks": [mine] }] } })
-    );
+    let left: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(left, serde_json::json!({ "hooks": { "PreToolUse": [{ "hooks": [mine] }] } }));
 }
 
 #[test]
 fn an_older_command_is_replaced_and_the_first_state_still_comes_back() {
     for agent in AGENTS {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         if let Some(path) = json_path(agent.name(), roots) {
             put(&path, JSON[10]);
         }
@@ -388,18 +288,9 @@ fn an_older_command_is_replaced_and_the_first_state_still_comes_back() {
         old.weir_binary = roots.home.parent().unwrap().join("old");
         let note = on(*agent, Level::User, &old, &InstallNote::default());
         let status = install::inspect(*agent, Level::User, roots, &roots.home).unwrap();
-        assert!(
-            matches!(status, Status::SilentlyOff { .. }),
-            "{} {status:?}",
-            agent.name()
-        );
+        assert!(matches!(status, Status::SilentlyOff { .. }), "{} {status:?}", agent.name());
         let note = on(*agent, Level::User, roots, &note);
-        assert_eq!(
-            install::inspect(*agent, Level::User, roots, &roots.home).unwrap(),
-            Status::On,
-            "{}",
-            agent.name()
-        );
+        assert_eq!(install::inspect(*agent, Level::User, roots, &roots.home).unwrap(), Status::On, "{}", agent.name());
         let text = everything(roots)
             .values()
             .flatten()
@@ -413,36 +304,22 @@ fn an_older_command_is_replaced_and_the_first_state_still_comes_back() {
 
 #[test]
 fn codex_trust_follows_its_hooks() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let codex = find_agent("codex").unwrap();
     let note = on(codex, Level::User, roots, &InstallNote::default());
     let hooks = roots.home.join(".codex/hooks.json");
     // Somebody puts a group before Weir's: its place, and so its trust, is another.
-    let mut value: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(&hooks).unwrap()).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&hooks).unwrap()).unwrap();
     let mine = serde_json::json!({ "hooks": [{ "type": "command", "command": "mine" }] });
-    value["hooks"]["PreToolUse"]
-        .as_array_mut()
-        .unwrap()
-        .insert(0, mine);
+    value["hooks"]["PreToolUse"].as_array_mut().unwrap().insert(0, mine);
     put(&hooks, &value.to_string());
     let status = install::inspect(codex, Level::User, roots, &roots.home).unwrap();
     assert!(matches!(status, Status::SilentlyOff { .. }), "{status:?}");
     let note = on(codex, Level::User, roots, &note);
-    assert_eq!(
-        install::inspect(codex, Level::User, roots, &roots.home).unwrap(),
-        Status::On
-    );
+    assert_eq!(install::inspect(codex, Level::User, roots, &roots.home).unwrap(), Status::On);
     off(codex, Level::User, roots, &note);
     let config = roots.home.join(".codex/config.toml");
-    assert!(
-        !fs::read_to_string(&config)
-            .unwrap_or_default()
-            .contains("trusted_hash")
-    );
+    assert!(!fs::read_to_string(&config).unwrap_or_default().contains("trusted_hash"));
 }
 
 #[test]
@@ -455,70 +332,32 @@ fn broken_settings_are_refused_with_the_line() {
         ("qwen", "nonsense", 1),
     ];
     for (name, text, line) in cases {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         let path = json_path(name, roots).unwrap();
         put(&path, text);
-        let error = install::plan_install(
-            find_agent(name).unwrap(),
-            Level::User,
-            roots,
-            &InstallNote::default(),
-        )
-        .unwrap_err();
-        let InstallError::Syntax { line: found, .. } = &error else {
-            panic!("{error}")
-        };
+        let error =
+            install::plan_install(find_agent(name).unwrap(), Level::User, roots, &InstallNote::default()).unwrap_err();
+        let InstallError::Syntax { line: found, .. } = &error else { panic!("{error}") };
         assert!(found.abs_diff(line) <= 1, "{name}: {error}");
         assert!(error.to_string().contains(&path.display().to_string()));
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     put(&roots.home.join(".codex/config.toml"), "a = 1\nb = = 2\n");
-    let error = install::plan_install(
-        find_agent("codex").unwrap(),
-        Level::User,
-        roots,
-        &InstallNote::default(),
-    )
-    .unwrap_err();
-    assert!(
-        matches!(error, InstallError::Syntax { line: 2, .. }),
-        "{error}"
-    );
+    let error =
+        install::plan_install(find_agent("codex").unwrap(), Level::User, roots, &InstallNote::default()).unwrap_err();
+    assert!(matches!(error, InstallError::Syntax { line: 2, .. }), "{error}");
 }
 
 #[test]
 fn settings_of_another_shape_are_refused() {
-    for text in [
-        "[]",
-        "7",
-        "{\"hooks\":[]}",
-        "{\"hooks\":{\"PreToolUse\":{}}}",
-        "{\"hooks\":{},\"hooks\":{}}",
-    ] {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+    for text in ["[]", "7", "{\"hooks\":[]}", "{\"hooks\":{\"PreToolUse\":{}}}", "{\"hooks\":{},\"hooks\":{}}"] {
+        let Machine { roots, directory: _directory } = &machine();
         let path = json_path("claude", roots).unwrap();
         put(&path, text);
-        let error = install::plan_install(
-            find_agent("claude").unwrap(),
-            Level::User,
-            roots,
-            &InstallNote::default(),
-        )
-        .unwrap_err();
-        assert!(
-            matches!(error, InstallError::Shape { .. }),
-            "{text}: {error}"
-        );
+        let error = install::plan_install(find_agent("claude").unwrap(), Level::User, roots, &InstallNote::default())
+            .unwrap_err();
+        assert!(matches!(error, InstallError::Shape { .. }), "{text}: {error}");
     }
 }
 
@@ -529,15 +368,11 @@ fn files_of_people_are_never_replaced() {
         ("opencode", ".config/opencode/plugin/weir.js"),
         ("copilot", ".copilot/hooks/weir.json"),
     ] {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         put(&roots.home.join(file), "#!/bin/sh\necho mine\n");
         let before = everything(roots);
         let agent = find_agent(name).unwrap();
-        let error =
-            install::plan_install(agent, Level::User, roots, &InstallNote::default()).unwrap_err();
+        let error = install::plan_install(agent, Level::User, roots, &InstallNote::default()).unwrap_err();
         assert!(matches!(error, InstallError::Foreign { .. }), "{error}");
         off(agent, Level::User, roots, &InstallNote::default());
         assert_eq!(everything(roots), before);
@@ -547,10 +382,7 @@ fn files_of_people_are_never_replaced() {
 #[test]
 fn a_link_stays_a_link_and_permissions_stay() {
     use std::os::unix::fs::PermissionsExt as _;
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let real = roots.home.join("dotfiles/settings.json");
     put(&real, "{}\n");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
@@ -561,10 +393,7 @@ fn a_link_stays_a_link_and_permissions_stay() {
     let note = on(claude, Level::User, roots, &InstallNote::default());
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("onFailure"));
-    assert_eq!(
-        fs::metadata(&real).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
     off(claude, Level::User, roots, &note);
     assert_eq!(fs::read_to_string(&real).unwrap(), "{}\n");
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -572,95 +401,41 @@ fn a_link_stays_a_link_and_permissions_stay() {
 
 #[test]
 fn a_plan_that_is_out_of_date_is_not_applied() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let claude = find_agent("claude").unwrap();
     let plan = install::plan_install(claude, Level::User, roots, &InstallNote::default()).unwrap();
     put(&json_path("claude", roots).unwrap(), "{}");
-    assert!(matches!(
-        install::apply(&plan.changes),
-        Err(InstallError::Changed { .. })
-    ));
+    assert!(matches!(install::apply(&plan.changes), Err(InstallError::Changed { .. })));
 }
 
 #[test]
 fn what_switches_hooks_off_is_seen() {
     let cases: &[(&str, &str, &str)] = &[
-        (
-            "claude",
-            "project/.claude/settings.json",
-            "{\"disableAllHooks\":true}",
-        ),
-        (
-            "claude",
-            "project/.claude/settings.local.json",
-            "{\"disableAllHooks\":true}",
-        ),
-        (
-            "codex",
-            "project/.codex/config.toml",
-            "[features]\nhooks = false\n",
-        ),
-        (
-            "gemini",
-            "project/.gemini/settings.json",
-            "{\"hooksConfig\":{\"enabled\":false}}",
-        ),
-        (
-            "gemini",
-            "project/.gemini/settings.json",
-            "{\"hooksConfig\":{\"disabled\":[\"NAME\"]}} // x",
-        ),
-        (
-            "qwen",
-            "project/.qwen/settings.json",
-            "{\"disableAllHooks\":true}",
-        ),
-        (
-            "copilot",
-            "project/.github/copilot/settings.json",
-            "{\"disableAllHooks\":true}",
-        ),
-        (
-            "copilot",
-            "project/.claude/settings.json",
-            "{\"disableAllHooks\":true}",
-        ),
+        ("claude", "project/.claude/settings.json", "{\"disableAllHooks\":true}"),
+        ("claude", "project/.claude/settings.local.json", "{\"disableAllHooks\":true}"),
+        ("codex", "project/.codex/config.toml", "[features]\nhooks = false\n"),
+        ("gemini", "project/.gemini/settings.json", "{\"hooksConfig\":{\"enabled\":false}}"),
+        ("gemini", "project/.gemini/settings.json", "{\"hooksConfig\":{\"disabled\":[\"NAME\"]}} // x"),
+        ("qwen", "project/.qwen/settings.json", "{\"disableAllHooks\":true}"),
+        ("copilot", "project/.github/copilot/settings.json", "{\"disableAllHooks\":true}"),
+        ("copilot", "project/.claude/settings.json", "{\"disableAllHooks\":true}"),
     ];
     for (name, file, text) in cases {
-        let Machine {
-            roots,
-            directory: _directory,
-        } = &machine();
+        let Machine { roots, directory: _directory } = &machine();
         let agent = find_agent(name).unwrap();
         on(agent, Level::User, roots, &InstallNote::default());
-        let hook_name =
-            fs::read_to_string(roots.home.join(".gemini/settings.json")).unwrap_or_default();
-        let hook_name = hook_name
-            .split("\"name\": \"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or("");
+        let hook_name = fs::read_to_string(roots.home.join(".gemini/settings.json")).unwrap_or_default();
+        let hook_name = hook_name.split("\"name\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
         let path = roots.home.join(file);
         put(&path, &text.replace("NAME", hook_name));
         let cwd = roots.home.join("project/src/deep");
         fs::create_dir_all(&cwd).unwrap();
         let status = install::inspect(agent, Level::User, roots, &cwd).unwrap();
-        let Status::SilentlyOff { why } = &status else {
-            panic!("{name} {file}: {status:?}")
-        };
+        let Status::SilentlyOff { why } = &status else { panic!("{name} {file}: {status:?}") };
         assert!(why.contains(&path.display().to_string()), "{why}");
-        assert_eq!(
-            install::inspect(agent, Level::User, roots, &roots.home).unwrap(),
-            Status::On
-        );
+        assert_eq!(install::inspect(agent, Level::User, roots, &roots.home).unwrap(), Status::On);
     }
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let claude = find_agent("claude").unwrap();
     on(claude, Level::User, roots, &InstallNote::default());
     fs::remove_file(&roots.weir_binary).unwrap();
@@ -670,10 +445,7 @@ fn what_switches_hooks_off_is_seen() {
 
 #[test]
 fn agents_are_detected_by_their_settings_or_their_program() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let bin = roots.home.join("bin");
     for agent in AGENTS {
         assert!(!install::detect(*agent, roots, std::slice::from_ref(&bin)));
@@ -686,10 +458,7 @@ fn agents_are_detected_by_their_settings_or_their_program() {
 
 #[test]
 fn directories_that_people_moved_are_found() {
-    let Machine {
-        roots,
-        directory: _directory,
-    } = &machine();
+    let Machine { roots, directory: _directory } = &machine();
     let mut roots = roots.clone();
     for (variable, agent, file) in [
         ("CLAUDE_CONFIG_DIR", "claude", "settings.json"),
@@ -697,15 +466,8 @@ fn directories_that_people_moved_are_found() {
         ("XDG_CONFIG_HOME", "opencode", "opencode/plugin/weir.js"),
     ] {
         let elsewhere = roots.home.join(variable);
-        roots
-            .variables
-            .insert(variable.to_owned(), elsewhere.clone().into());
-        on(
-            find_agent(agent).unwrap(),
-            Level::User,
-            &roots,
-            &InstallNote::default(),
-        );
+        roots.variables.insert(variable.to_owned(), elsewhere.clone().into());
+        on(find_agent(agent).unwrap(), Level::User, &roots, &InstallNote::default());
         assert!(elsewhere.join(file).is_file());
     }
 }
@@ -718,20 +480,12 @@ fn any_settings() -> impl Strategy<Value = String> {
     ];
     let space = prop::sample::select(vec!["", " ", "\n", "\n\n\t", "  ", "\n    "]);
     let value = leaf.prop_recursive(3, 20, 4, move |inner| {
-        let list = (prop::collection::vec(inner.clone(), 0..4), space.clone()).prop_map(
-            |(items, space)| format!("[{space}{}{space}]", items.join(&format!(",{space}"))),
-        );
-        let map = (
-            prop::collection::btree_map("[a-z]{1,5}", inner, 0..4),
-            space.clone(),
-        )
-            .prop_map(|(items, space)| {
-                let items: Vec<_> = items
-                    .into_iter()
-                    .map(|(key, value)| format!("\"{key}\":{space}{value}"))
-                    .collect();
-                format!("{{{space}{}{space}}}", items.join(&format!("{space},")))
-            });
+        let list = (prop::collection::vec(inner.clone(), 0..4), space.clone())
+            .prop_map(|(items, space)| format!("[{space}{}{space}]", items.join(&format!(",{space}"))));
+        let map = (prop::collection::btree_map("[a-z]{1,5}", inner, 0..4), space.clone()).prop_map(|(items, space)| {
+            let items: Vec<_> = items.into_iter().map(|(key, value)| format!("\"{key}\":{space}{value}")).collect();
+            format!("{{{space}{}{space}}}", items.join(&format!("{space},")))
+        });
         prop_oneof![list, map]
     });
     (
@@ -740,10 +494,7 @@ fn any_settings() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "\n", " "]),
     )
         .prop_map(|(items, lines, end)| {
-            let items: Vec<_> = items
-                .into_iter()
-                .map(|(key, value)| format!("\"{key}\": {value}"))
-                .collect();
+            let items: Vec<_> = items.into_iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
             let (open, between) = if lines { ("\n  ", ",\n  ") } else { ("", ", ") };
             format!("{{{open}{}{end}}}{end}", items.join(between))
         })

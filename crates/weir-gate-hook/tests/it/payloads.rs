@@ -8,9 +8,7 @@ use weir_gate_hook::{AGENTS, ActionParts, Dialect, Event, find_agent};
 use weir_model::Request;
 
 pub(crate) fn data(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// The captured payloads of `agent`: their names, and the event under which each was captured.
@@ -50,11 +48,7 @@ fn action(parts: &ActionParts) -> String {
             let _ = write!(out, "tool of {server:?} {arguments}");
         }
     }
-    let _ = write!(
-        out,
-        " | in {:?}",
-        parts.cwd.as_deref().unwrap_or(std::path::Path::new("?"))
-    );
+    let _ = write!(out, " | in {:?}", parts.cwd.as_deref().unwrap_or(std::path::Path::new("?")));
     let known = |id: &Option<String>| if id.is_some() { "yes" } else { "no" };
     let _ = write!(
         out,
@@ -101,12 +95,7 @@ fn every_payload_reads_as_expected() {
         for (found, expected) in found.lines().zip(expected.lines()) {
             assert_eq!(found, expected, "{}", agent.name());
         }
-        assert_eq!(
-            found.lines().count(),
-            expected.lines().count(),
-            "{}",
-            agent.name()
-        );
+        assert_eq!(found.lines().count(), expected.lines().count(), "{}", agent.name());
     }
 }
 
@@ -131,10 +120,7 @@ fn the_events_that_decide_are_those_before_a_tool() {
 }
 
 fn request(agent: &str, event: &str, payload: &str) -> Request {
-    match find_agent(agent)
-        .unwrap()
-        .parse(payload.as_bytes(), Some(event))
-    {
+    match find_agent(agent).unwrap().parse(payload.as_bytes(), Some(event)) {
         Ok(Event::PreTool(parts)) => parts.request,
         other => panic!("{other:?}"),
     }
@@ -144,30 +130,18 @@ fn request(agent: &str, event: &str, payload: &str) -> Request {
 fn a_call_can_name_its_own_directory() {
     let payload = r#"{"cwd":"/w","hook_event_name":"BeforeTool","tool_name":"run_shell_command",
                       "tool_input":{"command":"ls","dir_path":"sub/dir"}}"#;
-    let Ok(Event::PreTool(parts)) = find_agent("gemini")
-        .unwrap()
-        .parse(payload.as_bytes(), None)
-    else {
-        panic!()
-    };
+    let Ok(Event::PreTool(parts)) = find_agent("gemini").unwrap().parse(payload.as_bytes(), None) else { panic!() };
     assert_eq!(parts.cwd.unwrap().to_str(), Some("/w/sub/dir"));
     let payload = r#"{"hook_event_name":"tool.execute.before","tool_name":"bash",
                       "tool_input":{"command":"ls","workdir":"/elsewhere"}}"#;
-    let Ok(Event::PreTool(parts)) = find_agent("opencode")
-        .unwrap()
-        .parse(payload.as_bytes(), None)
-    else {
-        panic!()
-    };
+    let Ok(Event::PreTool(parts)) = find_agent("opencode").unwrap().parse(payload.as_bytes(), None) else { panic!() };
     assert_eq!(parts.cwd.unwrap().to_str(), Some("/elsewhere"));
 }
 
 #[test]
 fn several_commands_are_joined_and_odd_ones_are_faults() {
     let call = |commands: &str| {
-        format!(
-            r#"{{"hookName":"tool_call","tool_call":{{"name":"run_commands","input":{{"commands":{commands}}}}}}}"#
-        )
+        format!(r#"{{"hookName":"tool_call","tool_call":{{"name":"run_commands","input":{{"commands":{commands}}}}}}}"#)
     };
     let shell = |commands: &str| match request("cline", "PreToolUse", &call(commands)) {
         Request::Shell { command, .. } => command,
@@ -175,10 +149,7 @@ fn several_commands_are_joined_and_odd_ones_are_faults() {
     };
     assert_eq!(shell(r#"["a","b c"]"#), "a\nb c");
     assert_eq!(shell(r#""a""#), "a");
-    assert_eq!(
-        shell(r#"[{"command":"rm","args":["-rf","it's"]}]"#),
-        r"rm '-rf' 'it'\''s'"
-    );
+    assert_eq!(shell(r#"[{"command":"rm","args":["-rf","it's"]}]"#), r"rm '-rf' 'it'\''s'");
     assert_eq!(shell(r#""[\"a\",\"b\"]""#), "a\nb");
     let cline = find_agent("cline").unwrap();
     for odd in ["[]", "[1]", r#"["ls",{"x":1}]"#, "{}", "null", "7"] {
@@ -188,35 +159,21 @@ fn several_commands_are_joined_and_odd_ones_are_faults() {
 
 #[test]
 fn patches_and_powershell_are_understood_wherever_they_occur() {
-    let patch = r#"{"sessionId":"s","toolName":"apply_patch","toolArgs":"*** Begin Patch\n*** Delete File: a\n*** End Patch"}"#;
-    let Request::Files { changes } = request("copilot", "preToolUse", patch) else {
-        panic!()
-    };
+    let patch =
+        r#"{"sessionId":"s","toolName":"apply_patch","toolArgs":"*** Begin Patch\n*** Delete File: a\n*** End Patch"}"#;
+    let Request::Files { changes } = request("copilot", "preToolUse", patch) else { panic!() };
     assert_eq!(changes.len(), 1);
     let text = r#"{"sessionId":"s","toolName":"bash","toolArgs":"{\"command\":\"ls\"}"}"#;
-    assert_eq!(
-        request("copilot", "preToolUse", text),
-        Request::Shell {
-            command: "ls".into(),
-            shell: None
-        }
-    );
+    assert_eq!(request("copilot", "preToolUse", text), Request::Shell { command: "ls".into(), shell: None });
     let power = r#"{"sessionId":"s","toolName":"powershell","toolArgs":{"command":"ls"}}"#;
-    let expected = Request::Shell {
-        command: "ls".into(),
-        shell: Some("powershell".into()),
-    };
+    let expected = Request::Shell { command: "ls".into(), shell: Some("powershell".into()) };
     assert_eq!(request("copilot", "preToolUse", power), expected);
 }
 
 #[test]
 fn a_file_tool_without_a_file_is_a_fault() {
-    let payload =
-        r#"{"hook_event_name":"PreToolUse","tool_name":"Write","tool_input":{"target":"x"}}"#;
-    let fault = find_agent("claude")
-        .unwrap()
-        .parse(payload.as_bytes(), None)
-        .unwrap_err();
+    let payload = r#"{"hook_event_name":"PreToolUse","tool_name":"Write","tool_input":{"target":"x"}}"#;
+    let fault = find_agent("claude").unwrap().parse(payload.as_bytes(), None).unwrap_err();
     assert_eq!(fault.to_string(), "the call of `Write` names no file");
 }
 
@@ -224,14 +181,6 @@ fn a_file_tool_without_a_file_is_a_fault() {
 fn unknown_and_odd_fields_do_no_harm() {
     let payload = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls","x":{"y":[1]}},
                       "session_id":7,"agent_id":null,"cwd":["odd"],"duration_ms":"no","tool_use_id":{},"new":true}"#;
-    let Ok(Event::PreTool(parts)) = find_agent("claude")
-        .unwrap()
-        .parse(payload.as_bytes(), None)
-    else {
-        panic!()
-    };
-    assert_eq!(
-        (parts.session, parts.subagent, parts.cwd, parts.call),
-        (None, None, None, None)
-    );
+    let Ok(Event::PreTool(parts)) = find_agent("claude").unwrap().parse(payload.as_bytes(), None) else { panic!() };
+    assert_eq!((parts.session, parts.subagent, parts.cwd, parts.call), (None, None, None, None));
 }
