@@ -1,1 +1,150 @@
-//! Effects to impact: how large an effect is, inside a time budget
+//! Effects to impact: how large an effect is, inside a time budget.
+//!
+//! [`measure`] asks the file system and git what an effect would really touch, and how much of that exists nowhere
+//! else. What was not looked at, for lack of time or because it could not be read, is never counted as nothing: its
+//! figure says [`AtLeast`](weir_model::Figure::AtLeast) or [`Unknown`](weir_model::Figure::Unknown).
+//!
+//! Nothing is changed, no program is run, and nothing is sent. Effects that only read cost no system call.
+
+mod budget;
+mod environment;
+mod evidence;
+mod git;
+mod graph;
+mod lab;
+mod meta;
+mod pathspec;
+mod place;
+mod refs;
+mod repository;
+mod tally;
+mod tree;
+
+use std::path::Path;
+use std::time::Duration;
+
+use weir_model::{Effect, Figure, Reversibility, Scope, TargetKind, Timestamp, Verb};
+
+use budget::{Budget, Shares};
+use lab::Lab;
+
+/// What measuring needs to know beside the effects.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// The directory in which the action would run; absolute.
+    pub cwd: &'a Path,
+    /// The home directory of the person that the agent works for.
+    pub home: Option<&'a Path>,
+    /// When the session began: files made later are its own.
+    pub session_started: Option<Timestamp>,
+    /// How long measuring all effects together may take.
+    pub budget: Duration,
+}
+
+/// Fills `impact` and `reversibility` of every effect that can be measured, and the environment of every target
+/// that analysis has left open.
+pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
+    for effect in effects.iter_mut() {
+        effect.target.environment = environment::classify(&effect.target);
+    }
+    let looks = effects.iter().filter(|e| method(e) != Method::Name).count();
+    let mut lab = Lab::new(context);
+    if looks > 0 {
+        lab.doomed = effects.iter().flat_map(|e| tree::doomed(e, &lab)).collect();
+    }
+    let mut shares = None;
+    for effect in effects {
+        match method(effect) {
+            Method::Name => by_name(effect, context),
+            way => {
+                let budget = shares.get_or_insert_with(|| Shares::new(context.budget, looks)).next();
+                by_looking(effect, way, &lab, &budget);
+            }
+        }
+    }
+}
+
+/// How an effect is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    /// By its verb and the name of its target alone.
+    Name,
+    /// By walking the file tree.
+    Tree,
+    /// By reading the git repository.
+    Git,
+}
+
+fn method(effect: &Effect) -> Method {
+    if !matches!(effect.verb, Verb::Delete | Verb::Modify | Verb::Grant) {
+        return Method::Name;
+    }
+    match effect.target.kind {
+        TargetKind::FileTree => Method::Tree,
+        TargetKind::Secret | TargetKind::ControlSurface if !effect.target.paths.is_empty() => Method::Tree,
+        _ if matches!(effect.scope, Scope::Git(_)) => Method::Git,
+        TargetKind::GitRepository if effect.verb == Verb::Delete => Method::Git,
+        _ => Method::Name,
+    }
+}
+
+fn by_looking(effect: &mut Effect, way: Method, lab: &Lab<'_>, budget: &Budget) {
+    match way {
+        Method::Tree => tree::measure(effect, lab, budget),
+        Method::Git => git::measure(effect, lab, budget),
+        Method::Name => {}
+    }
+}
+
+/// What can be said without a look at the world.
+fn by_name(effect: &mut Effect, context: &Context<'_>) {
+    if effect.opaque {
+        return unmeasured(effect);
+    }
+    match (effect.verb, effect.target.kind) {
+        (Verb::Read, _) => known(effect),
+        (Verb::Create, kind) => {
+            known(effect);
+            if kind == TargetKind::FileTree {
+                effect.impact.protected = effect.target.paths.iter().find_map(|path| {
+                    place::Touched {
+                        path: &place::normalize(path, context.cwd),
+                        kind: None,
+                        recursive: false,
+                        home: context.home,
+                    }
+                    .protected()
+                });
+            }
+        }
+        // Ordinary work: git keeps what was there before.
+        (
+            Verb::Modify,
+            TargetKind::GitRepository | TargetKind::GitWorktree | TargetKind::GitRef | TargetKind::GitStash,
+        ) => known(effect),
+        _ => unmeasured(effect),
+    }
+}
+
+fn known(effect: &mut Effect) {
+    effect.impact.measured = true;
+    effect.reversibility = Reversibility::Reversible;
+}
+
+/// Names the figure that would have to be known.
+fn unmeasured(effect: &mut Effect) {
+    let unknown = Some(Figure::Unknown);
+    if !matches!(effect.verb, Verb::Delete | Verb::Modify | Verb::Grant | Verb::Deploy) {
+        return;
+    }
+    match effect.target.kind {
+        TargetKind::Database | TargetKind::Table => effect.impact.rows = unknown,
+        TargetKind::InfrastructureState
+        | TargetKind::CloudResource
+        | TargetKind::KubernetesObject
+        | TargetKind::Container
+        | TargetKind::Volume
+        | TargetKind::Image => effect.impact.resources = unknown,
+        _ => {}
+    }
+}

@@ -1,0 +1,183 @@
+//! Which environment a target belongs to, by the words in its names.
+//!
+//! A word decides only where it stands alone: `prod-db` is production, `product` is not. This looks at names and never
+//! at the world.
+
+use std::path::Path;
+
+use weir_model::{Environment, Target, TargetKind};
+
+use crate::place;
+
+/// Classifies a target whose environment analysis has left open.
+///
+/// What the environment was read from (`--context prod`) goes before the target's own name, and that before the
+/// places of its files.
+pub(crate) fn classify(target: &Target) -> Environment {
+    if target.environment != Environment::Unknown {
+        return target.environment;
+    }
+    if let Some(from) = &target.environment_from
+        && let Some(found) = of_text(from)
+    {
+        return found;
+    }
+    match target.kind {
+        TargetKind::FileTree | TargetKind::Secret | TargetKind::ControlSurface => of_files(target),
+        // Names of branches, programs and packages say nothing of where they run.
+        TargetKind::GitWorktree
+        | TargetKind::GitRef
+        | TargetKind::GitStash
+        | TargetKind::GitRemoteRef
+        | TargetKind::GitRepository
+        | TargetKind::Program
+        | TargetKind::Package => Environment::Unknown,
+        _ => of_text(&target.name)
+            .or_else(|| strictest(target.paths.iter().filter_map(|path| of_components(path))))
+            .unwrap_or_default(),
+    }
+}
+
+/// Files in temporary directories are scratch; elsewhere a directory must be named exactly like an environment,
+/// because words such as `test` and `live` are all over source trees.
+fn of_files(target: &Target) -> Environment {
+    if !target.paths.is_empty() && target.paths.iter().all(|path| place::is_temporary(path)) {
+        return Environment::Scratch;
+    }
+    strictest(target.paths.iter().filter_map(|path| of_components(path))).unwrap_or_default()
+}
+
+fn of_components(path: &Path) -> Option<Environment> {
+    strictest(path.components().filter_map(|component| of_word(component.as_os_str().to_str()?)))
+}
+
+/// What the words of a text say together.
+pub(crate) fn of_text(text: &str) -> Option<Environment> {
+    let mut previous: &str = "";
+    let mut found = Vec::new();
+    for word in words(text) {
+        let before = std::mem::replace(&mut previous, word);
+        let mut class = of_word(word);
+        if is(word, &["desktop"]) && is(before, &["docker"]) {
+            class = Some(Environment::Development);
+        }
+        if class == Some(Environment::Production) {
+            if is(before, &["non", "not", "no"]) {
+                class = None;
+            } else if is(before, &["pre"]) {
+                class = Some(Environment::Staging);
+            }
+        }
+        found.extend(class);
+    }
+    strictest(found.into_iter())
+}
+
+fn strictest(found: impl Iterator<Item = Environment>) -> Option<Environment> {
+    found.min_by_key(|environment| match environment {
+        Environment::Production => 0,
+        Environment::Staging => 1,
+        Environment::Development => 2,
+        Environment::Scratch => 3,
+        Environment::Unknown => 4,
+    })
+}
+
+/// Runs of letters and digits.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).flat_map(split_camel).filter(|word| !word.is_empty())
+}
+
+/// Splits `myProdDb` where a small letter meets a capital one.
+fn split_camel(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(word);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let cut = text
+            .char_indices()
+            .zip(text.chars().skip(1))
+            .find(|((_, a), b)| a.is_lowercase() && b.is_uppercase())
+            .map(|((at, a), _)| at + a.len_utf8());
+        match cut.and_then(|at| text.split_at_checked(at)) {
+            Some((head, tail)) => {
+                rest = Some(tail);
+                Some(head)
+            }
+            None => rest.take(),
+        }
+    })
+}
+
+fn of_word(word: &str) -> Option<Environment> {
+    // `prod2` and `staging01` are instances of the same environment.
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    if is(word, &["prod", "production", "live", "prd"]) {
+        Some(Environment::Production)
+    } else if is(word, &["stag", "staging", "stage", "preprod", "uat"]) {
+        Some(Environment::Staging)
+    } else if is(word, &["dev", "development", "local", "localhost", "test", "testing", "sandbox", "minikube", "kind"])
+    {
+        Some(Environment::Development)
+    } else {
+        None
+    }
+}
+
+fn is(word: &str, list: &[&str]) -> bool {
+    list.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn words_decide_only_where_they_stand_alone() {
+        for (text, expected) in [
+            ("--context prod", Some(Environment::Production)),
+            ("AWS_PROFILE=acme-prd", Some(Environment::Production)),
+            ("production.example.com", Some(Environment::Production)),
+            ("myProdDb", Some(Environment::Production)),
+            ("prod2", Some(Environment::Production)),
+            ("test-against-production", Some(Environment::Production)),
+            ("preprod", Some(Environment::Staging)),
+            ("pre-prod", Some(Environment::Staging)),
+            ("STAGING01", Some(Environment::Staging)),
+            ("nonprod", None),
+            ("non-prod", None),
+            ("non_prod dev", Some(Environment::Development)),
+            ("docker-desktop", Some(Environment::Development)),
+            ("127.0.0.1 localhost", Some(Environment::Development)),
+            ("products", None),
+            ("reproduce", None),
+            ("delivery", None),
+            ("", None),
+            ("日本-prod", Some(Environment::Production)),
+        ] {
+            assert_eq!(of_text(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_source_of_the_environment_goes_before_the_name() {
+        let mut target = Target::new(TargetKind::Database, "prod_copy");
+        target.environment_from = Some("DATABASE_URL host localhost".to_owned());
+        assert_eq!(classify(&target), Environment::Development);
+        target.environment_from = None;
+        assert_eq!(classify(&target), Environment::Production);
+        target.environment = Environment::Scratch;
+        assert_eq!(classify(&target), Environment::Scratch);
+    }
+
+    #[test]
+    fn files_are_scratch_only_below_a_temporary_directory() {
+        let at = |path: &str| classify(&Target::new(TargetKind::FileTree, "x").at(vec![PathBuf::from(path)]));
+        assert_eq!(at("/tmp/x"), Environment::Scratch);
+        assert_eq!(at("/tmp"), Environment::Unknown);
+        assert_eq!(at("/tmp/../etc"), Environment::Unknown);
+        assert_eq!(at("/srv/production/db"), Environment::Production);
+        assert_eq!(at("/home/u/live-reload/x"), Environment::Unknown);
+    }
+}

@@ -1,0 +1,134 @@
+//! What shows that a directory or a file is made again by a build, an install or a cache.
+//!
+//! A name alone is evidence only for the few names that no person uses for anything else. For the others something
+//! must stand beside it or inside it that makes it again, and for the ambiguous ones (`build`, `out`, `vendor`) git
+//! must leave it alone as well.
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::meta;
+
+/// How sure it is that a directory is made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Regenerable {
+    /// All of it but Terraform's state.
+    Yes,
+    /// The rest; files that look like data or secrets in it count as only copies.
+    ExceptData,
+}
+
+/// Names that say enough by themselves.
+const BY_NAME: [&str; 6] = ["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox"];
+
+const NODE: [&str; 7] =
+    ["package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.json"];
+
+/// What makes a `build`, `dist` or `out` again.
+const BUILDS: [&str; 12] = [
+    "package.json",
+    "pyproject.toml",
+    "setup.py",
+    "CMakeLists.txt",
+    "build.gradle",
+    "build.gradle.kts",
+    "pubspec.yaml",
+    "Makefile",
+    "makefile",
+    "meson.build",
+    "Cargo.toml",
+    "go.mod",
+];
+
+/// Directories that count only where git ignores them, or does not track them and one of the files stands beside.
+const WITH_GIT: [(&str, &[&str]); 14] = [
+    ("dist", &BUILDS),
+    ("build", &BUILDS),
+    ("out", &BUILDS),
+    ("target", &["pom.xml", "build.sbt", "project.clj"]),
+    (".next", &NODE),
+    (".nuxt", &NODE),
+    (".svelte-kit", &NODE),
+    (".turbo", &NODE),
+    (".parcel-cache", &NODE),
+    ("coverage", &["package.json", "pyproject.toml", "setup.py"]),
+    (".gradle", &["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"]),
+    (".terraform", &[".terraform.lock.hcl", "main.tf"]),
+    ("bower_components", &["bower.json"]),
+    ("vendor", &["composer.json", "go.mod", "Gemfile"]),
+];
+
+/// What git says of a directory, as far as it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GitSays {
+    /// There is no repository, or it could not be read.
+    Nothing,
+    /// Something below it is tracked.
+    Tracked,
+    /// Not tracked and not ignored.
+    Untracked,
+    /// Ignored.
+    Ignored,
+}
+
+/// True where asking git about a directory of this name could change the answer of [`directory`].
+pub(crate) fn is_candidate(name: &OsStr) -> bool {
+    BY_NAME.iter().any(|n| name == *n)
+        || WITH_GIT.iter().any(|(n, _)| name == *n)
+        || ["node_modules", ".venv", "venv", "env"].iter().any(|n| name == *n)
+}
+
+/// Whether the directory at `path` is made again.
+///
+/// `tagged` says that it contains a `CACHEDIR.TAG`; `git` is asked only where the rest allows it.
+pub(crate) fn directory(path: &Path, tagged: bool, git: impl FnOnce() -> GitSays) -> Option<Regenerable> {
+    let name = path.file_name()?;
+    let beside =
+        |names: &[&str]| path.parent().is_some_and(|parent| names.iter().any(|n| meta::exists(&parent.join(n))));
+    if BY_NAME.iter().any(|n| name == *n)
+        || (tagged && has_cache_signature(&path.join("CACHEDIR.TAG")))
+        || (name == "node_modules" && beside(&NODE))
+        || (name == "target" && beside(&["Cargo.toml"]))
+        || ((name == ".venv" || name == "venv" || name == "env") && meta::exists(&path.join("pyvenv.cfg")))
+    {
+        // Somebody who commits such a directory means it as source.
+        (git() != GitSays::Tracked).then_some(Regenerable::Yes)
+    } else {
+        let (_, manifests) = WITH_GIT.iter().find(|(n, _)| name == *n)?;
+        match git() {
+            GitSays::Ignored => Some(Regenerable::ExceptData),
+            GitSays::Untracked if beside(manifests) => Some(Regenerable::ExceptData),
+            _ => None,
+        }
+    }
+}
+
+/// True where a file in a regenerable directory is nevertheless not made again.
+pub(crate) fn is_precious(name: &OsStr, within: Regenerable) -> bool {
+    let name = name.to_string_lossy();
+    let name = name.as_ref();
+    if name.contains(".tfstate") {
+        return true;
+    }
+    within == Regenerable::ExceptData
+        && (name.starts_with(".env")
+            || [".sqlite", ".sqlite3", ".db", ".pem", ".key", ".p12", ".kdbx"].iter().any(|end| name.ends_with(end)))
+}
+
+/// True for single files that a compiler writes; they count only where git ignores them.
+pub(crate) fn is_compiled(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "o" || extension == "class")
+}
+
+/// The content that makes a file a cache directory tag.
+const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+
+fn has_cache_signature(tag: &Path) -> bool {
+    // Only a regular file: opening a pipe would wait for somebody to write into it.
+    if !meta::at(tag).is_ok_and(|meta| meta.kind == meta::Kind::File) {
+        return false;
+    }
+    let mut start = [0; CACHE_SIGNATURE.len()];
+    std::fs::File::open(tag).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == CACHE_SIGNATURE)
+}

@@ -1,0 +1,8 @@
+//! Measuring real trees and real repositories, with git itself as the judge.
+
+#[cfg(test)]
+mod repositories;
+#[cfg(test)]
+mod trees;
+#[cfg(test)]
+mod world;
