@@ -139,11 +139,12 @@ impl Dialect for Codex {
                     settings: Vec::new(),
                     why,
                 };
+                // It resolves links in its directory if that is given by `CODEX_HOME`, and does not otherwise.
+                let mut names = vec![hooks, look::resolved(&self.config_dir(roots)).join("hooks.json")];
+                names.dedup();
+                let path = self.config_dir(roots).join("config.toml");
                 // The trust names the place of each hook in the other file, so it comes after it.
-                Ok(vec![
-                    Piece::Json(settings),
-                    Piece::CodexTrust(CodexTrust { path: self.config_dir(roots).join("config.toml"), hooks }),
-                ])
+                Ok(vec![Piece::Json(settings), Piece::CodexTrust(CodexTrust { path, hooks: names })])
             }
             Level::Managed => Ok(vec![Piece::CodexRequirements(CodexRequirements {
                 path: roots.etc.join("codex/requirements.toml"),

@@ -15,8 +15,8 @@ use super::{Group, InstallError, Presence, command, look};
 #[derive(Debug, Clone)]
 pub struct CodexTrust {
     pub(crate) path: PathBuf,
-    /// The file of the hooks that are trusted.
-    pub(crate) hooks: PathBuf,
+    /// The file of the hooks that are trusted, by every name under which Codex may know it.
+    pub(crate) hooks: Vec<PathBuf>,
 }
 
 impl CodexTrust {
@@ -31,8 +31,11 @@ impl CodexTrust {
                 for (handler_at, handler) in handlers.into_iter().flatten().enumerate() {
                     if command::is_ours(handler, "codex") {
                         let event = snake(event);
-                        let key = format!("{}:{event}:{group_at}:{handler_at}", self.hooks.display());
-                        entries.insert(key, hash(&event, group.get("matcher").and_then(Value::as_str), handler));
+                        let hash = hash(&event, group.get("matcher").and_then(Value::as_str), handler);
+                        for file in &self.hooks {
+                            let key = format!("{}:{event}:{group_at}:{handler_at}", file.display());
+                            entries.insert(key, hash.clone());
+                        }
                     }
                 }
             }
@@ -83,11 +86,11 @@ impl CodexTrust {
 
     pub(super) fn remove(&self, text: &str, hooks: Option<&str>) -> Result<Option<String>, InstallError> {
         let entries = self.entries(hooks);
-        let prefix = format!("{}:", self.hooks.display());
+        let of_ours = |key: &str| self.hooks.iter().any(|file| key.starts_with(&format!("{}:", file.display())));
         // An entry of Weir's whose hook has moved since names another place, but has the same hash.
         let ours = |key: &str, hash: Option<&str>| {
             entries.contains_key(key)
-                || (key.starts_with(&prefix) && hash.is_some_and(|hash| entries.values().any(|ours| ours == hash)))
+                || (of_ours(key) && hash.is_some_and(|hash| entries.values().any(|ours| ours == hash)))
         };
         without(&self.path, text, ours).map(Some)
     }

@@ -76,6 +76,16 @@ pub(crate) fn upward(cwd: &Path, home: &Path, names: &[&str]) -> Vec<PathBuf> {
     found
 }
 
+/// The directory with links resolved, as far as it exists.
+pub(crate) fn resolved(directory: &Path) -> PathBuf {
+    for existing in directory.ancestors() {
+        if let (Ok(real), Ok(rest)) = (existing.canonicalize(), directory.strip_prefix(existing)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    directory.to_owned()
+}
+
 /// Why Weir cannot be started.
 pub(crate) fn missing(binary: &Path) -> Option<String> {
     (!binary.is_file()).then(|| format!("`{}` does not exist, so every call is refused", binary.display()))

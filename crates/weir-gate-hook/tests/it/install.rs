@@ -323,6 +323,46 @@ fn codex_trust_follows_its_hooks() {
 }
 
 #[test]
+fn codex_trust_counts_whether_or_not_links_are_resolved() {
+    let Machine { roots, directory: _directory } = &machine();
+    let link = roots.home.parent().unwrap().join("link");
+    std::os::unix::fs::symlink(&roots.home, &link).unwrap();
+    let linked = Roots { home: link.clone(), ..roots.clone() };
+    let codex = find_agent("codex").unwrap();
+    let before = everything(roots);
+    let note = on(codex, Level::User, &linked, &InstallNote::default());
+    let text = fs::read_to_string(roots.home.join(".codex/config.toml")).unwrap();
+    for home in [&link, &roots.home] {
+        assert!(text.contains(&format!("{}/.codex/hooks.json:pre_tool_use:0:0", home.display())), "{text}");
+    }
+    off(codex, Level::User, &linked, &note);
+    assert_eq!(everything(roots), before);
+}
+
+#[test]
+fn managed_settings_of_an_organization_survive() {
+    let cases = [
+        (
+            "gemini",
+            "gemini-cli/settings.json",
+            "{\n  // ours\n  \"hooksConfig\": { \"disabled\": [\"x\"], \"enabled\": false }\n}\n",
+        ),
+        ("qwen", "qwen-code/settings.json", "{ \"disableAllHooks\": true }"),
+        ("claude", "claude-code/managed-settings.json", "{\n\t\"allowManagedHooksOnly\": false,\n\t\"env\": {}\n}"),
+    ];
+    for (name, file, text) in cases {
+        let Machine { roots, directory: _directory } = &machine();
+        let agent = find_agent(name).unwrap();
+        put(&roots.etc.join(file), text);
+        let before = everything(roots);
+        let note = on(agent, Level::Managed, roots, &InstallNote::default());
+        assert_eq!(install::inspect(agent, Level::Managed, roots, &roots.home).unwrap(), Status::On, "{name}");
+        off(agent, Level::Managed, roots, &note);
+        assert_eq!(everything(roots), before, "{name}");
+    }
+}
+
+#[test]
 fn broken_settings_are_refused_with_the_line() {
     let cases = [
         ("claude", "{\n  \"a\": 1,\n  \"b\" 2\n}\n", 3),
