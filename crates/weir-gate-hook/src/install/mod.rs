@@ -293,6 +293,13 @@ impl Piece {
         }
     }
 
+    /// False where a file that the client starts has lost its permission.
+    fn is_startable(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt as _;
+        let Self::File { path, mode: Some(mode), .. } = self else { return true };
+        fs::metadata(path).is_ok_and(|found| mode & 0o111 & !found.permissions().mode() == 0)
+    }
+
     /// Undoes the piece as exactly as the note allows.
     fn restore(
         &self,
@@ -366,7 +373,8 @@ pub fn plan_install(
         {
             return Err(InstallError::Foreign { path: path.clone() });
         }
-        if matches!(piece.presence(current.as_deref(), hooks.as_deref()), Presence::Exact) {
+        let startable = piece.is_startable();
+        if startable && matches!(piece.presence(current.as_deref(), hooks.as_deref()), Presence::Exact) {
             hooks = current;
             continue;
         }
@@ -390,7 +398,7 @@ pub fn plan_install(
             directories,
             why: piece.why().to_owned(),
         };
-        if change.before != change.after {
+        if change.before != change.after || !startable {
             plan.changes.push(change);
         }
         hooks = Some(after);
@@ -438,6 +446,23 @@ pub fn plan_uninstall(
     }
     // The trust goes before the hooks that it names.
     plan.changes.reverse();
+    // The person has moved the client's directory since: what was put into the old one can only be undone exactly.
+    for entry in note.of(agent.name(), level).filter(|entry| plan.note.find(&entry.path).is_some()).collect::<Vec<_>>()
+    {
+        let current = read(&entry.path)?;
+        if let Some(text) = &current {
+            let Some(before) = entry.undo(text) else { continue };
+            plan.changes.push(FileChange {
+                path: entry.path.clone(),
+                before: current.map(String::into_bytes),
+                after: before.map(String::into_bytes),
+                mode: None,
+                directories: entry.directories.clone(),
+                why: format!("{} no longer asks Weir ({} settings)", agent.name(), level.name()),
+            });
+        }
+        plan.note.drop(&entry.path);
+    }
     Ok(plan)
 }
 
@@ -457,7 +482,8 @@ pub fn inspect(agent: &dyn Dialect, level: Level, roots: &Roots, cwd: &Path) -> 
     for piece in &pieces {
         let text = read(piece.path())?;
         match piece.presence(text.as_deref(), hooks.as_deref()) {
-            Presence::Exact => {}
+            Presence::Exact if piece.is_startable() => {}
+            Presence::Exact => differs.push(format!("`{}` cannot be started", piece.path().display())),
             Presence::Absent => absent.push(piece.path().display().to_string()),
             Presence::Differs(why) => differs.push(why),
         }

@@ -35,6 +35,10 @@ impl InstallNote {
         self.files.iter().find(|entry| entry.path == path)
     }
 
+    pub(super) fn of(&self, agent: &str, level: Level) -> impl Iterator<Item = &NoteEntry> {
+        self.files.iter().filter(move |entry| entry.agent == agent && entry.level == level)
+    }
+
     pub(super) fn put(&mut self, entry: NoteEntry) {
         self.drop(&entry.path);
         self.files.push(entry);
@@ -50,7 +54,7 @@ impl InstallNote {
 pub(super) struct NoteEntry {
     agent: String,
     level: Level,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The file did not exist.
     pub(super) created: bool,
     /// The directories that were made for it, deepest first.

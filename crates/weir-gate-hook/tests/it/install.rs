@@ -363,6 +363,34 @@ fn managed_settings_of_an_organization_survive() {
 }
 
 #[test]
+fn a_script_that_cannot_be_started_is_seen_and_repaired() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Machine { roots, directory: _directory } = &machine();
+    let cline = find_agent("cline").unwrap();
+    let note = on(cline, Level::User, roots, &InstallNote::default());
+    let script = roots.home.join(".cline/hooks/PreToolUse");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    let status = install::inspect(cline, Level::User, roots, &roots.home).unwrap();
+    assert!(matches!(status, Status::SilentlyOff { why } if why.contains("cannot be started")));
+    on(cline, Level::User, roots, &note);
+    assert_eq!(install::inspect(cline, Level::User, roots, &roots.home).unwrap(), Status::On);
+    assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+#[test]
+fn what_was_installed_into_a_directory_that_moved_is_undone() {
+    let Machine { roots, directory: _directory } = &machine();
+    let mut moved = roots.clone();
+    moved.variables.insert("CODEX_HOME".to_owned(), roots.home.join("old codex").into());
+    let codex = find_agent("codex").unwrap();
+    let before = everything(roots);
+    let note = on(codex, Level::User, &moved, &InstallNote::default());
+    let note = off(codex, Level::User, roots, &note);
+    assert!(note.is_empty());
+    assert_eq!(everything(roots), before);
+}
+
+#[test]
 fn broken_settings_are_refused_with_the_line() {
     let cases = [
         ("claude", "{\n  \"a\": 1,\n  \"b\" 2\n}\n", 3),
