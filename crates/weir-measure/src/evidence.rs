@@ -81,16 +81,20 @@ pub(crate) fn is_candidate(name: &OsStr) -> bool {
 
 /// Whether the directory at `path` is made again.
 ///
-/// `tagged` says that it contains a `CACHEDIR.TAG`; `git` is asked only where the rest allows it.
-pub(crate) fn directory(path: &Path, tagged: bool, git: impl FnOnce() -> GitSays) -> Option<Regenerable> {
+/// `inside` tells of a file in it that is there and can be trusted; `git` is asked only where the rest allows it.
+pub(crate) fn directory(
+    path: &Path,
+    inside: impl Fn(&str) -> bool,
+    git: impl FnOnce() -> GitSays,
+) -> Option<Regenerable> {
     let name = path.file_name()?;
     let beside =
         |names: &[&str]| path.parent().is_some_and(|parent| names.iter().any(|n| meta::exists(&parent.join(n))));
     if BY_NAME.iter().any(|n| name == *n)
-        || (tagged && has_cache_signature(&path.join("CACHEDIR.TAG")))
+        || (inside("CACHEDIR.TAG") && has_cache_signature(&path.join("CACHEDIR.TAG")))
         || (name == "node_modules" && beside(&NODE))
         || (name == "target" && beside(&["Cargo.toml"]))
-        || ((name == ".venv" || name == "venv" || name == "env") && meta::exists(&path.join("pyvenv.cfg")))
+        || ((name == ".venv" || name == "venv" || name == "env") && inside("pyvenv.cfg"))
     {
         // Somebody who commits such a directory means it as source.
         (git() != GitSays::Tracked).then_some(Regenerable::Yes)

@@ -10,7 +10,7 @@ use gix::index::entry::{Flags, Mode, Stage};
 use weir_model::{Effect, Figure, GitScope, Reversibility, Scope, Target, TargetKind, Verb};
 
 use crate::budget::Budget;
-use crate::evidence::{self, GitSays};
+use crate::evidence::GitSays;
 use crate::graph;
 use crate::lab::{Checkout, Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
@@ -202,7 +202,7 @@ fn changes(
             continue;
         }
         let intended = entry.flags.contains(Flags::INTENT_TO_ADD);
-        let same = meta.as_ref().map(|meta| !intended && repository.is_unchanged(index, entry, meta, &full));
+        let same = meta.as_ref().map(|meta| !intended && repository.is_unchanged(index, entry, meta, &full, budget));
         let in_head = repository.in_head(index, path, entry.id);
         let is_staged = staged && !intended && in_head != InHead::Same;
         // A file that is gone from the working tree has nothing to lose there.
@@ -363,17 +363,15 @@ fn directory(
         child.regenerable = None;
     } else if child.regenerable.is_none() {
         let tagged = meta::exists(&child.path.join("CACHEDIR.TAG"));
-        if tagged || child.path.file_name().is_some_and(evidence::is_candidate) {
-            child.regenerable = evidence::directory(&child.path, tagged, || {
-                if stays {
-                    GitSays::Tracked
-                } else if child.ignored {
-                    GitSays::Ignored
-                } else {
-                    lab.git_says(child, &child.path, budget)
-                }
-            });
-        }
+        child.regenerable = lab.regenerable(&child.path, tagged, || {
+            if stays {
+                GitSays::Tracked
+            } else if child.ignored {
+                GitSays::Ignored
+            } else {
+                lab.git_says(child, &child.path, budget)
+            }
+        });
     }
     Some(Visit { frame: child.clone(), stays, foreign })
 }

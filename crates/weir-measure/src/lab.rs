@@ -104,6 +104,21 @@ impl<'a> Lab<'a> {
         }
     }
 
+    /// Whether a directory is made again; `tagged` says that it contains a `CACHEDIR.TAG`.
+    pub(crate) fn regenerable(
+        &self,
+        directory: &Path,
+        tagged: bool,
+        git: impl FnOnce() -> GitSays,
+    ) -> Option<Regenerable> {
+        if !tagged && !directory.file_name().is_some_and(evidence::is_candidate) {
+            return None;
+        }
+        // What this session put into a directory says nothing about what was there before.
+        let inside = |name: &str| meta::at(&directory.join(name)).is_ok_and(|meta| !self.is_of_session(&meta));
+        evidence::directory(directory, inside, git)
+    }
+
     /// What is known about everything in `directory`, a real path that is not itself being measured.
     pub(crate) fn frame(&self, directory: &Path, budget: &Budget) -> Rc<Frame> {
         if let Some(known) = self.frames.borrow().get(directory) {
@@ -120,10 +135,8 @@ impl<'a> Lab<'a> {
             above.reverse();
             for ancestor in above {
                 let tagged = meta::exists(&ancestor.join("CACHEDIR.TAG"));
-                if tagged || ancestor.file_name().is_some_and(evidence::is_candidate) {
-                    let found = evidence::directory(ancestor, tagged, || self.git_says(&frame, ancestor, budget));
-                    frame.regenerable = frame.regenerable.or(found);
-                }
+                let found = self.regenerable(ancestor, tagged, || self.git_says(&frame, ancestor, budget));
+                frame.regenerable = frame.regenerable.or(found);
             }
             if let Some(checkout) = &frame.checkout {
                 frame.ignored = is_ignored_or_below(&checkout.repository, frame.relative.as_bstr());
@@ -237,7 +250,7 @@ impl<'a> Lab<'a> {
         }
         let relative = repository::join(frame.relative.as_bstr(), name);
         let index = checkout.repository.index(budget)?;
-        let tracked = checkout.repository.tracked(index, relative.as_bstr(), meta, &path);
+        let tracked = checkout.repository.tracked(index, relative.as_bstr(), meta, &path, budget);
         Ok(match tracked {
             Tracked::Unchanged { in_head: true } if !checkout.lost => Class::Restorable,
             // A file that git wrote anew, or an editor replaced, in this session still has older content to lose.

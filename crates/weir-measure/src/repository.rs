@@ -16,7 +16,7 @@ use crate::budget::Budget;
 use crate::meta::{self, Kind, Meta, Stamp};
 
 /// Files up to this size are read where the file system's dates cannot tell whether they changed.
-const HASH_LIMIT: u64 = 8 * 1024 * 1024;
+const HASH_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Why a repository could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -215,7 +215,14 @@ impl Repository {
     }
 
     /// How the file at `path` stands to what is tracked as `relative`.
-    pub(crate) fn tracked(&self, index: &gix::index::File, relative: &BStr, meta: &Meta, path: &Path) -> Tracked {
+    pub(crate) fn tracked(
+        &self,
+        index: &gix::index::File,
+        relative: &BStr,
+        meta: &Meta,
+        path: &Path,
+        budget: &Budget,
+    ) -> Tracked {
         let Some(entry) = index.entry_by_path_and_stage(relative, Stage::Unconflicted) else {
             let conflicted = [Stage::Base, Stage::Ours, Stage::Theirs]
                 .into_iter()
@@ -223,7 +230,7 @@ impl Repository {
             return if conflicted { Tracked::Changed { in_head: true } } else { Tracked::No };
         };
         let in_head = self.in_head(index, relative, entry.id);
-        if entry.flags.contains(Flags::INTENT_TO_ADD) || !self.is_unchanged(index, entry, meta, path) {
+        if entry.flags.contains(Flags::INTENT_TO_ADD) || !self.is_unchanged(index, entry, meta, path, budget) {
             Tracked::Changed { in_head: in_head != InHead::No }
         } else {
             Tracked::Unchanged { in_head: in_head == InHead::Same }
@@ -237,6 +244,7 @@ impl Repository {
         entry: &gix::index::Entry,
         meta: &Meta,
         path: &Path,
+        budget: &Budget,
     ) -> bool {
         let link = entry.mode == Mode::SYMLINK;
         if link != (meta.kind == Kind::Symlink) || (!link && meta.kind != Kind::File) {
@@ -257,7 +265,8 @@ impl Repository {
         if entry.stat.size != now.size && entry.stat.size != 0 {
             return false;
         }
-        if meta.size > HASH_LIMIT {
+        // Reading is not cheap: here the clock is looked at for every file.
+        if meta.size > HASH_LIMIT || budget.spent() || !budget.affords(meta.size) {
             return false;
         }
         let content = if link {

@@ -117,7 +117,8 @@ impl Tally {
         let seen = |n| Some(self.figure(n, self.cut_short));
         let precious = |n| Some(self.figure(n, self.only_copies_unsure));
         impact.measured = true;
-        impact.exists = (!self.blind || self.exists).then_some(self.exists);
+        // Absent only if all of it was looked for.
+        impact.exists = (self.exists || !(self.blind || self.cut_short)).then_some(self.exists);
         impact.files = seen(self.files);
         impact.directories = seen(self.directories);
         impact.bytes = seen(self.bytes);

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use weir_model::{Effect, Reversibility, Scope, Verb};
 
 use crate::budget::Budget;
-use crate::evidence::{self, Regenerable};
+use crate::evidence::Regenerable;
 use crate::graph;
 use crate::lab::{Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
@@ -46,7 +46,14 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     }
     walk.protect_together(&effect.target.name, &paths);
     let mut queue = Vec::new();
-    for path in &paths {
+    for (n, path) in paths.iter().enumerate() {
+        if n > 0 && budget.step() {
+            // Of the rest only the places are looked at.
+            walk.tally.missed();
+            walk.scratch = false;
+            walk.protect(path, None, true);
+            continue;
+        }
         match &effect.scope {
             Scope::Content => walk.content(path),
             Scope::Moved { to } => {
@@ -376,11 +383,8 @@ impl Walk<'_> {
         }
         if frame.regenerable.is_none() {
             let tagged = listing.has("CACHEDIR.TAG");
-            let name = frame.path.file_name().unwrap_or_default();
-            if tagged || evidence::is_candidate(name) {
-                frame.regenerable =
-                    evidence::directory(&frame.path, tagged, || self.lab.git_says(frame, &frame.path, self.budget));
-            }
+            frame.regenerable =
+                self.lab.regenerable(&frame.path, tagged, || self.lab.git_says(frame, &frame.path, self.budget));
         }
         if let Some(checkout) = &frame.checkout
             && !frame.ignored

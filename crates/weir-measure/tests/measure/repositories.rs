@@ -148,7 +148,7 @@ fn apply(world: &World, step: &Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn our_figures_are_gits(steps in steps()) {
@@ -306,6 +306,14 @@ fn cleaning_below_pathspecs_and_what_is_made_again() {
         assert_eq!(cleaned(&world, &["--", pathspec]), expected, "{pathspec}");
         assert_eq!(effect.impact.files, Some(Figure::Exact(expected)), "{pathspec}");
     }
+    // In a directory it cleans from there on.
+    let mut below = [Effect::new(
+        weir_model::Verb::Delete,
+        weir_model::Target::new(TargetKind::GitWorktree, "git").at(vec![world.path("src")]),
+    )
+    .within(weir_model::Scope::Git(untracked(true, true, false)))];
+    world.measure_all("src", &mut below);
+    assert_eq!(below[0].impact.files, Some(Figure::Exact(1)));
     world.init("inner");
     world.write("inner/a", "1");
     let nested = world.git_effect(TargetKind::GitWorktree, untracked(true, false, false));
@@ -447,4 +455,51 @@ fn removing_a_linked_working_tree_loses_what_is_only_there() {
     assert_eq!(detached.impact.only_copy_files, Some(Figure::Exact(0)));
     assert_eq!(detached.impact.commits, Some(Figure::Exact(1)));
     assert_eq!(detached.reversibility, Reversibility::Recoverable);
+}
+
+/// Git's own checksum is switched off, so that every damage reaches the decoder.
+#[test]
+fn no_damage_of_the_index_makes_us_panic() {
+    let world = World::repository();
+    world.write("a", "1");
+    world.write("d/e/f", "2");
+    world.commit_all();
+    world.git(&["config", "index.skipHash", "true"]);
+    let index = world.path(".git/index");
+    let good = fs::read(&index).unwrap();
+    for at in 0..good.len() {
+        for bits in [0xff, 0x01, 0x80] {
+            let mut bad = good.clone();
+            bad[at] ^= bits;
+            fs::write(&index, &bad).unwrap();
+            let effect = world.git_effect(TargetKind::GitWorktree, changes(true, true));
+            assert!(effect.impact.measured);
+        }
+        fs::write(&index, &good[..at]).unwrap();
+        assert!(world.rm_rf("a").impact.measured);
+    }
+}
+
+#[test]
+fn the_persons_own_ignore_file_counts() {
+    let world = World::repository();
+    world.commit_all();
+    world.write("x.mine", "1");
+    world.write("y", "1");
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join(".gitconfig"), "[core]\n\texcludesFile = ~/mine\n").unwrap();
+    fs::write(home.path().join("mine"), "*.mine\n").unwrap();
+    let mut effects = [Effect::new(
+        weir_model::Verb::Delete,
+        weir_model::Target::new(TargetKind::GitWorktree, "git").at(vec![world.root.clone()]),
+    )
+    .within(weir_model::Scope::Git(untracked(true, false, true)))];
+    let context = weir_measure::Context {
+        cwd: &world.root,
+        home: Some(home.path()),
+        session_started: None,
+        budget: std::time::Duration::from_secs(10),
+    };
+    weir_measure::measure(&mut effects, &context);
+    assert_eq!(effects[0].impact.files, Some(Figure::Exact(1)));
 }

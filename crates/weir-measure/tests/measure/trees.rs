@@ -389,3 +389,57 @@ fn what_only_reads_is_known_without_a_look() {
     assert_eq!(volume.impact.resources, Some(Figure::Unknown));
     assert_eq!(volume.target.environment, Environment::Production);
 }
+
+#[test]
+fn a_link_that_leads_elsewhere_is_judged_by_where_it_leads() {
+    let mut world = World::new();
+    world.budget = Duration::from_millis(2);
+    symlink("/usr", world.path("link")).unwrap();
+    let effect = world.rm_rf("link/lib");
+    assert_eq!(effect.impact.protected.as_deref(), Some("a system directory"));
+    assert_eq!(effect.target.environment, Environment::Unknown);
+}
+
+#[test]
+fn evidence_that_the_session_planted_is_none() {
+    let mut world = World::new();
+    world.write("pictures/a", "1");
+    std::thread::sleep(Duration::from_millis(30));
+    world.session_started = Some(Timestamp::now());
+    std::thread::sleep(Duration::from_millis(30));
+    world.write("pictures/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55");
+    assert_eq!(only_copies(&world.rm_rf("pictures")), Figure::Exact(1));
+    world.session_started = None;
+    assert_eq!(only_copies(&world.rm_rf("pictures")), Figure::Exact(0));
+}
+
+#[test]
+fn a_glob_of_many_names_is_bounded_too() {
+    let mut world = World::new();
+    fs::create_dir(world.path("t")).unwrap();
+    let paths: Vec<PathBuf> = (0..5000).map(|n| world.path(&format!("t/{n}"))).collect();
+    for path in &paths {
+        fs::write(path, "x").unwrap();
+    }
+    let all = |world: &World| {
+        world.measure(
+            Effect::new(Verb::Delete, Target::new(TargetKind::FileTree, "t/*").at(paths.clone())).within(Scope::Files),
+        )
+    };
+    assert_eq!(all(&world).impact.files, Some(Figure::Exact(5000)));
+    world.budget = Duration::from_micros(300);
+    assert!(matches!(all(&world).impact.files, Some(Figure::AtLeast(_))));
+}
+
+#[test]
+fn a_checkout_that_came_by_copying_is_compared_by_content() {
+    let world = World::new();
+    world.init("r");
+    world.write("r/src/a", "1");
+    git(&world.path("r"), &["add", "-A"]);
+    git(&world.path("r"), &["commit", "-q", "-m", "x"]);
+    let status =
+        std::process::Command::new("cp").arg("-r").arg(world.path("r")).arg(world.path("copy")).status().unwrap();
+    assert!(status.success());
+    assert_eq!(world.rm_rf("copy/src").reversibility, Reversibility::Reversible);
+}
