@@ -1,6 +1,7 @@
 //! What git commands lose in working trees: uncommitted changes, untracked files, linked working trees.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -131,8 +132,10 @@ fn fail(effect: &mut Effect, trouble: Trouble) {
 
 /// Finds the repository that git would use in `directory`: the nearest upward, with a working tree or bare.
 fn find(directory: &Path, lab: &Lab<'_>) -> Result<Option<Site>, Trouble> {
-    let Ok(real) = std::fs::canonicalize(directory) else {
-        return Ok(None);
+    let real = match std::fs::canonicalize(directory) {
+        Ok(real) => real,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(_) => return Err(Trouble::Open),
     };
     for ancestor in real.ancestors() {
         if meta::exists(&ancestor.join(".git")) {

@@ -49,6 +49,8 @@ pub(crate) struct Lab<'a> {
     pub(crate) context: &'a Context<'a>,
     /// Real paths that the action deletes with everything below.
     pub(crate) doomed: Vec<PathBuf>,
+    /// What the effects before the present one have given another name: from where, to where.
+    pub(crate) moves: Vec<(PathBuf, PathBuf)>,
     checkouts: RefCell<HashMap<PathBuf, Result<Rc<Checkout>, Trouble>>>,
     frames: RefCell<HashMap<PathBuf, Rc<Frame>>>,
     real: RefCell<HashMap<PathBuf, Result<PathBuf, ErrorKind>>>,
@@ -59,6 +61,7 @@ impl<'a> Lab<'a> {
         Self {
             context,
             doomed: Vec::new(),
+            moves: Vec::new(),
             checkouts: RefCell::default(),
             frames: RefCell::default(),
             real: RefCell::default(),

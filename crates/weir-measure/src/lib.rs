@@ -29,7 +29,7 @@ use budget::{Budget, Shares};
 use lab::Lab;
 
 /// What measuring needs to know beside the effects.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The directory in which the action would run; absolute.
     pub cwd: &'a Path,
@@ -59,6 +59,7 @@ pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
             way => {
                 let budget = shares.get_or_insert_with(|| Shares::new(context.budget, looks)).next();
                 by_looking(effect, way, &lab, &budget);
+                lab.moves.extend(tree::moves(effect, context));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Symlinks are not followed, except where the command itself would follow them: writing through a link, and a link
 //! that is named with a trailing slash.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 use weir_model::{Effect, Reversibility, Scope, Verb};
 
+use crate::Context;
 use crate::budget::Budget;
 use crate::evidence::Regenerable;
 use crate::graph;
@@ -35,11 +37,63 @@ pub(crate) fn doomed(effect: &Effect, lab: &Lab<'_>) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Where `effect` takes files to, for [`Lab::moves`].
+pub(crate) fn moves(effect: &Effect, context: &Context<'_>) -> Vec<(PathBuf, PathBuf)> {
+    let Scope::Moved { to } = &effect.scope else {
+        return Vec::new();
+    };
+    let to = place::normalize(to, context.cwd);
+    // Several go into a directory, even if an earlier part of the action has yet to make it.
+    let into = effect.target.paths.len() > 1 || std::fs::metadata(&to).is_ok_and(|meta| meta.is_dir());
+    effect
+        .target
+        .paths
+        .iter()
+        .map(|from| {
+            let from = place::normalize(from, context.cwd);
+            let to = match from.file_name() {
+                Some(name) if into => to.join(name),
+                _ => to.clone(),
+            };
+            (from, to)
+        })
+        .collect()
+}
+
+/// The paths that an effect names, and where what an earlier effect has moved to them is now.
+fn where_now(effect: &Effect, lab: &Lab<'_>, budget: &Budget) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        effect.target.paths.iter().map(|path| place::normalize(path, lab.context.cwd)).collect();
+    if effect.verb == Verb::Delete || effect.scope == Scope::Content {
+        let mut moved = Vec::new();
+        for (from, to) in lab.moves.iter().rev() {
+            let found: Vec<PathBuf> = paths
+                .iter()
+                .chain(&moved)
+                .take_while(|_| !budget.step())
+                .filter_map(|path| match path.strip_prefix(to) {
+                    Ok(rest) if rest.as_os_str().is_empty() => Some(from.clone()),
+                    Ok(rest) => Some(from.join(rest)),
+                    Err(_) => to.starts_with(path).then(|| from.clone()),
+                })
+                .collect();
+            moved.extend(found);
+        }
+        paths.extend(moved);
+        let mut seen = HashSet::new();
+        paths.retain(|path| seen.insert(path.clone()));
+    }
+    paths
+}
+
 /// Measures a file tree.
 pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     let mut walk = Walk { lab, budget, tally: Tally::default(), protected: None, scratch: true, nested: Vec::new() };
     let slash = effect.target.name.ends_with('/');
-    let paths: Vec<PathBuf> = effect.target.paths.iter().map(|path| place::normalize(path, lab.context.cwd)).collect();
+    let paths = where_now(effect, lab, budget);
+    if !lab.moves.is_empty() && budget.spent() {
+        walk.tally.missed();
+    }
     if paths.is_empty() {
         walk.tally.blind = true;
         walk.tally.remark("what is touched is not known");
@@ -66,7 +120,6 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
                     Scope::Filtered { .. } => Reach::Below,
                     _ => Reach::Whole,
                 };
-                let slash = slash || path.as_os_str().as_encoded_bytes().ends_with(b"/");
                 walk.named(path, slash, reach, &mut queue);
             }
         }

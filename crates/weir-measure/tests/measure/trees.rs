@@ -443,3 +443,30 @@ fn a_checkout_that_came_by_copying_is_compared_by_content() {
     assert!(status.success());
     assert_eq!(world.rm_rf("copy/src").reversibility, Reversibility::Reversible);
 }
+
+#[test]
+fn what_was_moved_before_is_deleted_all_the_same() {
+    let world = World::new();
+    world.write("pictures/a", "1");
+    world.write("pictures/b", "1");
+    fs::create_dir(world.path("trash")).unwrap();
+    let moved = |to: &str| {
+        Effect::new(Verb::Modify, Target::new(TargetKind::FileTree, "pictures").at(vec![world.path("pictures")]))
+            .within(Scope::Moved { to: world.path(to) })
+    };
+    for (to, deleted, expected) in [
+        ("away", "away", 2),
+        ("trash", "trash", 2),
+        ("trash", "trash/pictures", 2),
+        ("trash/x", "trash/x/a", 1),
+        ("away", "elsewhere", 0),
+    ] {
+        let mut effects = [moved(to), world.deletion(deleted, Scope::Whole)];
+        world.measure_all("", &mut effects);
+        assert_eq!(only_copies(&effects[1]), Figure::Exact(expected), "{to} {deleted}");
+    }
+    // The other way round the old tree is gone before the new one comes.
+    let mut effects = [world.deletion("away", Scope::Whole), moved("away")];
+    world.measure_all("", &mut effects);
+    assert_eq!(only_copies(&effects[0]), Figure::Exact(0));
+}
