@@ -1,17 +1,16 @@
 //! Writing: one locked, chained, single write.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, OFlags};
 use weir_model::{Entry, Record, Timestamp};
 
-use crate::line::{self};
-use crate::tail::{self, Tail};
-use crate::{FILE, LedgerError};
+use crate::tail;
+use crate::{FILE, LedgerError, line, repair};
 
 /// How long a writer waits for the lock: well below the limits that clients give their hooks.
 const LOCK_DEADLINE: Duration = Duration::from_secs(2);
@@ -30,8 +29,17 @@ pub enum Durability {
 pub struct Appended {
     /// Where the first of the new records starts.
     pub offset: u64,
-    /// Bytes of an unfinished record that were set aside before.
+    /// The repair of a torn end that was made, and recorded, first.
+    pub repaired: Option<Repaired>,
+}
+
+/// A torn end that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// Bytes of an unfinished record.
     pub torn_bytes: u64,
+    /// The file in which they are kept, relative to the ledger's directory.
+    pub kept_in: String,
 }
 
 /// The ledger, for writing.
@@ -42,74 +50,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger in `dir`, which is created (mode 0700) where it is missing.
+    /// The ledger in `dir`, which is created (mode 0700) where it is missing. Reads nothing.
     ///
     /// # Errors
     /// When the directory cannot be created.
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(LedgerError::io(dir))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            path: dir.join(FILE),
-        })
-    }
-
-    /// Appends records, in order, with one write. All of them are kept, or none.
-    ///
-    /// # Errors
-    /// See [`LedgerError`]; the ledger is as it was before.
-    pub fn append_all(
-        &self,
-        records: &[Record],
-        durability: Durability,
-    ) -> Result<Appended, LedgerError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.path)
-            .map_err(LedgerError::io(&self.path))?;
-        self.lock(&file)?;
-        let io = || LedgerError::io(&self.path);
-        let length = file.metadata().map_err(io())?.len();
-        let tail = tail::find(&file, length).map_err(io())?;
-        let torn_bytes = length - tail.end;
-        let mut bytes = Vec::with_capacity(2048);
-        let mut hash = tail.hash;
-        if torn_bytes > 0 {
-            let kept_in = self.set_aside(&mut file, &tail, torn_bytes)?;
-            let at = records
-                .first()
-                .map_or(Timestamp::UNIX_EPOCH, |record| record.at);
-            let repaired = Record::new(
-                at,
-                Entry::Repaired {
-                    torn_bytes,
-                    kept_in,
-                },
-            );
-            hash = line::encode(&repaired, &hash, &mut bytes)?;
-        }
-        for record in records {
-            hash = line::encode(record, &hash, &mut bytes)?;
-        }
-        if let Err(error) = write_once(&mut file, &bytes) {
-            // Part of it may be there: the next reader must not find half a record.
-            file.set_len(tail.end).map_err(io())?;
-            return Err(io()(error));
-        }
-        if durability == Durability::Synced {
-            file.sync_data().map_err(io())?;
-        }
-        Ok(Appended {
-            offset: tail.end,
-            torn_bytes,
-        })
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(LedgerError::io(dir))?;
+        Ok(Self { dir: dir.to_owned(), path: dir.join(FILE) })
     }
 
     /// Appends one record.
@@ -118,6 +65,61 @@ impl Ledger {
     /// As [`Ledger::append_all`].
     pub fn append(&self, record: &Record, durability: Durability) -> Result<Appended, LedgerError> {
         self.append_all(std::slice::from_ref(record), durability)
+    }
+
+    /// Appends records, in order, with one write. All of them are kept, or none. Without records it only repairs.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; the records are not in the ledger. One exception: where the disk refuses to sync
+    /// ([`LedgerError::Unsynced`]), they are, and may not survive a power loss.
+    pub fn append_all(&self, records: &[Record], durability: Durability) -> Result<Appended, LedgerError> {
+        let file = self.file()?;
+        self.lock(&file)?;
+        let io = || LedgerError::io(&self.path);
+        let length = file.metadata().map_err(io())?.len();
+        let tail = tail::find(&file, length).map_err(io())?;
+        let mut bytes = Vec::with_capacity(4096);
+        let mut hash = tail.hash;
+        let repaired = (length > tail.end)
+            .then(|| Repaired { torn_bytes: length - tail.end, kept_in: repair::name(Timestamp::now(), tail.end) });
+        if let Some(Repaired { torn_bytes, kept_in }) = repaired.clone() {
+            let at = records.first().map_or_else(now, |record| record.at);
+            hash = line::encode(&Record::new(at, Entry::Repaired { torn_bytes, kept_in }), &hash, &mut bytes)?;
+        }
+        let offset = tail.end + bytes.len() as u64;
+        for record in records {
+            hash = line::encode(record, &hash, &mut bytes)?;
+        }
+        match &repaired {
+            Some(Repaired { kept_in, .. }) => {
+                repair::make(&self.dir, kept_in, &file, (tail.end, length), &bytes)?;
+            }
+            None => append(&file, length, &bytes).map_err(io())?,
+        }
+        if length == 0 {
+            self.sync_names();
+        }
+        if durability == Durability::Synced {
+            // The lock goes first: writers that wait for the disk together share its work.
+            let _ = rustix::fs::flock(&file, FlockOperation::Unlock);
+            file.sync_data().map_err(|source| LedgerError::Unsynced { path: self.path.clone(), source })?;
+        }
+        Ok(Appended { offset, repaired })
+    }
+
+    /// The file, made where it is missing.
+    fn file(&self) -> Result<File, LedgerError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            // A pipe in the file's place must not hang a hook.
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(&self.path)
+            .map_err(LedgerError::io(&self.path))?;
+        LedgerError::unless_file(&file, &self.path)?;
+        Ok(file)
     }
 
     /// Takes the lock; it is released when the file is closed, also by a crash.
@@ -131,41 +133,32 @@ impl Ledger {
                 Err(errno) => return Err(LedgerError::io(&self.path)(errno.into())),
             }
             if begun.elapsed() > LOCK_DEADLINE {
-                return Err(LedgerError::Busy {
-                    path: self.path.clone(),
-                    waited_ms: begun.elapsed().as_millis(),
-                });
+                return Err(LedgerError::Busy { path: self.path.clone(), waited_ms: begun.elapsed().as_millis() });
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(2));
         }
     }
 
-    /// Keeps what a crash left of a record in a file of its own, and cuts it off.
-    fn set_aside(&self, file: &mut File, tail: &Tail, torn: u64) -> Result<String, LedgerError> {
-        let dir = self.dir.join("torn");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .map_err(LedgerError::io(&dir))?;
-        let io = || LedgerError::io(&self.path);
-        file.seek(SeekFrom::Start(tail.end)).map_err(io())?;
-        let mut bytes = Vec::new();
-        io::Read::by_ref(file)
-            .take(torn)
-            .read_to_end(&mut bytes)
-            .map_err(io())?;
-        let name = format!("{}-{}.bin", tail.end, weir_model::RecordId::new());
-        let path = dir.join(&name);
-        fs::write(&path, &bytes).map_err(LedgerError::io(&path))?;
-        file.set_len(tail.end).map_err(io())?;
-        Ok(format!("torn/{name}"))
+    /// Makes sure that the disk has the names of a new file and a new directory. Some file systems cannot sync a
+    /// directory and need not; the record itself does not depend on it.
+    fn sync_names(&self) {
+        for dir in [Some(self.dir.as_path()), self.dir.parent()].into_iter().flatten() {
+            let _ = File::open(dir).and_then(|dir| dir.sync_all());
+        }
     }
 }
 
-/// One write; a short one (a signal, the last bytes of a disk) is finished or fails.
-fn write_once(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    let written = file.write(bytes)?;
-    file.write_all(bytes.get(written..).unwrap_or_default())
+/// One write; a short one (a signal, the last bytes of a disk) is finished, or taken back.
+fn append(mut file: &File, length: u64, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes).inspect_err(|_| {
+        // If this fails too, the next append finds a torn end.
+        let _ = file.set_len(length);
+    })
+}
+
+/// The current time as records state it: to the millisecond.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with the ledger.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,20 @@ pub enum LedgerError {
         /// What is wrong with it.
         why: String,
     },
+    /// The records were written, but the disk did not confirm it: they may not survive a power loss.
+    #[error("`{}` cannot be synced to the disk: {source}", path.display())]
+    Unsynced {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something else stands in the file's place.
+    #[error("`{}` is not a file", path.display())]
+    NotAFile {
+        /// Where the ledger's file should be.
+        path: PathBuf,
+    },
     /// Any other fault of the file system.
     #[error("cannot use `{}`: {source}", path.display())]
     Io {
@@ -74,11 +89,17 @@ impl LedgerError {
         matches!(self, Self::Absent { .. })
     }
 
+    pub(crate) fn unless_file(file: &File, path: &Path) -> Result<(), Self> {
+        let metadata = file.metadata().map_err(Self::io(path))?;
+        if metadata.is_file() { Ok(()) } else { Err(Self::NotAFile { path: path.to_owned() }) }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| {
             let errno = source.raw_os_error().map(Errno::from_raw_os_error);
             match errno {
+                Some(Errno::ISDIR) => Self::NotAFile { path },
                 Some(Errno::NOENT) => Self::Absent { path },
                 Some(Errno::ROFS | Errno::ACCESS | Errno::PERM | Errno::NOTDIR | Errno::EXIST) => {
                     Self::ReadOnly { path, source }

@@ -12,19 +12,35 @@
 //! predecessor is [`GENESIS`]. JSON contains no raw newline, so a line is a record, and a crash in the middle of a
 //! write leaves a line without its end: the next append sets it aside, repairs, and records that it did.
 //!
-//! One record is one `write` on an `O_APPEND` descriptor under an exclusive lock.
+//! One record is one `write` on an `O_APPEND` descriptor under an exclusive lock. Lengths and hashes have one spelling
+//! (lower case, fixed width), and the JSON is stored as it was hashed and never written anew, so every changed byte of
+//! the file shows.
+//!
+//! # Torn ends
+//!
+//! The end of the file is torn where its last bytes are not a line as above: cut off by a crash, or zeros that a power
+//! loss left. The next append copies the torn bytes to `torn/<time>-<offset>.bin`, puts an
+//! [`Entry::Repaired`](weir_model::Entry::Repaired) record and its own in their place, and cuts off the rest, in this
+//! order: a crash or a full disk in the middle leaves a torn end again. A line that is whole but does not follow from
+//! the one before is *not* torn: it stays, and [`verify()`] points at it.
+//!
+//! This crate knows nothing of checkpoints or of an index; both are made from this file.
 
 mod append;
 mod error;
+mod filter;
 mod line;
+mod lines;
 mod read;
+mod repair;
 mod tail;
 mod verify;
 
-pub use append::{Appended, Durability, Ledger};
+pub use append::{Appended, Durability, Ledger, Repaired};
 pub use error::LedgerError;
+pub use filter::{Filter, Kind};
 pub use line::GENESIS;
-pub use read::{Filter, Found, Reader, Reading};
+pub use read::{Found, Reader, Reading};
 pub use verify::{Bad, Verification, verify};
 
 /// The name of the file inside the ledger's directory.

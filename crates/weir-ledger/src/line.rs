@@ -1,5 +1,6 @@
 //! One record as one line.
 
+use sha2::{Digest as _, Sha256};
 use weir_model::{Digest, Record};
 
 use crate::{LARGEST_RECORD, LedgerError};
@@ -10,7 +11,7 @@ pub const GENESIS: &str = "weir ledger 1";
 /// Bytes before the JSON: the length and a space.
 const HEAD: usize = 9;
 /// Bytes after the JSON: a space, the hash, and the newline.
-pub(crate) const TRAILER: usize = 66;
+const TRAILER: usize = 66;
 /// The longest line, newline included.
 pub(crate) const LONGEST: usize = HEAD + LARGEST_RECORD + TRAILER;
 
@@ -21,18 +22,14 @@ pub(crate) fn genesis() -> Digest {
 
 /// The chain hash of `json` after `previous`.
 pub(crate) fn chain(previous: &Digest, json: &[u8]) -> Digest {
-    let mut bytes = Vec::with_capacity(32 + json.len());
-    bytes.extend_from_slice(previous.as_bytes());
-    bytes.extend_from_slice(json);
-    Digest::of(&bytes)
+    let mut hasher = Sha256::new();
+    hasher.update(previous.as_bytes());
+    hasher.update(json);
+    Digest::from_bytes(hasher.finalize().into())
 }
 
 /// Appends the line of `record` to `out`. Returns the new chain hash.
-pub(crate) fn encode(
-    record: &Record,
-    previous: &Digest,
-    out: &mut Vec<u8>,
-) -> Result<Digest, LedgerError> {
+pub(crate) fn encode(record: &Record, previous: &Digest, out: &mut Vec<u8>) -> Result<Digest, LedgerError> {
     let json = serde_json::to_vec(record)?;
     if json.len() > LARGEST_RECORD {
         return Err(LedgerError::TooLarge { bytes: json.len() });
@@ -50,31 +47,57 @@ pub(crate) struct Line<'a> {
     pub(crate) hash: Digest,
 }
 
-/// Takes a line (newline included) apart, or says what is wrong with it. Does not look into the JSON.
+/// Takes a line (newline included) apart, or says what is wrong with it. Does not parse the JSON.
+///
+/// Accepts exactly what [`encode`] writes: no second spelling of a length or a hash, so that every changed byte shows.
 pub(crate) fn split(line: &[u8]) -> Result<Line<'_>, &'static str> {
+    if line.is_empty() {
+        return Err("it is longer than any record");
+    }
     let body = line.strip_suffix(b"\n").ok_or("it has no end")?;
     let (length, rest) = body.split_at_checked(8).ok_or("it is too short")?;
-    let length = std::str::from_utf8(length)
-        .ok()
-        .filter(|text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
-        })
+    let length = hexadecimal(length)
         .and_then(|text| usize::from_str_radix(text, 16).ok())
         .ok_or("it does not begin with a length")?;
-    let rest = rest
-        .strip_prefix(b" ")
-        .ok_or("there is no space after the length")?;
-    let (json, tail) = rest
-        .split_at_checked(length)
-        .ok_or("it is shorter than its length says")?;
-    let hash = tail
-        .strip_prefix(b" ")
-        .ok_or("it is longer than its length says")?;
-    let hash = std::str::from_utf8(hash)
-        .ok()
-        .filter(|text| !text.bytes().any(|byte| byte.is_ascii_uppercase()))
-        .and_then(|text| text.parse().ok())
-        .ok_or("it does not end with a hash")?;
+    let rest = rest.strip_prefix(b" ").ok_or("there is no space after the length")?;
+    let (json, tail) = rest.split_at_checked(length).ok_or("it is shorter than its length says")?;
+    let hash = tail.strip_prefix(b" ").ok_or("it is longer than its length says")?;
+    let hash = hexadecimal(hash).and_then(|text| text.parse().ok()).ok_or("it does not end with a hash")?;
+    // JSON has no raw zero; after a power loss, blocks that never reached the disk are zeros.
+    if json.contains(&0) {
+        return Err("it contains zeros");
+    }
     Ok(Line { json, hash })
+}
+
+/// The text of lower-case hexadecimal digits. Number parsers would also take a sign or capitals.
+fn hexadecimal(bytes: &[u8]) -> Option<&str> {
+    let digits = bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    std::str::from_utf8(bytes).ok().filter(|_| digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_one_spelling_of_a_line() {
+        let json = "0".repeat(10);
+        let line = |length: &str, hash: &str| format!("{length} {json} {hash}\n");
+        let hash = "0a".repeat(32);
+        assert!(split(line("0000000a", &hash).as_bytes()).is_ok());
+        for (length, hash) in [
+            ("0000000A", hash.clone()),
+            ("+000000a", hash.clone()),
+            ("0000000b", hash.clone()),
+            ("00000009", hash.clone()),
+            ("0000000a", hash.to_uppercase()),
+            ("0000000a", hash.replacen("0a", "+a", 1)),
+            ("0000000a", hash.replacen("0a", "a", 1)),
+        ] {
+            assert!(split(line(length, &hash).as_bytes()).is_err(), "{length} {hash}");
+        }
+        assert!(split(line("0000000a", &hash).replace(&json, "00000\x000000").as_bytes()).is_err());
+        assert!(split(line("0000000a", &hash).trim_end().as_bytes()).is_err());
+    }
 }

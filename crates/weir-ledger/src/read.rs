@@ -1,17 +1,23 @@
-//! Reading: from the newest record back, tolerant of a torn end and of records from the future.
+//! Reading: in both directions, tolerant of a torn end, of damaged lines and of records from the future.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use weir_model::{Entry, Outcome, RECORD_VERSION, Record, Timestamp, Verdict};
+use rustix::fs::OFlags;
+use weir_model::{Action, Entry, Outcome, RECORD_VERSION, Record, Timestamp};
 
-use crate::line::{self, LONGEST};
-use crate::{FILE, LedgerError, tail};
+use crate::lines::{Backward, Forward, Raw};
+use crate::{FILE, Filter, LedgerError, line, tail};
 
-/// How much is read at once.
-const BLOCK: usize = 256 * 1024;
+/// Clocks jump. Reading back to a time goes on until this many records in a row are older than the time by `SLACK`.
+const OLDER_IN_A_ROW: usize = 64;
+const SLACK: Duration = Duration::from_secs(3_600);
+
+/// The shortest part of an id that is searched for.
+const SHORTEST_PART: usize = 4;
 
 /// One record that was read, and where it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,49 +26,6 @@ pub struct Reading {
     pub record: Record,
     /// The byte at which its line starts.
     pub offset: u64,
-}
-
-/// Which records are wanted. An empty field does not limit.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only this agent.
-    pub agent: Option<String>,
-    /// Only this session of a client.
-    pub session: Option<String>,
-    /// Only at or after this time; reading back stops at the first older record.
-    pub since: Option<Timestamp>,
-    /// Only these verdicts.
-    pub verdicts: Vec<Verdict>,
-    /// Only judgements.
-    pub judged_only: bool,
-}
-
-impl Filter {
-    fn fits(&self, record: &Record) -> bool {
-        let (agent, session, verdict) = match &record.entry {
-            Entry::Judged { action, judgement } => (
-                Some(&action.agent.name),
-                action.agent.session.as_ref(),
-                Some(judgement.verdict),
-            ),
-            Entry::Settled { outcome } => (Some(&outcome.agent), outcome.session.as_ref(), None),
-            Entry::SessionStarted { session } => (Some(&session.agent), Some(&session.id), None),
-            Entry::Held { hold } => (Some(&hold.agent), None, None),
-            _ => (None, None, None),
-        };
-        (!self.judged_only || verdict.is_some())
-            && self
-                .agent
-                .as_ref()
-                .is_none_or(|wanted| agent == Some(wanted))
-            && self
-                .session
-                .as_ref()
-                .is_none_or(|wanted| session == Some(wanted))
-            && (self.verdicts.is_empty()
-                || verdict.is_some_and(|verdict| self.verdicts.contains(&verdict)))
-            && self.since.is_none_or(|since| record.at >= since)
-    }
 }
 
 /// What a search by id found.
@@ -77,6 +40,9 @@ pub enum Found {
 }
 
 /// The ledger, for reading. What is appended after opening is not seen.
+///
+/// A line that is no record of a version that this build knows is passed on as [`LedgerError::Unreadable`], and
+/// reading goes on; any other error ends it.
 #[derive(Debug)]
 pub struct Reader {
     file: File,
@@ -92,17 +58,16 @@ impl Reader {
     /// [`LedgerError::Absent`] where there is none, else faults of the file system.
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
         let path = dir.join(FILE);
-        let file = File::open(&path).map_err(LedgerError::io(&path))?;
+        let file = OpenOptions::new()
+            .read(true)
+            // A pipe in the file's place must not hang the reader.
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(&path)
+            .map_err(LedgerError::io(&path))?;
+        LedgerError::unless_file(&file, &path)?;
         let length = file.metadata().map_err(LedgerError::io(&path))?.len();
-        let end = tail::find(&file, length)
-            .map_err(LedgerError::io(&path))?
-            .end;
-        Ok(Self {
-            file,
-            path,
-            end,
-            torn: length - end,
-        })
+        let end = tail::find(&file, length).map_err(LedgerError::io(&path))?.end;
+        Ok(Self { file, path, end, torn: length - end })
     }
 
     /// Bytes of an unfinished record at the end: a crash, or a write that is going on.
@@ -111,63 +76,62 @@ impl Reader {
         self.torn
     }
 
-    /// All records, newest first. A line that is no record is an error of its own, and reading goes on.
-    #[must_use]
-    pub fn backward(&self) -> Backward<'_> {
-        Backward {
-            reader: self,
-            next_end: self.end,
-            block: Vec::new(),
-            block_start: self.end,
-        }
+    /// All records, oldest first.
+    pub fn forward(&self) -> impl Iterator<Item = Result<Reading, LedgerError>> + '_ {
+        self.lines_forward().map(|raw| read(&raw?))
     }
 
-    /// The records that fit, newest first. Unreadable lines are passed on as errors.
+    /// All records, newest first.
+    pub fn backward(&self) -> impl Iterator<Item = Result<Reading, LedgerError>> + '_ {
+        self.lines_backward().map(|raw| read(&raw?))
+    }
+
+    /// The records that fit, oldest first.
+    pub fn forward_matching<'a>(
+        &'a self,
+        filter: &'a Filter,
+    ) -> impl Iterator<Item = Result<Reading, LedgerError>> + 'a {
+        self.lines_forward().filter_map(|raw| matching(raw, filter).0)
+    }
+
+    /// The records that fit, newest first.
     pub fn backward_matching<'a>(
         &'a self,
         filter: &'a Filter,
     ) -> impl Iterator<Item = Result<Reading, LedgerError>> + 'a {
-        // Clocks jump: an hour's slack finds records that were written out of order.
-        let stop = filter.since.and_then(|since| {
-            since
-                .checked_sub(std::time::Duration::from_secs(3_600))
-                .ok()
-        });
-        self.backward()
-            .take_while(move |reading| match (reading, stop) {
-                (Ok(reading), Some(stop)) => reading.record.at >= stop,
-                _ => true,
+        let stop = filter.since.and_then(|since| since.checked_sub(SLACK).ok());
+        let mut older = 0;
+        self.lines_backward()
+            .map_while(move |raw| {
+                let (reading, at) = matching(raw, filter);
+                match (at, stop) {
+                    (Some(at), Some(stop)) if at < stop => older += 1,
+                    (Some(_), _) => older = 0,
+                    (None, _) => {}
+                }
+                (older < OLDER_IN_A_ROW).then_some(reading)
             })
-            .filter(|reading| {
-                reading
-                    .as_ref()
-                    .map_or(true, |reading| filter.fits(&reading.record))
-            })
+            .flatten()
     }
 
     /// The records of which an id (of the record, its action or its hold) begins or ends with `part`. A judgement
-    /// goes before other records about the same action or hold.
+    /// goes before other records about the same action or hold. Lines that cannot be read are passed over.
     ///
     /// # Errors
     /// Faults of the file system.
     pub fn find(&self, part: &str) -> Result<Found, LedgerError> {
-        if part.len() < 4 {
+        if part.len() < SHORTEST_PART {
             return Ok(Found::None);
         }
         let part = part.to_ascii_lowercase();
         let fits = |id: String| id.starts_with(&part) || id.ends_with(&part);
         let mut judged = Vec::new();
         let mut others = Vec::new();
-        for reading in self.backward() {
-            let record = match reading {
-                Ok(reading) => reading.record,
-                Err(LedgerError::Unreadable { .. }) => continue,
-                Err(error) => return Err(error),
-            };
+        for record in self.backward_containing(&part) {
+            let record = record?;
             match &record.entry {
                 Entry::Judged { action, judgement }
-                    if fits(action.id.to_string())
-                        || judgement.hold.is_some_and(|hold| fits(hold.to_string())) =>
+                    if fits(action.id.to_string()) || judgement.hold.is_some_and(|hold| fits(hold.to_string())) =>
                 {
                     judged.push(record);
                 }
@@ -183,97 +147,84 @@ impl Reader {
         })
     }
 
-    /// How the judged action of `record` ended, as the client reported it later.
+    /// How the judged action of `record` ended, as the client reported it later: the first outcome of the same call
+    /// (agent, session and the client's call id) before that call was judged again.
     #[must_use]
     pub fn outcome_of(&self, record: &Record) -> Option<Outcome> {
         let Entry::Judged { action, .. } = &record.entry else {
             return None;
         };
-        let call = action.call.as_ref()?;
-        self.backward()
-            .filter_map(Result::ok)
-            .take_while(|reading| reading.record.id != record.id)
-            .filter_map(|reading| match reading.record.entry {
-                Entry::Settled { outcome } => Some(outcome),
-                _ => None,
+        let call = serde_json::to_string(action.call.as_ref()?).ok()?;
+        let mut first = None;
+        for later in self.backward_containing(&call).map_while(Result::ok) {
+            if later.id == record.id {
+                return first;
+            }
+            match later.entry {
+                Entry::Settled { outcome } if is_of(&outcome, action) => first = Some(outcome),
+                // What came after this belongs to it.
+                Entry::Judged { action: again, .. } if is_same_call(&again, action) => first = None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The readable records whose JSON contains `text`, newest first. Only these are parsed.
+    fn backward_containing<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Result<Record, LedgerError>> + 'a {
+        self.lines_backward()
+            .filter(move |raw| match raw {
+                Ok(raw) => std::str::from_utf8(&raw.bytes).is_ok_and(|line| line.contains(text)),
+                Err(_) => true,
             })
-            .find(|outcome| {
-                outcome.agent == action.agent.name
-                    && outcome.session == action.agent.session
-                    && outcome.call.as_ref() == Some(call)
+            .filter_map(|raw| match raw.and_then(|raw| read(&raw)) {
+                Ok(reading) => Some(Ok(reading.record)),
+                Err(LedgerError::Unreadable { .. }) => None,
+                Err(error) => Some(Err(error)),
             })
     }
-}
 
-/// Records from the end of the file to its beginning.
-#[derive(Debug)]
-pub struct Backward<'a> {
-    reader: &'a Reader,
-    /// The end of the line that is read next.
-    next_end: u64,
-    /// Bytes of the file from `block_start`.
-    block: Vec<u8>,
-    block_start: u64,
-}
+    fn lines_forward(&self) -> impl Iterator<Item = Result<Raw, LedgerError>> + '_ {
+        Forward::new(&self.file, self.end).map(|raw| self.checked(raw))
+    }
 
-impl Iterator for Backward<'_> {
-    type Item = Result<Reading, LedgerError>;
+    fn lines_backward(&self) -> impl Iterator<Item = Result<Raw, LedgerError>> + '_ {
+        Backward::new(&self.file, self.end).map(|raw| self.checked(raw))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next_end == 0 {
-            return None;
-        }
-        match self.line() {
-            Ok((start, line)) => {
-                let reading = parse(&line).map(|record| Reading {
-                    record,
-                    offset: start,
-                });
-                self.next_end = start;
-                Some(reading.map_err(|why| LedgerError::Unreadable { offset: start, why }))
-            }
-            Err(error) => {
-                self.next_end = 0;
-                Some(Err(LedgerError::io(&self.reader.path)(error)))
-            }
-        }
+    fn checked(&self, raw: io::Result<Raw>) -> Result<Raw, LedgerError> {
+        raw.map_err(LedgerError::io(&self.path))
     }
 }
 
-impl Backward<'_> {
-    /// The line that ends at `next_end`.
-    fn line(&mut self) -> io::Result<(u64, Vec<u8>)> {
-        loop {
-            let used = usize::try_from(self.next_end - self.block_start).unwrap_or(0);
-            let here = self.block.get(..used).unwrap_or_default();
-            let before = here.get(..used.saturating_sub(1)).unwrap_or_default();
-            let newline = before.iter().rposition(|byte| *byte == b'\n');
-            if let Some(at) = newline {
-                let line = here.get(at + 1..).unwrap_or_default().to_vec();
-                return Ok((self.block_start + at as u64 + 1, line));
-            }
-            if self.block_start == 0 {
-                return Ok((0, here.to_vec()));
-            }
-            if used > LONGEST {
-                // No record is so long: the bytes before the next newline are not one.
-                let start = tail::newline_before(&self.reader.file, self.block_start)?
-                    .map_or(0, |at| at + 1);
-                self.block.clear();
-                self.block_start = start;
-                return Ok((start, Vec::new()));
-            }
-            let want = BLOCK
-                .max(used)
-                .min(usize::try_from(self.block_start).unwrap_or(usize::MAX));
-            let start = self.block_start - want as u64;
-            let mut block = vec![0; want];
-            self.reader.file.read_exact_at(&mut block, start)?;
-            block.extend_from_slice(here);
-            self.block = block;
-            self.block_start = start;
-        }
+fn is_of(outcome: &Outcome, action: &Action) -> bool {
+    outcome.agent == action.agent.name && outcome.session == action.agent.session && outcome.call == action.call
+}
+
+fn is_same_call(a: &Action, b: &Action) -> bool {
+    a.agent.name == b.agent.name && a.agent.session == b.agent.session && a.call == b.call
+}
+
+/// The record of a line if it fits, and the time of every line that has one.
+fn matching(
+    raw: Result<Raw, LedgerError>,
+    filter: &Filter,
+) -> (Option<Result<Reading, LedgerError>>, Option<Timestamp>) {
+    let raw = match raw {
+        Ok(raw) => raw,
+        Err(error) => return (Some(Err(error)), None),
+    };
+    match line::split(&raw.bytes).ok().and_then(|line| filter.look(line.json)) {
+        Some(fit) => (fit.fits.then(|| read(&raw)), Some(fit.at)),
+        // Not even these few fields can be read: say so.
+        None => (Some(read(&raw)), None),
     }
+}
+
+fn read(raw: &Raw) -> Result<Reading, LedgerError> {
+    parse(&raw.bytes)
+        .map(|record| Reading { record, offset: raw.offset })
+        .map_err(|why| LedgerError::Unreadable { offset: raw.offset, why })
 }
 
 fn parse(line: &[u8]) -> Result<Record, String> {

@@ -1,13 +1,14 @@
 //! Is the ledger whole?
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use weir_model::Digest;
 
-use crate::line::{self, LONGEST};
-use crate::{FILE, LedgerError};
+use crate::lines::{Forward, Raw};
+use crate::{FILE, LedgerError, line, tail};
 
 /// The first line that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,62 +30,48 @@ pub struct Verification {
     pub head: Digest,
     /// The first line that is not the valid next record.
     pub first_bad: Option<Bad>,
-    /// Bytes of an unfinished record at the end: a crash, or a write that is going on.
+    /// Bytes of an unfinished record at the end, which the next append will set aside: a crash, or a write that is
+    /// going on.
     pub torn_bytes: u64,
 }
 
-/// Reads the whole ledger in `dir` and checks every link of the chain.
+/// Reads the whole ledger in `dir` and checks every link of the chain. What is appended meanwhile is not seen.
 ///
 /// # Errors
 /// Where the ledger is absent or cannot be read.
 pub fn verify(dir: &Path) -> Result<Verification, LedgerError> {
     let path = dir.join(FILE);
-    let file = File::open(&path).map_err(LedgerError::io(&path))?;
-    let mut reader = BufReader::with_capacity(256 * 1024, file);
-    let mut found = Verification {
-        records: 0,
-        head: line::genesis(),
-        first_bad: None,
-        torn_bytes: 0,
-    };
-    let mut offset = 0;
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        let read = reader
-            .by_ref()
-            .take(LONGEST as u64 + 1)
-            .read_until(b'\n', &mut bytes)
-            .map_err(LedgerError::io(&path))? as u64;
-        if read == 0 {
-            return Ok(found);
-        }
-        if bytes.last() != Some(&b'\n') && bytes.len() <= LONGEST {
-            found.torn_bytes = read;
-            return Ok(found);
-        }
-        let why = match line::split(&bytes) {
-            Err(why) => why.to_owned(),
-            Ok(line) if line::chain(&found.head, line.json) != line.hash => {
-                "its hash does not follow from the record before and its content".to_owned()
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(&path)
+        .map_err(LedgerError::io(&path))?;
+    LedgerError::unless_file(&file, &path)?;
+    let length = file.metadata().map_err(LedgerError::io(&path))?.len();
+    let end = tail::find(&file, length).map_err(LedgerError::io(&path))?.end;
+    let mut found = Verification { records: 0, head: line::genesis(), first_bad: None, torn_bytes: length - end };
+    for raw in Forward::new(&file, end) {
+        let raw = raw.map_err(LedgerError::io(&path))?;
+        match next(&raw, &found.head) {
+            Ok(head) => {
+                found.head = head;
+                found.records += 1;
             }
-            Ok(line) => match serde_json::from_slice::<serde::de::IgnoredAny>(line.json) {
-                Ok(_) => {
-                    found.head = line.hash;
-                    String::new()
-                }
-                Err(error) => error.to_string(),
-            },
-        };
-        if !why.is_empty() {
-            found.first_bad = Some(Bad {
-                offset,
-                line: found.records + 1,
-                why,
-            });
-            return Ok(found);
+            Err(why) => {
+                found.first_bad = Some(Bad { offset: raw.offset, line: found.records + 1, why });
+                break;
+            }
         }
-        found.records += 1;
-        offset += read;
     }
+    Ok(found)
+}
+
+/// The chain hash after a line, or what is wrong with the line.
+fn next(raw: &Raw, head: &Digest) -> Result<Digest, String> {
+    let line = line::split(&raw.bytes)?;
+    if line::chain(head, line.json) != line.hash {
+        return Err("its hash does not follow from the record before and its content".to_owned());
+    }
+    serde_json::from_slice::<serde::de::IgnoredAny>(line.json).map_err(|error| error.to_string())?;
+    Ok(line.hash)
 }
