@@ -18,8 +18,8 @@ mod tampering;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir_ledger::{Durability, FILE, Ledger, Reader, verify};
-use weir_model::{Entry, Record, Timestamp};
+use weir_ledger::{Durability, FILE, GENESIS, Ledger, Reader, verify};
+use weir_model::{Digest, Entry, Record, Timestamp};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_500_000 + second).unwrap()
@@ -79,6 +79,17 @@ fn texts(dir: &Path) -> Vec<String> {
         other => panic!("{other:?}"),
     };
     Reader::open(dir).unwrap().forward().map(|reading| text(reading.unwrap().record.entry)).collect()
+}
+
+/// A ledger of these texts with a valid chain, whatever they say.
+fn chained<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Digest::of(GENESIS.as_bytes());
+    let mut lines = String::new();
+    for text in texts {
+        hash = Digest::of(&[hash.as_bytes(), text.as_bytes()].concat());
+        lines.push_str(&format!("{:08x} {text} {hash}\n", text.len()));
+    }
+    lines
 }
 
 /// The contents of the files that were set aside.

@@ -6,8 +6,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use weir_ledger::Reader;
+use weir_model::Entry;
+
 use crate::child::command;
-use crate::{append, assert_whole, file, set_aside, texts};
+use crate::{append, assert_whole, file, texts};
 
 /// The numbers that each writer left are 0, 1, 2, ... without a gap. Returns how many there are.
 fn assert_in_order(texts: &[String]) -> usize {
@@ -33,10 +36,10 @@ fn two_hundred_processes_at_once_lose_nothing() {
     assert_eq!(assert_in_order(&texts(dir.path())), 1_000);
 }
 
-/// Lets three writers go and kills them some time later.
-fn killed(dir: &Path, role: &str, after: Duration) {
+/// Lets three writers go, and kills them once `enough` returns.
+fn killed(dir: &Path, role: &str, enough: impl FnOnce()) {
     let mut children: Vec<_> = (0..3).map(|_| command(role, dir, &[]).spawn().unwrap()).collect();
-    std::thread::sleep(after);
+    enough();
     for child in &mut children {
         child.kill().unwrap();
     }
@@ -57,7 +60,7 @@ fn killed_writers_lose_at_most_the_record_being_written() {
     for round in 0..40 {
         // Small records come thick and fast; large ones are cut in the middle.
         let role = if round % 2 == 0 { "write 1000000" } else { "write-large 1000000" };
-        killed(dir.path(), role, some_time(8_000, 40_000));
+        killed(dir.path(), role, || std::thread::sleep(some_time(8_000, 40_000)));
         append(dir.path(), &format!("after {round}"));
         assert_whole(dir.path(), &format!("round {round}"));
     }
@@ -70,23 +73,33 @@ fn killed_writers_lose_at_most_the_record_being_written() {
 fn writers_killed_while_they_repair_lose_no_trace_of_the_tear() {
     let dir = tempfile::tempdir().unwrap();
     append(dir.path(), "first");
-    let rounds = 30;
-    for round in 0..rounds {
+    let mut repairs_cut_short = 0;
+    for round in 0..60 {
+        let torn = dir.path().join("torn");
         let mut ledger = fs::OpenOptions::new().append(true).open(file(dir.path())).unwrap();
         // Large, so that a repair takes a while.
-        let tear = format!("<torn in round {round}>{}", "?".repeat(3_000_000));
-        ledger.write_all(tear.as_bytes()).unwrap();
-        killed(dir.path(), "write 1000000", some_time(1_000, 12_000));
+        let mark = format!("<torn in round {round}>");
+        ledger.write_all(format!("{mark}{}", "?".repeat(1_000_000)).as_bytes()).unwrap();
+        killed(dir.path(), "write 1000000", || {
+            let begun = Instant::now();
+            while fs::read_dir(&torn).map_or(0, Iterator::count) == 0 && begun.elapsed() < Duration::from_secs(20) {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(some_time(0, 3_000));
+        });
         append(dir.path(), "after");
         assert_whole(dir.path(), &format!("round {round}"));
-        let mark = format!("<torn in round {round}>");
-        let kept = set_aside(dir.path()).into_iter().any(|bytes| bytes.starts_with(mark.as_bytes()));
-        assert!(kept, "round {round}");
-        fs::remove_dir_all(dir.path().join("torn")).unwrap();
+        let kept_in = Reader::open(dir.path()).unwrap().backward().find_map(|reading| {
+            let Entry::Repaired { kept_in, .. } = reading.unwrap().record.entry else { return None };
+            let kept = fs::read(dir.path().join(&kept_in)).unwrap_or_default();
+            kept.starts_with(mark.as_bytes()).then_some(kept_in)
+        });
+        assert!(kept_in.is_some(), "round {round}");
+        repairs_cut_short += fs::read_dir(&torn).unwrap().count() - 1;
+        fs::remove_dir_all(&torn).unwrap();
     }
-    let texts = texts(dir.path());
-    assert!(texts.iter().filter(|text| text.starts_with("repaired")).count() >= rounds);
-    assert_in_order(&texts);
+    assert!(repairs_cut_short > 0, "the writers were never killed in the middle of a repair");
+    assert_in_order(&texts(dir.path()));
 }
 
 #[test]

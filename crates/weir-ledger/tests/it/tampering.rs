@@ -4,7 +4,7 @@ use std::fs;
 
 use weir_ledger::{Reader, verify};
 
-use crate::{append, file, filled};
+use crate::{append, chained, file, filled};
 
 #[test]
 fn every_changed_byte_is_found() {
@@ -60,4 +60,13 @@ fn a_changed_record_stays_to_be_seen_and_appending_goes_on() {
     assert_eq!((found.records, found.first_bad.unwrap().line), (1, 2));
     assert!(fs::read_to_string(file(dir.path())).unwrap().starts_with(&changed));
     assert_eq!(crate::texts(dir.path()), ["record 0", "rec0rd 1", "next"]);
+}
+
+#[test]
+fn a_line_that_is_no_json_is_found_though_its_hash_is_right() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(file(dir.path()), chained(["{}", "{\"v\":", "{}"])).unwrap();
+    let found = verify(dir.path()).unwrap();
+    assert_eq!((found.records, found.first_bad.unwrap().line), (1, 2));
+    assert_eq!(Reader::open(dir.path()).unwrap().forward().filter(Result::is_err).count(), 3);
 }
