@@ -4,36 +4,80 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 use weir_model::{
-    Action, ActionId, Agent, Analysis, Approval, Digest, Effect, Entry, Environment, Figure,
-    GitScope, Hold, HoldId, Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Record,
-    RecordId, Rejection, Remedy, Request, Reversibility, Scope, Session, Span, Surface,
-    SurfaceBase, Target, TargetKind, Timestamp, Verb, Verdict,
+    Action, ActionId, Agent, Analysis, Approval, Digest, Effect, Entry, Environment, Figure, GitScope, Hold, HoldId,
+    Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Record, RecordId, Rejection, Remedy, Request,
+    Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target, TargetKind, Timestamp, Verb, Verdict,
 };
 
 fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
     let text = serde_json::to_string_pretty(value).unwrap() + "\n";
     compare(name, &text);
-    assert_eq!(
-        &serde_json::from_str::<T>(&text).unwrap(),
-        value,
-        "{name} does not read back"
-    );
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{name} does not read back");
+    let mut newer = serde_json::to_value(value).unwrap();
+    add_fields(&mut newer);
+    assert_eq!(&serde_json::from_value::<T>(newer).unwrap(), value, "{name} with fields from the future");
+}
+
+/// Adds a field to every object, as a later version might. The arguments of a tool are not ours: anything belongs there.
+fn add_fields(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(name, _)| *name != "arguments").for_each(|(_, value)| add_fields(value));
+            fields.insert("from_the_future".into(), json!([{ "is": null }]));
+        }
+        Value::Array(values) => values.iter_mut().for_each(add_fields),
+        _ => {}
+    }
+}
+
+/// The fields without which `value` is not a `T`, as JSON pointers.
+fn required<T: DeserializeOwned>(value: &Value) -> Vec<String> {
+    let mut pointers = Vec::new();
+    fields_below("", value, &mut pointers);
+    pointers.retain(|pointer| {
+        let mut without = value.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        without.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+        serde_json::from_value::<T>(without).is_err()
+    });
+    // Whether objects keep their order is decided by other crates of the build.
+    pointers.sort();
+    pointers
+}
+
+fn fields_below(at: &str, value: &Value, pointers: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let pointer = format!("{at}/{name}");
+                fields_below(&pointer, value, pointers);
+                pointers.push(pointer);
+            }
+        }
+        Value::Array(values) => {
+            for (i, value) in values.iter().enumerate() {
+                fields_below(&format!("{at}/{i}"), value, pointers);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn golden_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"))
 }
 
 fn compare(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(format!("{name}.json"));
+    let path = golden_file(name);
     if std::env::var_os("WEIR_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
     }
-    let stored = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let stored = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(text, stored, "{name}: the stored form changed");
 }
 
@@ -41,9 +85,7 @@ fn id<T: std::str::FromStr>(last: u32) -> T
 where
     T::Err: Debug,
 {
-    format!("0192f0c1-2b3a-7c4d-8e5f-{last:012}")
-        .parse()
-        .unwrap()
+    format!("0192f0c1-2b3a-7c4d-8e5f-{last:012}").parse().unwrap()
 }
 
 fn at(second: i64) -> Timestamp {
@@ -69,10 +111,7 @@ fn action(request: Request) -> Action {
 }
 
 fn shell() -> Request {
-    Request::Shell {
-        command: "rm -rf photos".into(),
-        shell: None,
-    }
+    Request::Shell { command: "rm -rf photos".into(), shell: None }
 }
 
 fn impact() -> Impact {
@@ -137,17 +176,10 @@ fn judgement() -> Judgement {
         reason: "20,000 files have no other copy.".into(),
         advice: "Move them instead.".into(),
         analysis: Analysis::Complete,
-        remedies: vec![
-            Remedy::RestorePoint,
-            Remedy::Preview,
-            Remedy::Approvals { count: 2 },
-        ],
+        remedies: vec![Remedy::RestorePoint, Remedy::Preview, Remedy::Approvals { count: 2 }],
         hold: Some(id::<HoldId>(2)),
         approved_by: Some(id::<HoldId>(3)),
-        pins: vec![Pin {
-            path: "/home/ann/work/clean.sh".into(),
-            sha256: Digest::of(b"clean"),
-        }],
+        pins: vec![Pin { path: "/home/ann/work/clean.sh".into(), sha256: Digest::of(b"clean") }],
         warnings: vec!["a warning".into()],
         policy_version: Digest::of(b"policy"),
         took_us: 412,
@@ -182,12 +214,7 @@ fn approval() -> Approval {
 }
 
 fn rejection() -> Rejection {
-    Rejection {
-        hold: id::<HoldId>(2),
-        by: "ann".into(),
-        why: Some("no".into()),
-        at: at(10),
-    }
+    Rejection { hold: id::<HoldId>(2), by: "ann".into(), why: Some("no".into()), at: at(10) }
 }
 
 fn outcome() -> Outcome {
@@ -202,28 +229,14 @@ fn outcome() -> Outcome {
 }
 
 fn session() -> Session {
-    Session {
-        agent: "claude".into(),
-        id: "9eac3c32".into(),
-        started: at(-100),
-        cwd: "/home/ann/work".into(),
-    }
+    Session { agent: "claude".into(), id: "9eac3c32".into(), started: at(-100), cwd: "/home/ann/work".into() }
 }
 
 #[test]
 fn actions_with_every_request() {
     golden("action-shell", &action(shell()));
-    golden(
-        "action-powershell",
-        &action(Request::Shell {
-            command: "del x".into(),
-            shell: Some("powershell".into()),
-        }),
-    );
-    let change = |op, path: &str| Patch {
-        op,
-        path: path.into(),
-    };
+    golden("action-powershell", &action(Request::Shell { command: "del x".into(), shell: Some("powershell".into()) }));
+    let change = |op, path: &str| Patch { op, path: path.into() };
     let changes = vec![
         change(PatchOp::Add, "a"),
         change(PatchOp::Update, "b"),
@@ -231,26 +244,10 @@ fn actions_with_every_request() {
         change(PatchOp::Delete, "d"),
     ];
     golden("action-files", &action(Request::Files { changes }));
-    golden(
-        "action-look",
-        &action(Request::Look {
-            paths: vec!["src/main.rs".into()],
-        }),
-    );
-    golden(
-        "action-fetch",
-        &action(Request::Fetch {
-            url: "https://example.com/".into(),
-        }),
-    );
+    golden("action-look", &action(Request::Look { paths: vec!["src/main.rs".into()] }));
+    golden("action-fetch", &action(Request::Fetch { url: "https://example.com/".into() }));
     let arguments = json!({ "path": "/srv/data" });
-    golden(
-        "action-tool",
-        &action(Request::Tool {
-            server: Some("danger".into()),
-            arguments,
-        }),
-    );
+    golden("action-tool", &action(Request::Tool { server: Some("danger".into()), arguments }));
 }
 
 #[test]
@@ -262,40 +259,16 @@ fn effects_with_every_scope() {
         Scope::Whole,
         Scope::Files,
         Scope::EmptyDirectories,
-        Scope::Filtered {
-            filter: "-name '*.log'".into(),
-        },
+        Scope::Filtered { filter: "-name '*.log'".into() },
         Scope::Content,
-        Scope::Moved {
-            to: "/tmp/photos".into(),
-        },
-        Scope::Git(GitScope::Changes {
-            pathspecs: vec!["src".into()],
-            staged: true,
-            worktree: true,
-        }),
-        Scope::Git(GitScope::Untracked {
-            pathspecs: vec![],
-            directories: true,
-            ignored: true,
-            only_ignored: false,
-        }),
-        Scope::Git(GitScope::Move {
-            reference: None,
-            to: "HEAD~3".into(),
-        }),
-        Scope::Git(GitScope::Refs {
-            names: vec!["topic".into()],
-        }),
+        Scope::Moved { to: "/tmp/photos".into() },
+        Scope::Git(GitScope::Changes { pathspecs: vec!["src".into()], staged: true, worktree: true }),
+        Scope::Git(GitScope::Untracked { pathspecs: vec![], directories: true, ignored: true, only_ignored: false }),
+        Scope::Git(GitScope::Move { reference: None, to: "HEAD~3".into() }),
+        Scope::Git(GitScope::Refs { names: vec!["topic".into()] }),
         Scope::Git(GitScope::Stash { entry: Some(1) }),
-        Scope::Git(GitScope::Remote {
-            remote: "origin".into(),
-            refspecs: vec!["+main".into()],
-            delete: false,
-        }),
-        Scope::Git(GitScope::Worktree {
-            path: "../tree".into(),
-        }),
+        Scope::Git(GitScope::Remote { remote: "origin".into(), refspecs: vec!["+main".into()], delete: false }),
+        Scope::Git(GitScope::Worktree { path: "../tree".into() }),
         Scope::Git(GitScope::History),
     ];
     golden("scopes", &scopes);
@@ -309,77 +282,25 @@ fn judgements_holds_and_answers() {
     golden("hold", &hold());
     golden("approval", &approval());
     golden("rejection", &rejection());
-    let hit = PolicyHit {
-        id: "files-only-copy".into(),
-        reason: "r".into(),
-        advice: "a".into(),
-    };
+    let hit = PolicyHit { id: "files-only-copy".into(), reason: "r".into(), advice: "a".into() };
     golden("policy-hit", &hit);
-    let surface = Surface {
-        owner: "claude",
-        base: SurfaceBase::Home,
-        path: ".claude/settings.json",
-        subtree: false,
-    };
-    compare(
-        "surface",
-        &(serde_json::to_string_pretty(&surface).unwrap() + "\n"),
-    );
+    let surface = Surface { owner: "claude", base: SurfaceBase::Home, path: ".claude/settings.json", subtree: false };
+    compare("surface", &(serde_json::to_string_pretty(&surface).unwrap() + "\n"));
 }
 
 #[test]
 fn records_with_every_entry() {
     let entries = [
-        (
-            "judged",
-            Entry::Judged {
-                action: Box::new(action(shell())),
-                judgement: Box::new(judgement()),
-            },
-        ),
+        ("judged", Entry::Judged { action: Box::new(action(shell())), judgement: Box::new(judgement()) }),
         ("settled", Entry::Settled { outcome: outcome() }),
-        (
-            "session-started",
-            Entry::SessionStarted { session: session() },
-        ),
+        ("session-started", Entry::SessionStarted { session: session() }),
         ("held", Entry::Held { hold: hold() }),
-        (
-            "approved",
-            Entry::Approved {
-                approval: approval(),
-            },
-        ),
-        (
-            "approval-used",
-            Entry::ApprovalUsed {
-                hold: id::<HoldId>(2),
-            },
-        ),
-        (
-            "rejected",
-            Entry::Rejected {
-                rejection: rejection(),
-            },
-        ),
-        (
-            "repaired",
-            Entry::Repaired {
-                torn_bytes: 17,
-                kept_in: "torn/1.bin".into(),
-            },
-        ),
-        (
-            "configured",
-            Entry::Configured {
-                what: "the guard was installed for claude".into(),
-            },
-        ),
-        (
-            "fault",
-            Entry::Fault {
-                what: "the disk is full".into(),
-            },
-        ),
+        ("approved", Entry::Approved { approval: approval() }),
+        ("approval-used", Entry::ApprovalUsed { hold: id::<HoldId>(2) }),
+        ("rejected", Entry::Rejected { rejection: rejection() }),
+        ("repaired", Entry::Repaired { torn_bytes: 17, kept_in: "torn/1.bin".into() }),
+        ("configured", Entry::Configured { what: "the guard was installed for claude".into() }),
+        ("fault", Entry::Fault { what: "the disk is full".into() }),
     ];
     for (name, entry) in entries {
         let mut record = Record::new(at(1), entry);
@@ -406,12 +327,7 @@ fn the_names_of_kinds_verbs_and_verdicts_are_stable() {
     for environment in Environment::ALL {
         assert_eq!(json!(environment), environment.name());
     }
-    for verdict in [
-        Verdict::Allow,
-        Verdict::AllowWithRestorePoint,
-        Verdict::Hold,
-        Verdict::Deny,
-    ] {
+    for verdict in [Verdict::Allow, Verdict::AllowWithRestorePoint, Verdict::Hold, Verdict::Deny] {
         assert_eq!(json!(verdict), verdict.name());
     }
 }
@@ -430,4 +346,38 @@ fn fields_from_the_future_are_ignored_and_missing_ones_have_defaults() {
     }))
     .unwrap();
     assert_eq!(record.entry, Entry::Fault { what: "x".into() });
+}
+
+/// A field that becomes required makes old ledgers unreadable: that shows here.
+#[test]
+fn the_fields_that_readers_insist_on_are_known() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut names: Vec<String> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let mut all = serde_json::Map::new();
+    for name in names.iter().filter_map(|name| name.strip_suffix(".json")) {
+        let text = std::fs::read_to_string(golden_file(name)).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let fields = match name {
+            "approval" => required::<Approval>(&value),
+            "effect" => required::<Effect>(&value),
+            "hold" => required::<Hold>(&value),
+            "impact" => required::<Impact>(&value),
+            "judgement" => required::<Judgement>(&value),
+            "outcome" => required::<Outcome>(&value),
+            "policy-hit" => required::<PolicyHit>(&value),
+            "rejection" => required::<Rejection>(&value),
+            "scopes" => required::<Vec<Scope>>(&value),
+            "session" => required::<Session>(&value),
+            "target" => required::<Target>(&value),
+            name if name.starts_with("action-") => required::<Action>(&value),
+            name if name.starts_with("record-") => required::<Record>(&value),
+            // Only written, never read.
+            "names" | "surface" | "required" => continue,
+            other => panic!("{other}: which type is it?"),
+        };
+        all.insert(name.to_owned(), json!(fields));
+    }
+    compare("required", &(serde_json::to_string_pretty(&all).unwrap() + "\n"));
 }
