@@ -81,7 +81,11 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
     let hook = |name: &'static str, command: &str| Case {
         name,
         program: build.binary.clone(),
-        args: ["hook", "claude", "--home"].map(str::to_owned).into_iter().chain([weir_home.display().to_string()]).collect(),
+        args: ["hook", "claude", "--home"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([weir_home.display().to_string()])
+            .collect(),
         input: serde_json::json!({
             "session_id": "bench", "cwd": work, "hook_event_name": "PreToolUse", "tool_name": "Bash",
             "tool_input": { "command": command }, "tool_use_id": "toolu_bench"

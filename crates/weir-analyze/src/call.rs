@@ -16,7 +16,8 @@ pub enum Value {
     Known(String),
     /// One of these, or all of them (a loop over a list, both branches of a condition).
     OneOf(Vec<String>),
-    /// Begins with this text; the rest is not known.
+    /// Begins with this text; the rest is not known. A path that ends in `/` here is something below that directory
+    /// (`find DIR -exec rm {} +`, `"$HOME/$unknown"`).
     Prefix(String),
     /// Nothing is known.
     Unknown,
@@ -40,12 +41,7 @@ impl Arg {
     #[must_use]
     pub fn known(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self {
-            source: text.clone(),
-            value: Value::Known(text),
-            span: None,
-            globbed: false,
-        }
+        Self { source: text.clone(), value: Value::Known(text), span: None, globbed: false }
     }
 
     /// The text, where it is exactly known.
@@ -66,6 +62,13 @@ pub enum Stdin {
     None,
     /// Exactly this text (here-document, here-string, `echo ... |`, `< known file`).
     Known(String),
+    /// Lines each of which is a path below one of these directories, or one of these paths (`find DIR |`, `ls DIR |`).
+    Paths {
+        /// The directories and files, as words (relative to the call's directory, or absolute).
+        below: Vec<String>,
+        /// What prints them, for people.
+        from: String,
+    },
     /// Something that is not known (a pipe from another program). The text says from what.
     Unknown(String),
 }
@@ -159,21 +162,46 @@ pub enum Language {
     Other,
 }
 
+/// Another command that a call runs.
+#[derive(Debug, Clone, Default)]
+pub struct Inner {
+    /// Program name and arguments. Where the first is not exactly known, it is an opaque execution.
+    pub argv: Vec<Arg>,
+    /// The directory in which it runs; `None`: the call's own. `Some(None)`: another one that is not known.
+    pub cwd: Option<Option<PathBuf>>,
+    /// Variables that it gets on top of the call's.
+    pub env: Vec<(String, Value)>,
+    /// Its standard input; `None`: the call's own.
+    pub stdin: Option<Stdin>,
+}
+
 /// What a family says about a call. The evaluator carries it out, inside its limits.
+///
+/// Every method may be called any number of times, in the order in which things happen.
 pub trait Say {
     /// The call has this effect. The evaluator adds `span` and `via` where they are missing.
     fn effect(&mut self, effect: Effect);
-    /// The call runs another command (`sudo X`, `xargs X`, `find -exec X`), named for people by `through`.
-    fn command(&mut self, argv: Vec<Arg>, through: &str);
-    /// As [`Say::command`], in another directory (`env -C`, `make -C`, `git -C ... !alias`).
-    fn command_in(&mut self, argv: Vec<Arg>, cwd: Option<PathBuf>, through: &str);
-    /// The call runs program text (`bash -c TEXT`, `python -c TEXT`, a here-document into an interpreter).
-    fn code(&mut self, language: Language, text: &str, through: &str);
-    /// The call runs the program in this file (`bash f`, `python f`, `source f`); the evaluator reads and pins it.
-    fn file(&mut self, language: Language, path: PathBuf, through: &str);
-    /// The call runs something on another machine or in a container: it is analyzed, but its paths are not of this
-    /// machine; targets keep their names and get no `paths`.
+    /// The call runs another command (`sudo X`, `env A=b X`, `make -C`, `git -C ... !alias`), named for people by
+    /// `through`. `cd X && ...` is not one of these.
+    fn run(&mut self, inner: Inner, through: &str);
+    /// The call runs program text (`bash -c TEXT ARGS`, `python -c TEXT`, a here-document into an interpreter).
+    /// `args` are what the text sees as its arguments, its own name not among them.
+    fn code(&mut self, language: Language, text: &str, args: &[Arg], through: &str);
+    /// The call runs the program in this file (`bash f ARGS`, `python f`); the evaluator reads and pins it.
+    fn file(&mut self, language: Language, path: PathBuf, args: &[Arg], through: &str);
+    /// The call runs something on another machine or in a container (`ssh HOST X`, `docker exec C X`): it is analyzed,
+    /// but its paths are not of this machine; targets keep their names and get no `paths`.
     fn elsewhere(&mut self, argv: Vec<Arg>, place: &str);
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);
+
+    /// As [`Say::run`], in the call's own directory with the call's own variables and input.
+    fn command(&mut self, argv: Vec<Arg>, through: &str) {
+        self.run(Inner { argv, ..Inner::default() }, through);
+    }
+
+    /// As [`Say::command`], in another directory; `None` where it is not known.
+    fn command_in(&mut self, argv: Vec<Arg>, cwd: Option<PathBuf>, through: &str) {
+        self.run(Inner { argv, cwd: Some(cwd), ..Inner::default() }, through);
+    }
 }

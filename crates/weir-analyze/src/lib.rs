@@ -3,6 +3,35 @@
 //! Analysis touches the world only through [`World`], changes nothing and starts nothing.
 
 pub mod call;
+mod catalog;
+mod code;
+mod family;
+#[cfg(test)]
+mod lab;
+mod real_world;
+mod shell;
 mod world;
 
+use weir_model::{Action, Effect, Pin};
+
+pub use real_world::RealWorld;
 pub use world::{DirEntry, FileKind, World};
+
+/// What an action would do.
+#[derive(Debug, Clone, Default)]
+pub struct Analysis {
+    /// In the order in which they would happen, not yet measured.
+    pub effects: Vec<Effect>,
+    /// False where some part is opaque, or a limit was reached.
+    pub complete: bool,
+    /// The files that were read as programs, by their content.
+    pub pins: Vec<Pin>,
+    /// What could not be analyzed, for people.
+    pub findings: Vec<String>,
+}
+
+/// Says what an action would do. Never fails: what is not understood is an opaque effect.
+#[must_use]
+pub fn analyze(_action: &Action, _world: &dyn World) -> Analysis {
+    Analysis::default()
+}

@@ -299,8 +299,9 @@ fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u
             PolicyHit {
                 id: "weir-policy-broken".to_owned(),
                 reason: "A policy file has an error, so it is not known what it forbids.".to_owned(),
-                advice: "Ask the person that you work for to run `weir policy compile` and mend the file that it names."
-                    .to_owned(),
+                advice:
+                    "Ask the person that you work for to run `weir policy compile` and mend the file that it names."
+                        .to_owned(),
             },
         ));
     }

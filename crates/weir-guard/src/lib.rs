@@ -10,7 +10,6 @@ mod holds;
 mod policy;
 mod sessions;
 mod surfaces;
-mod texts;
 
 pub use config::{Config, Paths};
 pub use fault::GuardError;
@@ -18,4 +17,3 @@ pub use guard::Guard;
 pub use holds::{HoldState, Holds};
 pub use policy::{PolicyState, policy_layers};
 pub use sessions::Sessions;
-pub use texts::{bytes, count, figure, impact_line};

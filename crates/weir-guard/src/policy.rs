@@ -59,7 +59,9 @@ impl PolicyState {
                     .map_err(|error| error.to_string())
                     .and_then(|()| compiled.write(file).map_err(|error| error.to_string()));
                 if let Err(error) = written {
-                    warnings.push(format!("the compiled policy could not be kept, so every call compiles it again: {error}"));
+                    warnings.push(format!(
+                        "the compiled policy could not be kept, so every call compiles it again: {error}"
+                    ));
                 }
                 return Self { engine: compiled.into_engine(), warnings, degraded: false };
             }
@@ -67,12 +69,15 @@ impl PolicyState {
         };
         let texts = errors.iter().map(|error| error.to_string().replace('\n', " ")).collect::<Vec<_>>().join("; ");
         if let Some(engine) = last_good {
-            let warnings = vec![format!("the last good policy stays in force, because a policy file has an error: {texts}")];
+            let warnings =
+                vec![format!("the last good policy stays in force, because a policy file has an error: {texts}")];
             return Self { engine, warnings, degraded: false };
         }
         Self {
             engine: Engine::builtin(),
-            warnings: vec![format!("only the built-in policy is in force, because a policy file has an error: {texts}")],
+            warnings: vec![format!(
+                "only the built-in policy is in force, because a policy file has an error: {texts}"
+            )],
             degraded: true,
         }
     }

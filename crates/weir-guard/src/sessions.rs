@@ -64,10 +64,7 @@ impl Sessions {
             let modified = fs::metadata(path).and_then(|data| data.modified()).ok()?;
             SystemTime::now().duration_since(modified).ok().filter(|since| *since > age)
         };
-        entries
-            .flatten()
-            .filter(|entry| old(&entry.path()).is_some() && fs::remove_file(entry.path()).is_ok())
-            .count()
+        entries.flatten().filter(|entry| old(&entry.path()).is_some() && fs::remove_file(entry.path()).is_ok()).count()
     }
 }
 

@@ -228,11 +228,7 @@ impl Effect {
     /// An effect that could not be understood, with the reason for people.
     #[must_use]
     pub fn opaque(verb: Verb, target: Target, why: impl Into<String>) -> Self {
-        Self {
-            opaque: true,
-            note: Some(why.into()),
-            ..Self::new(verb, target)
-        }
+        Self { opaque: true, note: Some(why.into()), ..Self::new(verb, target) }
     }
 
     /// The same effect, limited to `scope`.

@@ -155,10 +155,7 @@ mod tests {
     fn digest_round_trips_and_parts_do_not_collide() {
         let digest = Digest::of(b"weir");
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        assert_ne!(
-            Digest::of_parts(&[b"ab", b"c"]),
-            Digest::of_parts(&[b"a", b"bc"])
-        );
+        assert_ne!(Digest::of_parts(&[b"ab", b"c"]), Digest::of_parts(&[b"a", b"bc"]));
         assert!("zz".parse::<Digest>().is_err());
     }
 

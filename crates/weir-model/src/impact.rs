@@ -90,11 +90,7 @@ impl Serialize for Figure {
             Self::AtLeast(_) => Sureness::AtLeast,
             Self::Unknown => Sureness::Unknown,
         };
-        FigureWire {
-            value: self.value(),
-            is,
-        }
-        .serialize(serializer)
+        FigureWire { value: self.value(), is }.serialize(serializer)
     }
 }
 
@@ -237,25 +233,15 @@ mod tests {
     fn adding_an_unknown_never_makes_a_sum_exact() {
         assert_eq!(Figure::Exact(2).plus(Figure::Exact(3)), Figure::Exact(5));
         assert_eq!(Figure::Exact(2).plus(Figure::Unknown), Figure::AtLeast(2));
-        assert_eq!(
-            Figure::AtLeast(2).plus(Figure::Estimated(1)),
-            Figure::AtLeast(3)
-        );
+        assert_eq!(Figure::AtLeast(2).plus(Figure::Estimated(1)), Figure::AtLeast(3));
         assert_eq!(Figure::Unknown.plus(Figure::Unknown), Figure::Unknown);
-        assert_eq!(
-            Figure::Exact(u64::MAX).plus(Figure::Exact(1)),
-            Figure::Exact(u64::MAX)
-        );
+        assert_eq!(Figure::Exact(u64::MAX).plus(Figure::Exact(1)), Figure::Exact(u64::MAX));
     }
 
     #[test]
     fn an_unmeasured_impact_is_uncertain() {
         assert!(Impact::default().is_uncertain());
-        let nothing = Impact {
-            measured: true,
-            files: Some(Figure::Exact(0)),
-            ..Impact::default()
-        };
+        let nothing = Impact { measured: true, files: Some(Figure::Exact(0)), ..Impact::default() };
         assert!(!nothing.is_uncertain());
     }
 }

@@ -13,6 +13,7 @@ mod id;
 mod impact;
 mod judgement;
 mod record;
+pub mod say;
 mod surface;
 mod target;
 

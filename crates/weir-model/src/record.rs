@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Action, Approval, Hold, HoldId, Judgement, Outcome, RecordId, Rejection, Session, Timestamp,
-};
+use crate::{Action, Approval, Hold, HoldId, Judgement, Outcome, RecordId, Rejection, Session, Timestamp};
 
 /// The version of the stored form that this build writes.
 pub const RECORD_VERSION: u32 = 1;
@@ -27,12 +25,7 @@ impl Record {
     /// A new record of `entry` at `at`.
     #[must_use]
     pub fn new(at: Timestamp, entry: Entry) -> Self {
-        Self {
-            v: RECORD_VERSION,
-            id: RecordId::new(),
-            at,
-            entry,
-        }
+        Self { v: RECORD_VERSION, id: RecordId::new(), at, entry }
     }
 }
 

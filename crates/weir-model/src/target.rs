@@ -134,13 +134,7 @@ pub enum Environment {
 
 impl Environment {
     /// Every environment, in the order of declaration.
-    pub const ALL: [Self; 5] = [
-        Self::Production,
-        Self::Staging,
-        Self::Development,
-        Self::Scratch,
-        Self::Unknown,
-    ];
+    pub const ALL: [Self; 5] = [Self::Production, Self::Staging, Self::Development, Self::Scratch, Self::Unknown];
 
     /// The name used in JSON, in policies and in texts.
     #[must_use]

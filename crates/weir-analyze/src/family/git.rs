@@ -737,7 +737,7 @@ impl<'c> Git<'c, '_> {
 
     fn shell(&mut self, text: &Word, through: &str) {
         if text.known {
-            self.say.code(Language::Shell, &text.text, through);
+            self.say.code(Language::Shell, &text.text, &[], through);
         } else {
             let target = Target::new(TargetKind::Program, text.source.clone());
             self.emit(Effect::opaque(Verb::Execute, target, not_known(&text.source)));
@@ -766,7 +766,7 @@ impl<'c> Git<'c, '_> {
         } else if file.text == "-" {
             match &self.call.stdin {
                 Stdin::Known(text) => Some(text.clone()),
-                Stdin::None | Stdin::Unknown(_) => None,
+                _ => None,
             }
         } else {
             self.path(&file.text)
@@ -1211,7 +1211,7 @@ impl Git<'_, '_> {
                     effect.note = Some(format!("`{key}` is `{value}` for this command"));
                     self.emit(effect);
                 }
-                Runs::Shell(text) => self.say.code(Language::Shell, &text, &format!("git -c {key}")),
+                Runs::Shell(text) => self.say.code(Language::Shell, &text, &[], &format!("git -c {key}")),
             }
         }
     }
@@ -1234,7 +1234,7 @@ impl Git<'_, '_> {
             let set = self.call.env.iter().rev().find(|(key, _)| key == name);
             match set.map(|(_, value)| value) {
                 Some(Value::Known(text)) if !text.is_empty() => {
-                    self.say.code(Language::Shell, text, name);
+                    self.say.code(Language::Shell, text, &[], name);
                 }
                 Some(Value::Known(_)) | None => {}
                 Some(_) => self.opaque_program(subcommand, &not_known(&format!("${name}"))),
@@ -1329,7 +1329,7 @@ impl Git<'_, '_> {
             let top = self.repository().map(|(top, _)| top).or_else(|| self.dir.clone());
             let through = format!("git alias {name}");
             if top == self.call.cwd {
-                self.say.code(Language::Shell, &code, &through);
+                self.say.code(Language::Shell, &code, &[], &through);
             } else {
                 let argv = vec![Arg::known("sh"), Arg::known("-c"), Arg::known(code)];
                 self.say.command_in(argv, top, &through);
@@ -1873,9 +1873,7 @@ impl Git<'_, '_> {
             (Stdin::Known(text), true) => {
                 (text.split(['\n', '\0']).filter(|line| !line.is_empty()).map(Word::text).collect(), None)
             }
-            (Stdin::None | Stdin::Unknown(_), true) => {
-                (Vec::new(), Some("the paths on its standard input are not known".to_owned()))
-            }
+            (_, true) => (Vec::new(), Some("the paths on its standard input are not known".to_owned())),
         };
         if paths.is_empty() && why.is_none() && !opts.has("all") {
             return self.read();
@@ -2215,7 +2213,7 @@ impl Git<'_, '_> {
         let text = match &self.call.stdin {
             Stdin::Known(text) => text.clone(),
             Stdin::None => return self.read(),
-            Stdin::Unknown(from) => {
+            Stdin::Unknown(from) | Stdin::Paths { from, .. } => {
                 let why = format!("the refs come from `{from}`");
                 return self.lose(TargetKind::GitRef, "refs", GitScope::Refs { names: Vec::new() }, Some(why));
             }
@@ -2539,7 +2537,7 @@ impl Git<'_, '_> {
         self.lose_history(None);
         for (option, value) in &opts.set {
             if let Some(code) = value.as_ref().filter(|_| option.ends_with("-callback")) {
-                self.say.code(Language::Python, &code.text, &format!("git filter-repo --{option}"));
+                self.say.code(Language::Python, &code.text, &[], &format!("git filter-repo --{option}"));
             }
         }
     }
@@ -2713,201 +2711,34 @@ fn canonical(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::{DirEntry, FileKind, World};
+    use crate::lab::{self, Heard, Machine};
 
-    /// A made-up machine: files with their content; what is above a file is a directory.
-    #[derive(Default)]
-    struct Machine(BTreeMap<PathBuf, String>);
-
-    impl Machine {
-        fn new() -> Self {
-            let files = [
-                ("/w/repo/.git/HEAD", "ref: refs/heads/topic\n"),
-                (
-                    "/w/repo/.git/config",
-                    "[core]\n\tbare = false\n[alias]\n\tundo = reset --hard\n\tnuke = !git clean -fdx\n\
+    fn machine() -> Machine {
+        Machine::new([
+            ("/w/repo/.git/HEAD", "ref: refs/heads/topic\n"),
+            (
+                "/w/repo/.git/config",
+                "[core]\n\tbare = false\n[alias]\n\tundo = reset --hard\n\tnuke = !git clean -fdx\n\
                      \tst = status # short\n\tpaged = -c core.pager=cat log\n\tloop = again\n\tagain = loop\n\tquoted = \"commit -m 'a b'\"\n\
                      [branch \"topic\"]\n\tremote = upstream\n[remote \"copy\"]\n\tmirror = true\n",
-                ),
-                ("/w/repo/.git/refs/heads/topic", "1\n"),
-                ("/w/repo/.git/packed-refs", "# pack\n12 refs/heads/main\n34 refs/tags/v1\n"),
-                ("/w/repo/a.txt", "a"),
-                ("/w/repo/b.txt", "b"),
-                ("/w/repo/main", "a file named as a branch"),
-                ("/w/repo/src/lib.rs", ""),
-                ("/w/repo/paths", "x\ny\n"),
-                ("/w/repo/.gitmodules", "[submodule \"one\"]\n\tpath = libs/one\n"),
-                ("/home/me/.gitconfig", "[alias]\n\twipe = checkout -- .\n[include]\n\tpath = ~/more\n"),
-                ("/home/me/more", "[alias]\n\tbye = branch -D\n"),
-                ("/w/loose/.git/config", "[clean]\n\trequireForce = false\n"),
-            ];
-            Self(files.into_iter().map(|(path, text)| (PathBuf::from(path), text.to_owned())).collect())
-        }
-    }
-
-    impl World for Machine {
-        fn read(&self, path: &Path, limit: usize) -> Option<Vec<u8>> {
-            self.0.get(path).filter(|text| text.len() <= limit).map(|text| text.clone().into_bytes())
-        }
-        fn list(&self, _: &Path, _: usize) -> Option<Vec<DirEntry>> {
-            None
-        }
-        fn kind(&self, path: &Path) -> Option<FileKind> {
-            if self.0.contains_key(path) {
-                Some(FileKind::File)
-            } else if self.0.keys().any(|file| file.starts_with(path)) {
-                Some(FileKind::Directory)
-            } else {
-                None
-            }
-        }
-        fn env(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn home(&self, _: Option<&str>) -> Option<PathBuf> {
-            Some(PathBuf::from("/home/me"))
-        }
-    }
-
-    #[derive(Default)]
-    struct Heard {
-        lines: Vec<String>,
-        effects: Vec<Effect>,
-    }
-
-    impl Heard {
-        fn keep(&mut self, effect: Effect) {
-            let mark = if effect.opaque { "?" } else { "" };
-            let mut line = format!("{mark}{} {} {}", effect.verb.name(), effect.target.kind.name(), effect.target.name);
-            let scope = scope(&effect.scope);
-            if !scope.is_empty() {
-                line.push_str(" | ");
-                line.push_str(&scope);
-            }
-            self.lines.push(line);
-            self.effects.push(effect);
-        }
-    }
-
-    fn scope(scope: &Scope) -> String {
-        match scope {
-            Scope::Whole => String::new(),
-            Scope::Files => "files".to_owned(),
-            Scope::EmptyDirectories => "empty".to_owned(),
-            Scope::Filtered { filter } => format!("filtered {filter}"),
-            Scope::Content => "content".to_owned(),
-            Scope::Moved { to } => format!("moved {}", to.display()),
-            Scope::Git(GitScope::Changes { pathspecs, staged, worktree }) => format!(
-                "changes [{}]{}{}",
-                pathspecs.join(" "),
-                if *staged { " staged" } else { "" },
-                if *worktree { " worktree" } else { "" }
             ),
-            Scope::Git(GitScope::Untracked { pathspecs, directories, ignored, only_ignored }) => format!(
-                "untracked [{}]{}{}{}",
-                pathspecs.join(" "),
-                if *directories { " d" } else { "" },
-                if *ignored { " x" } else { "" },
-                if *only_ignored { " X" } else { "" }
-            ),
-            Scope::Git(GitScope::Move { reference, to }) => {
-                format!("move {} to {to}", reference.as_deref().unwrap_or("-"))
-            }
-            Scope::Git(GitScope::Refs { names }) => format!("refs [{}]", names.join(" ")),
-            Scope::Git(GitScope::Stash { entry }) => {
-                entry.map_or_else(|| "stash all".to_owned(), |entry| format!("stash {entry}"))
-            }
-            Scope::Git(GitScope::Remote { remote, refspecs, delete }) => {
-                format!("remote {remote} [{}]{}", refspecs.join(" "), if *delete { " delete" } else { "" })
-            }
-            Scope::Git(GitScope::Worktree { path }) => format!("worktree {path}"),
-            Scope::Git(GitScope::History) => "history".to_owned(),
-        }
-    }
-
-    fn join(argv: &[Arg]) -> String {
-        argv.iter().map(|arg| arg.source.as_str()).collect::<Vec<_>>().join(" ")
-    }
-
-    impl Say for Heard {
-        fn effect(&mut self, effect: Effect) {
-            assert!(!effect.opaque, "{effect:?}");
-            self.keep(effect);
-        }
-        fn command(&mut self, argv: Vec<Arg>, _: &str) {
-            self.lines.push(format!("run {}", join(&argv)));
-        }
-        fn command_in(&mut self, argv: Vec<Arg>, cwd: Option<PathBuf>, _: &str) {
-            let cwd = cwd.unwrap_or_default();
-            self.lines.push(format!("run in {}: {}", cwd.display(), join(&argv)));
-        }
-        fn code(&mut self, language: Language, text: &str, _: &str) {
-            self.lines.push(format!("{language:?}: {text}"));
-        }
-        fn file(&mut self, _: Language, path: PathBuf, _: &str) {
-            self.lines.push(format!("file {}", path.display()));
-        }
-        fn elsewhere(&mut self, argv: Vec<Arg>, place: &str) {
-            self.lines.push(format!("at {place}: {}", join(&argv)));
-        }
-        fn opaque(&mut self, effect: Effect) {
-            assert!(effect.opaque && effect.note.is_some(), "{effect:?}");
-            self.keep(effect);
-        }
-    }
-
-    /// Words of a test command: quotes as in a shell, `$X` is not known, `{a,b}` is one of several.
-    fn args(text: &str) -> Vec<Arg> {
-        let mut words = Vec::new();
-        let (mut word, mut any, mut quoted) = (String::new(), false, false);
-        for letter in text.chars() {
-            match letter {
-                '\'' => (quoted, any) = (!quoted, true),
-                ' ' if !quoted => {
-                    if any || !word.is_empty() {
-                        words.push(std::mem::take(&mut word));
-                    }
-                    any = false;
-                }
-                _ => word.push(letter),
-            }
-        }
-        if any || !word.is_empty() {
-            words.push(word);
-        }
-        words
-            .into_iter()
-            .map(|word| {
-                let mut arg = Arg::known(word.clone());
-                if let Some(list) = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                    arg.value = Value::OneOf(list.split(',').map(str::to_owned).collect());
-                } else if let Some((before, _)) = word.split_once('$') {
-                    let before = before.trim_start_matches('"');
-                    arg.value = if before.is_empty() { Value::Unknown } else { Value::Prefix(before.to_owned()) };
-                }
-                arg
-            })
-            .collect()
+            ("/w/repo/.git/refs/heads/topic", "1\n"),
+            ("/w/repo/.git/packed-refs", "# pack\n12 refs/heads/main\n34 refs/tags/v1\n"),
+            ("/w/repo/a.txt", "a"),
+            ("/w/repo/b.txt", "b"),
+            ("/w/repo/main", "a file named as a branch"),
+            ("/w/repo/src/lib.rs", ""),
+            ("/w/repo/paths", "x\ny\n"),
+            ("/w/repo/.gitmodules", "[submodule \"one\"]\n\tpath = libs/one\n"),
+            ("/home/me/.gitconfig", "[alias]\n\twipe = checkout -- .\n[include]\n\tpath = ~/more\n"),
+            ("/home/me/more", "[alias]\n\tbye = branch -D\n"),
+            ("/w/loose/.git/config", "[clean]\n\trequireForce = false\n"),
+        ])
     }
 
     fn hear_with(text: &str, cwd: Option<&str>, stdin: Stdin, env: &[(&str, &str)]) -> Heard {
-        let machine = Machine::new();
-        let call = Call {
-            argv: args(text),
-            stdin,
-            cwd: cwd.map(PathBuf::from),
-            env: env.iter().map(|(name, value)| ((*name).to_owned(), Value::Known((*value).to_owned()))).collect(),
-            span: None,
-            via: Vec::new(),
-            depth: 0,
-            world: &machine,
-        };
-        let mut heard = Heard::default();
-        interpret(&call, &mut heard);
-        heard
+        lab::hear(&machine(), text, cwd, stdin, env, interpret)
     }
 
     fn hear(text: &str) -> Heard {
@@ -3321,8 +3152,8 @@ mod tests {
 
     #[test]
     fn one_glob_is_one_effect() {
-        let machine = Machine::new();
-        let mut argv = args("git rm a.txt b.txt");
+        let machine = machine();
+        let mut argv = lab::args("git rm a.txt b.txt");
         for arg in argv.iter_mut().skip(2) {
             arg.source = "*.txt".to_owned();
             arg.globbed = true;

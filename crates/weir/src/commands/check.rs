@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 use serde::{Deserialize, Serialize};
-use weir_guard::{Guard, impact_line};
+use weir_guard::Guard;
+use weir_model::say::impact_line;
 use weir_model::{Effect, Judgement, Verdict};
 
 use crate::context;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use weir_guard::{bytes, figure};
+use weir_model::say::{bytes, figure};
 use weir_ledger::{Filter, Reader, Reading};
 use weir_model::{Entry, Figure, Judgement, Record, Timestamp, Verdict, Verb};
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anstyle::Style;
-use weir_guard::{count, impact_line};
+use weir_model::say::{count, impact_line};
 use weir_model::Verdict;
 
 use super::{Incident, Played, Step};

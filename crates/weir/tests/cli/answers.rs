@@ -45,7 +45,10 @@ fn what_the_session_made_itself_may_go() {
     std::thread::sleep(std::time::Duration::from_millis(30));
     machine.only_copies("scratch", 2);
     assert!(is_silent(&machine.bash("rm -rf scratch")));
-    assert!(!is_silent(&machine.bash("touch old/photo-0.jpg; rm -rf old")), "touching does not make it the session's own");
+    assert!(
+        !is_silent(&machine.bash("touch old/photo-0.jpg; rm -rf old")),
+        "touching does not make it the session's own"
+    );
 }
 
 #[test]

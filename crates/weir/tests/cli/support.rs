@@ -101,8 +101,7 @@ impl Machine {
 }
 
 pub(crate) fn feed(mut command: Command, input: &[u8]) -> Output {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A program that refuses early may close its input: that is part of what is tested.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()

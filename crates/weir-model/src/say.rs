@@ -1,6 +1,6 @@
 //! Numbers and sizes as people read them.
 
-use weir_model::{Figure, Impact};
+use crate::{Figure, Impact};
 
 /// `12345678` as `12,345,678`.
 #[must_use]
@@ -8,7 +8,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

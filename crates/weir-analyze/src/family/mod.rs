@@ -1,0 +1,15 @@
+//! Programs whose arguments are a language of their own: one file per family. Everything else is in the catalog.
+
+mod git;
+
+use crate::call::{Call, Say};
+use crate::catalog;
+
+/// Says what a call does. False where nobody knows the program.
+pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    match call.program() {
+        "git" => git::interpret(call, say),
+        _ => return catalog::interpret(call, say),
+    }
+    true
+}

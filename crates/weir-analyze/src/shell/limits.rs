@@ -1,0 +1,31 @@
+//! How much the shell front end takes on. Beyond a limit the analysis is partial and says so; nothing is dropped
+//! silently.
+
+/// Bytes of one program text.
+pub(crate) const MAX_TEXT: usize = 1 << 20;
+/// Bytes of all texts that are parsed for one action.
+pub(crate) const MAX_PARSED: usize = 16 << 20;
+/// Programs inside programs (`bash -c`, substitutions, scripts, functions).
+pub(crate) const MAX_PROGRAMS: usize = 24;
+/// Levels of the syntax tree, over all nested programs.
+pub(crate) const MAX_DEPTH: usize = 200;
+/// Words inside words (`${x:-${y:-...}}`).
+pub(crate) const MAX_WORD_DEPTH: usize = 16;
+/// Simple commands that are evaluated.
+pub(crate) const MAX_COMMANDS: usize = 10_000;
+/// Statements that are evaluated, loops included.
+pub(crate) const MAX_STEPS: usize = 40_000;
+/// Arguments that come out of all expansions.
+pub(crate) const MAX_WORDS: usize = 100_000;
+/// Words that one brace expansion may give.
+pub(crate) const MAX_BRACES: usize = 4_096;
+/// Different texts that one word may be.
+pub(crate) const MAX_ALTERNATIVES: usize = 16;
+/// Directory entries that globs may look at.
+pub(crate) const MAX_ENTRIES: usize = 100_000;
+/// Items of a loop that are evaluated one by one.
+pub(crate) const MAX_ITEMS: usize = 16;
+/// Brackets that one line may leave open, and parameters that a text may.
+pub(crate) const MAX_OPEN: usize = 500;
+/// Bytes that the second parser takes.
+pub(crate) const MAX_SECOND: usize = 128 << 10;
