@@ -7,7 +7,7 @@ use weir_model::Span;
 use super::brace;
 use super::glob::{self, Found};
 use super::ir::{Part, Word};
-use super::limits::{MAX_ALTERNATIVES, MAX_WORDS};
+use super::limits::{MAX_ALTERNATIVES, MAX_TEXT, MAX_WORDS};
 use super::parameter::Expanded;
 use super::state::{Shell, Var};
 use super::text::{below, collapsed, has_hole, unknown, value};
@@ -22,6 +22,11 @@ struct Alternative {
 
 impl Alternative {
     fn push(&mut self, text: &str, quoted: bool) {
+        if self.text.len().saturating_add(text.len()) > MAX_TEXT {
+            // `X=$X$X` doubles at every step: what it has become is not worth knowing.
+            *self = Self { text: unknown(), pattern: unknown() };
+            return;
+        }
         self.text.push_str(text);
         if quoted {
             glob::escape(text, &mut self.pattern);

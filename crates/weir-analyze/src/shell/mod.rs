@@ -22,6 +22,8 @@ mod redirect;
 mod second;
 mod sink;
 mod state;
+#[cfg(test)]
+mod tests;
 mod text;
 mod word;
 
