@@ -194,7 +194,8 @@ fn look(agent: &'static dyn weir_gate_hook::Dialect, roots: &Roots) -> AgentRepo
 
 fn prove(report: &mut AgentReport, proof: &Proof) {
     report.canary = Some(match proof {
-        Proof::Fired => "stopped".to_owned(),
+        Proof::Fired { harmless_ran: true } => "stopped, and a harmless deletion beside it ran".to_owned(),
+        Proof::Fired { harmless_ran: false } => "stopped, but a harmless deletion beside it did not run".to_owned(),
         Proof::DidNotFire { why } => {
             report.good = false;
             report.status = "silently-off";
