@@ -173,7 +173,9 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .args(["-m", "gemini-2.5-flash", "--skip-trust", "--approval-mode=yolo", "-p", setup.prompt])
                 .env("GOOGLE_GEMINI_BASE_URL", setup.base)
                 .env("GEMINI_API_KEY", KEY)
-                .env("NO_BROWSER", "true");
+                .env("NO_BROWSER", "true")
+                // The flag alone comes too late for the settings of the directory.
+                .env("GEMINI_CLI_TRUST_WORKSPACE", "true");
             for name in [
                 "CODE_ASSIST_ENDPOINT",
                 "GOOGLE_API_KEY",
