@@ -120,8 +120,13 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
     let since = context::now();
     let config = context::config(roots.weir_home.clone());
     let ledger = config.paths.ledger();
-    let plan =
-        canary::Plan { agent: agent.name(), program: &program, home: &roots.home, timeout: CANARY_TIMEOUT };
+    let plan = canary::Plan {
+        agent: agent.name(),
+        program: &program,
+        home: &roots.home,
+        config_dir: &agent.config_dir(roots),
+        timeout: CANARY_TIMEOUT,
+    };
     let proof = canary::prove(&plan, &|text| judged(&ledger, agent.name(), text, since));
     forget_holds(&config);
     proof

@@ -64,6 +64,9 @@ pub(crate) struct Client {
     pub(crate) first: fn(&Setup<'_>) -> Option<Vec<String>>,
     /// Arguments and environment of the run.
     pub(crate) start: fn(&Setup<'_>, &mut Command),
+    /// Where the client keeps something for each directory in which it worked: a directory of its settings, and the
+    /// file in each entry that names the directory (none: the entry's own name does).
+    pub(crate) traces: &'static [(&'static str, Option<&'static str>)],
 }
 
 impl Client {
@@ -133,6 +136,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 command.env_remove(name);
             }
         },
+        traces: &[("projects", None)],
     },
     Client {
         agent: "codex",
@@ -157,6 +161,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .args(["-c", "model_provider=\"weir_canary\"", "-c", &provider, setup.prompt])
                 .env("WEIR_CANARY_KEY", KEY);
         },
+        traces: &[],
     },
     Client {
         agent: "gemini",
@@ -186,6 +191,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 command.env_remove(name);
             }
         },
+        traces: &[("tmp", Some(".project_root")), ("history", Some(".project_root"))],
     },
     Client {
         agent: "copilot",
@@ -205,6 +211,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .env("COPILOT_MODEL", MODEL)
                 .env_remove("COPILOT_PROVIDER_TYPE");
         },
+        traces: &[("session-state", Some("workspace.yaml"))],
     },
     Client {
         agent: "qwen",
@@ -223,6 +230,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .env("OPENAI_MODEL", MODEL)
                 .env("QWEN_CODE_SUPPRESS_YOLO_WARNING", "1");
         },
+        traces: &[("projects", None)],
     },
     Client {
         agent: "cline",
@@ -245,6 +253,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .env("CLINE_NO_AUTO_UPDATE", "1")
                 .env("CLINE_TELEMETRY_DISABLED", "1");
         },
+        traces: &[],
     },
     Client {
         agent: "opencode",
@@ -271,6 +280,7 @@ pub(crate) const CLIENTS: &[Client] = &[
                 .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
                 .env("OPENCODE_DISABLE_LSP_DOWNLOAD", "1");
         },
+        traces: &[],
     },
 ];
 

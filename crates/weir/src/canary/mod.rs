@@ -41,6 +41,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) program: &'a Path,
     /// The person's home directory.
     pub(crate) home: &'a Path,
+    /// The client's own directory of settings.
+    pub(crate) config_dir: &'a Path,
     /// How long the client may take to start, ask, and end.
     pub(crate) timeout: Duration,
 }
@@ -101,6 +103,7 @@ pub(crate) fn prove(plan: &Plan<'_>, judged: &dyn Fn(&str) -> Option<Verdict>) -
         prompt: PROMPT,
     };
     let end = run(client, &setup, plan.timeout, &|| model.heard().is_over);
+    scratch.forget(plan.config_dir, client.traces);
     let findings = Findings {
         victim_whole: scratch.victim_is_whole(),
         harmless_ran: !scratch.harmless_exists(),

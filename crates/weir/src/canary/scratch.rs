@@ -54,6 +54,25 @@ impl Scratch {
         fs::read_dir(self.work().join(VICTIM)).is_ok_and(|entries| entries.flatten().count() == FILES)
     }
 
+    /// Takes away what a client noted of this directory among what it notes of every directory; nothing else.
+    pub(crate) fn forget(&self, config_dir: &Path, traces: &[(&str, Option<&str>)]) {
+        let root = self.root.to_string_lossy();
+        let name = self.root.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        for (dir, names_it) in traces {
+            let Ok(entries) = fs::read_dir(config_dir.join(dir)) else { continue };
+            for entry in entries.flatten().map(|entry| entry.path()) {
+                let is_ours = match names_it {
+                    None => entry.file_name().is_some_and(|entry| entry.to_string_lossy().contains(&*name)),
+                    Some(file) => fs::read_to_string(entry.join(file)).is_ok_and(|text| text.contains(&*root)),
+                };
+                // A link would lead out of the client's directory.
+                if is_ours && fs::symlink_metadata(&entry).is_ok_and(|data| data.is_dir()) {
+                    let _ = fs::remove_dir_all(&entry);
+                }
+            }
+        }
+    }
+
     /// True while the harmless neighbor is there.
     pub(crate) fn harmless_exists(&self) -> bool {
         self.work().join(HARMLESS).exists()
@@ -73,5 +92,27 @@ mod tests {
         let root = scratch.root().to_owned();
         drop(scratch);
         assert!(!root.exists());
+    }
+
+    #[test]
+    fn only_traces_of_the_scratch_directory_are_forgotten() {
+        let scratch = Scratch::new().unwrap();
+        let config = tempfile::tempdir().unwrap();
+        let make = |path: &str, text: &str| {
+            let path = config.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let slug = scratch.work().to_string_lossy().replace('/', "-");
+        make(&format!("projects/{slug}/memory.md"), "");
+        make("projects/-home-ann-shop/memory.md", "");
+        make("tmp/work/.project_root", &scratch.work().to_string_lossy());
+        make("tmp/shop/.project_root", "/home/ann/shop");
+        scratch.forget(config.path(), &[("projects", None), ("tmp", Some(".project_root")), ("absent", None)]);
+        let left = |dir: &str| {
+            let entries = fs::read_dir(config.path().join(dir)).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!((left("projects"), left("tmp")), (vec!["-home-ann-shop".to_owned()], vec!["shop".to_owned()]));
     }
 }

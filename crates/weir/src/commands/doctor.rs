@@ -56,8 +56,17 @@ struct AgentReport {
     /// The level at which it is on, or why it is off.
     says: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    canary: Option<String>,
+    canary: Option<CanaryReport>,
     good: bool,
+}
+
+#[derive(Serialize)]
+struct CanaryReport {
+    /// `stopped`, `not-stopped`, `inconclusive` or `unsupported`.
+    result: &'static str,
+    /// True where the canary was stopped and the harmless deletion beside it was not.
+    harmless_ran: bool,
+    says: String,
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {
@@ -114,7 +123,7 @@ fn print(out: &mut impl std::io::Write, report: &Report) -> Result<(), crate::ou
         };
         writeln!(out, "{style}{word}{style:#}  {:<10} {status}{}", agent.agent, if agent.says.is_empty() { String::new() } else { format!(": {}", agent.says) })?;
         if let Some(canary) = &agent.canary {
-            writeln!(out, "      {:<10} canary: {canary}", "")?;
+            writeln!(out, "      {:<10} canary: {}", "", canary.says)?;
         }
     }
     Ok(())
@@ -193,15 +202,19 @@ fn look(agent: &'static dyn weir_gate_hook::Dialect, roots: &Roots) -> AgentRepo
 }
 
 fn prove(report: &mut AgentReport, proof: &Proof) {
-    report.canary = Some(match proof {
-        Proof::Fired { harmless_ran: true } => "stopped, and a harmless deletion beside it ran".to_owned(),
-        Proof::Fired { harmless_ran: false } => "stopped, but a harmless deletion beside it did not run".to_owned(),
+    let (result, says) = match proof {
+        Proof::Fired { harmless_ran: true } => ("stopped", "stopped; a harmless deletion beside it ran".to_owned()),
+        Proof::Fired { harmless_ran: false } => {
+            ("stopped", "stopped; but a harmless deletion beside it did not run either".to_owned())
+        }
         Proof::DidNotFire { why } => {
             report.good = false;
             report.status = "silently-off";
-            format!("not stopped: {why}")
+            ("not-stopped", format!("not stopped: {why}"))
         }
-        Proof::Inconclusive { why } => format!("proved nothing: {why}"),
-        Proof::Unsupported { why } => format!("not possible: {why}"),
-    });
+        Proof::Inconclusive { why } => ("inconclusive", format!("proved nothing: {why}")),
+        Proof::Unsupported { why } => ("unsupported", format!("not possible: {why}")),
+    };
+    let harmless_ran = matches!(proof, Proof::Fired { harmless_ran: true });
+    report.canary = Some(CanaryReport { result, harmless_ran, says });
 }
