@@ -118,7 +118,9 @@ impl Bench {
         };
         let victim = find("weir-canary-victim", &["hold", "deny"])?;
         let harmless = find("node_modules", &["allow"])?;
-        Ok(format!("hook fired; {victim} files with no other copy kept; node_modules ({harmless} file) deleted unasked"))
+        Ok(format!(
+            "hook fired; {victim} files with no other copy kept; node_modules ({harmless} file) deleted unasked"
+        ))
     }
 
     fn weir(&self, home: &Path, args: &[&str]) -> Result<Output, String> {

@@ -100,11 +100,7 @@ pub(crate) fn write_note(paths: &Paths, note: &InstallNote) -> Result<(), CliErr
 /// Makes `$WEIR_HOME`, for its owner only.
 pub(crate) fn make_home(paths: &Paths) -> Result<(), CliError> {
     let home = paths.home();
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(home)
-        .map_err(|error| failed("created", home, &error))
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home).map_err(|error| failed("created", home, &error))
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> CliError {

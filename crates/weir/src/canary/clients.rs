@@ -112,8 +112,12 @@ pub(crate) const CLIENTS: &[Client] = &[
         prepare: nothing,
         first: no_run,
         start: |setup, command| {
-            let model = json!({ "ANTHROPIC_BASE_URL": setup.base, "ANTHROPIC_API_KEY": KEY });
             // The person's settings may set these variables too; settings on the command line go before them.
+            let model = json!({
+                "ANTHROPIC_BASE_URL": setup.base, "ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": "",
+                "CLAUDE_CODE_USE_BEDROCK": "0", "CLAUDE_CODE_USE_VERTEX": "0", "CLAUDE_CODE_USE_FOUNDRY": "0",
+                "HTTPS_PROXY": setup.base, "HTTP_PROXY": setup.base, "NO_PROXY": "127.0.0.1,localhost",
+            });
             let settings = json!({ "env": model }).to_string();
             command
                 .args(["-p", setup.prompt, "--settings", &settings, "--strict-mcp-config", "--no-session-persistence"])
@@ -215,9 +219,10 @@ pub(crate) const CLIENTS: &[Client] = &[
     },
     Client {
         agent: "qwen",
-        shells: &[("run_shell_command", |command| {
-            json!({ "command": command, "description": "Weir's canary", "is_background": false })
-        })],
+        shells: &[(
+            "run_shell_command",
+            |command| json!({ "command": command, "description": "Weir's canary", "is_background": false }),
+        )],
         delete: rm,
         prepare: nothing,
         first: no_run,

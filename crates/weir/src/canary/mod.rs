@@ -112,7 +112,12 @@ pub(crate) fn prove(plan: &Plan<'_>, judged: &dyn Fn(&str) -> Option<Verdict>) -
         heard: model.heard(),
         end: &end,
     };
-    conclude(&findings)
+    let proof = conclude(&findings);
+    if end.fault == Some(run::Fault::Interrupted) {
+        drop((model, scratch));
+        run::end_interrupted();
+    }
+    proof
 }
 
 fn conclude(found: &Findings<'_>) -> Proof {
@@ -120,8 +125,12 @@ fn conclude(found: &Findings<'_>) -> Proof {
     let unclear = |why: String| Proof::Inconclusive { why };
     match (found.victim_whole, found.judged) {
         (true, Some(Verdict::Hold | Verdict::Deny)) => Proof::Fired { harmless_ran: found.harmless_ran },
-        (false, Some(Verdict::Hold | Verdict::Deny)) => did_not("Weir refused, and the client deleted the files all the same"),
-        (_, Some(_)) => unclear("the hook fired, but the policy in force lets the canary's deletion through".to_owned()),
+        (false, Some(Verdict::Hold | Verdict::Deny)) => {
+            did_not("Weir refused, and the client deleted the files all the same")
+        }
+        (_, Some(_)) => {
+            unclear("the hook fired, but the policy in force lets the canary's deletion through".to_owned())
+        }
         (false, None) => did_not("the client deleted the files without asking Weir"),
         (true, None) if found.harmless_ran && found.harmless_judged.is_none() => {
             did_not("the client ran a command without asking Weir")

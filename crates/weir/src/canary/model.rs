@@ -5,8 +5,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
@@ -180,7 +180,8 @@ mod tests {
         let shells: &[Shell] = &[("Bash", |command| json!({ "command": command }))];
         let model = Model::start(Steps { commands: vec!["rm first".into(), "rm second".into()], shells }).unwrap();
         let user = json!({ "role": "user", "content": MARKER });
-        let result = |at: usize| json!({ "role": "user", "content": [{ "type": "tool_result", "content": format!("r{at}") }] });
+        let result =
+            |at: usize| json!({ "role": "user", "content": [{ "type": "tool_result", "content": format!("r{at}") }] });
         let body = |messages: &[Value]| json!({ "stream": true, "tools": [{ "name": "Bash" }], "messages": messages });
 
         // A title is asked for without tools; a question without the marker is the client's own.

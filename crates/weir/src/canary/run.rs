@@ -90,9 +90,9 @@ fn supervise(
     is_over: &dyn Fn() -> bool,
 ) -> End {
     let (out, err) = (scratch.join("stdout"), scratch.join("stderr"));
-    let started = File::create(&out).and_then(|out| Ok((out, File::create(&err)?))).and_then(|(out, err)| {
-        command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn()
-    });
+    let started = File::create(&out)
+        .and_then(|out| Ok((out, File::create(&err)?)))
+        .and_then(|(out, err)| command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn());
     let fault = match started {
         Err(error) => return End { fault: Some(Fault::Start), last_line: Some(error.to_string()) },
         Ok(mut child) => {
@@ -146,12 +146,17 @@ fn end_stragglers(scratch: &Path) {
     }
 }
 
-/// The last line of a file that says something.
+/// The last line of a file that tells of an error; where none does, the last that says anything.
 fn last_line(path: &Path) -> Option<String> {
     let bytes = fs::read(path).ok()?;
     let tail = bytes.get(bytes.len().saturating_sub(64 * 1024)..)?;
     let text = String::from_utf8_lossy(tail);
-    text.lines().rev().map(str::trim).find(|line| line.chars().any(char::is_alphanumeric)).map(str::to_owned)
+    let lines = || text.lines().rev().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric));
+    let tells = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        ["error", "invalid", "failed", "cannot", "denied"].iter().any(|word| line.contains(word))
+    };
+    lines().find(tells).or_else(|| lines().next()).map(str::to_owned)
 }
 
 /// While it lives, Ctrl-C and its like end the run in good order; otherwise they end the program, as ever.
@@ -184,6 +189,11 @@ impl Interrupt {
     }
 }
 
+/// Ends the program as the signal would have.
+pub(crate) fn end_interrupted() {
+    let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
+}
+
 impl Drop for Interrupt {
     fn drop(&mut self) {
         self.is_idle.store(true, Ordering::SeqCst);
@@ -206,10 +216,10 @@ mod tests {
     fn a_client_is_ended_in_time_with_what_it_started() {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().canonicalize().unwrap();
-        let script = "sleep 60 & echo $! > pid; echo 'out of reach' >&2; sleep 60";
+        let script = "sleep 60 & echo $! > pid; echo 'Error: out of reach' >&2; echo at 9 >&2; sleep 60";
         let (end, took) = supervised(&path, script, Duration::from_millis(300));
         assert_eq!(end.fault, Some(Fault::TimedOut));
-        assert_eq!(end.last_line.as_deref(), Some("out of reach"));
+        assert_eq!(end.last_line.as_deref(), Some("Error: out of reach"));
         assert!(took < Duration::from_secs(20));
         let pid = fs::read_to_string(path.join("pid")).unwrap();
         let state = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();

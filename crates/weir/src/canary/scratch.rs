@@ -33,7 +33,10 @@ impl Scratch {
         fs::create_dir_all(work.join(HARMLESS).join("left-pad"))?;
         fs::write(work.join(HARMLESS).join("left-pad/index.js"), "module.exports = 1\n")?;
         if let Some(project) = work.join(HARMLESS).parent() {
-            fs::write(project.join("package.json"), "{ \"private\": true, \"dependencies\": { \"left-pad\": \"1\" } }\n")?;
+            fs::write(
+                project.join("package.json"),
+                "{ \"private\": true, \"dependencies\": { \"left-pad\": \"1\" } }\n",
+            )?;
             fs::write(project.join("package-lock.json"), "{ \"lockfileVersion\": 3 }\n")?;
         }
         Ok(scratch)

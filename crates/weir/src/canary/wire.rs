@@ -209,9 +209,7 @@ fn chat(model: &Value, stream: bool, turn: &Turn, serial: usize) -> Response {
         let whole = json!({ "id": id, "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": usage });
         return Response::json(200, &whole);
     }
-    let chunk = |choices: Value| {
-        json!({ "id": id, "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices })
-    };
+    let chunk = |choices: Value| json!({ "id": id, "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices });
     let mut last = chunk(json!([]));
     if let Some(last) = last.as_object_mut() {
         last.insert("usage".to_owned(), usage);
@@ -226,7 +224,9 @@ fn chat(model: &Value, stream: bool, turn: &Turn, serial: usize) -> Response {
 
 fn gemini(body: &Value, stream: bool, turn: &Turn, serial: usize) -> Response {
     let part = match turn {
-        Turn::Call { name, input } => json!({ "functionCall": { "name": name, "args": input, "id": format!("call{serial}") } }),
+        Turn::Call { name, input } => {
+            json!({ "functionCall": { "name": name, "args": input, "id": format!("call{serial}") } })
+        }
         Turn::Say(text) => {
             let config = body.get("generationConfig");
             let wants_json = config.is_some_and(|config| {

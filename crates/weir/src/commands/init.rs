@@ -120,9 +120,14 @@ pub(crate) fn show_proof(out: &mut impl Write, name: &str, proof: &Proof) -> Res
     match proof {
         Proof::Fired { harmless_ran: true } => writeln!(out, "{name}: {good}on{good:#}, the canary was stopped")?,
         Proof::Fired { harmless_ran: false } => {
-            writeln!(out, "{name}: {good}on{good:#}, the canary was stopped; a harmless deletion beside it did not run either")?;
+            writeln!(
+                out,
+                "{name}: {good}on{good:#}, the canary was stopped; a harmless deletion beside it did not run either"
+            )?;
         }
-        Proof::DidNotFire { why } => writeln!(out, "{name}: {bad}silently off{bad:#}, the canary was not stopped: {why}")?,
+        Proof::DidNotFire { why } => {
+            writeln!(out, "{name}: {bad}silently off{bad:#}, the canary was not stopped: {why}")?
+        }
         Proof::Inconclusive { why } => writeln!(out, "{name}: installed; the canary proved nothing: {why}")?,
         Proof::Unsupported { why } => writeln!(out, "{name}: installed; no canary: {why}")?,
     }
