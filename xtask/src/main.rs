@@ -1,9 +1,10 @@
-//! The project's own chores: `cargo xtask layers`, `cargo xtask bench`.
+//! The project's own chores: `cargo xtask layers`, `cargo xtask bench`, `cargo xtask clients`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer tool talks to its terminal")]
 
 use std::process::ExitCode;
 
 mod bench;
+mod clients;
 mod layers;
 
 const HELP: &str = "cargo xtask COMMAND
@@ -17,9 +18,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.first().map(String::as_str) {
         Some("layers") => layers::check(),
+        Some("clients") => clients::run(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}");
+            print!("{HELP}{}", clients::HELP);
             return ExitCode::from(2);
         }
     };

@@ -171,12 +171,13 @@ impl Guard {
         let analysis = analyze(action, &world);
         let mut effects = analysis.effects;
         surfaces::guard(&mut effects, &self.config);
+        let session_started = self.session_started(action, &effects);
         measure(
             &mut effects,
             &Context {
                 cwd: &action.cwd,
                 home: self.config.person_home.as_deref(),
-                session_started: self.session_started(action, &effects),
+                session_started,
                 budget: self.config.measure_budget,
             },
         );

@@ -96,7 +96,8 @@ pub(crate) fn shown(text: &str) -> String {
         .flat_map(|c| {
             let escaped = c.is_control() && c != '\n' && c != '\t';
             // Characters that reorder or hide text could make a command look like another.
-            let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            let hidden =
+                matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
             if escaped || hidden { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }
         })
         .collect()

@@ -70,9 +70,10 @@ fn is_agent(pid: u32, agent: &dyn Dialect) -> bool {
     }
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let is_marker = |variable: &[u8]| {
-        agent.environment_markers().iter().any(|marker| {
-            variable.strip_prefix(marker.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
-        })
+        agent
+            .environment_markers()
+            .iter()
+            .any(|marker| variable.strip_prefix(marker.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'=')))
     };
     environment.split(|byte| *byte == 0).any(is_marker)
 }

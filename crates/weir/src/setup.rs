@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use weir_gate_hook::Dialect;
 use weir_gate_hook::install::{InstallNote, Roots};
-use weir_guard::Paths;
+use weir_guard::{Guard, Paths};
 use weir_ledger::Reader;
-use weir_model::{Entry, Request, Timestamp};
+use weir_model::{Entry, Request, Timestamp, Verdict};
 
 use crate::canary::{self, Proof};
 use crate::context;
@@ -100,11 +100,7 @@ pub(crate) fn write_note(paths: &Paths, note: &InstallNote) -> Result<(), CliErr
 /// Makes `$WEIR_HOME`, for its owner only.
 pub(crate) fn make_home(paths: &Paths) -> Result<(), CliError> {
     let home = paths.home();
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(home)
-        .map_err(|error| failed("created", home, &error))
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home).map_err(|error| failed("created", home, &error))
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> CliError {
@@ -118,18 +114,39 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
         return Proof::Unsupported { why: "its program is not in PATH".to_owned() };
     };
     let since = context::now();
-    let ledger = context::config(roots.weir_home.clone()).paths.ledger();
-    let plan =
-        canary::Plan { agent: agent.name(), program: &program, home: &roots.home, timeout: CANARY_TIMEOUT };
-    canary::prove(&plan, &|| saw_canary(&ledger, agent.name(), since))
+    let config = context::config(roots.weir_home.clone());
+    let ledger = config.paths.ledger();
+    let plan = canary::Plan {
+        agent: agent.name(),
+        program: &program,
+        home: &roots.home,
+        config_dir: &agent.config_dir(roots),
+        timeout: CANARY_TIMEOUT,
+    };
+    let proof = canary::prove(&plan, &|text| judged(&ledger, agent.name(), text, since));
+    forget_holds(&config);
+    proof
 }
 
-/// True where the ledger has a judgement of the canary's command since `since`.
-fn saw_canary(ledger: &Path, agent: &str, since: Timestamp) -> bool {
-    let Ok(reader) = Reader::open(ledger) else { return false };
-    reader.backward().filter_map(Result::ok).take_while(|reading| reading.record.at >= since).any(|reading| {
-        let Entry::Judged { action, .. } = reading.record.entry else { return false };
-        action.agent.name == agent
-            && matches!(&action.request, Request::Shell { command, .. } if command.contains(canary::VICTIM))
+/// How the ledger's newest judgement since `since` of a command with `text` in it went.
+fn judged(ledger: &Path, agent: &str, text: &str, since: Timestamp) -> Option<Verdict> {
+    let reader = Reader::open(ledger).ok()?;
+    let recent = reader.backward().filter_map(Result::ok).take_while(|reading| reading.record.at >= since);
+    recent.map(|reading| reading.record.entry).find_map(|entry| match entry {
+        Entry::Judged { action, judgement } => {
+            let asked = matches!(&action.request, Request::Shell { command, .. } if command.contains(text));
+            (asked && action.agent.name == agent).then_some(judgement.verdict)
+        }
+        _ => None,
     })
+}
+
+/// Nobody has to answer a canary.
+fn forget_holds(config: &weir_guard::Config) {
+    let guard = Guard::new(config.clone());
+    for state in guard.holds().waiting(context::now()) {
+        if state.hold.summary.contains(canary::VICTIM) {
+            let _ = guard.holds().reject(&state.hold);
+        }
+    }
 }

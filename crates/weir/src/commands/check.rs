@@ -93,8 +93,9 @@ fn exit_code(args: &Args, verdict: Verdict) -> ExitCode {
 }
 
 fn directory(asked: Option<&PathBuf>) -> Result<PathBuf, CliError> {
-    let here = std::env::current_dir()
-        .map_err(|error| CliError::hint(format!("the current directory cannot be read: {error}"), "Give one with --cwd."))?;
+    let here = std::env::current_dir().map_err(|error| {
+        CliError::hint(format!("the current directory cannot be read: {error}"), "Give one with --cwd.")
+    })?;
     let Some(asked) = asked else { return Ok(here) };
     let full = here.join(asked);
     if !full.is_dir() {
@@ -110,7 +111,11 @@ fn joined(words: &[String]) -> String {
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+~*?".contains(c);
     let quoted = |word: &String| {
-        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
     };
     words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
@@ -135,13 +140,13 @@ fn batch(args: &Args, guard: &Guard, here: &std::path::Path) -> CommandResult {
                 let cwd = entry.cwd.map_or_else(|| here.to_owned(), |cwd| here.join(cwd));
                 let judgement = guard.judge(&context::asked(&args.agent, entry.command.clone(), &cwd));
                 worst = worst.max(judgement.verdict);
-                let report =
-                    Report { id: Some(&entry.id), command: &entry.command, cwd: &cwd, judgement: &judgement };
+                let report = Report { id: Some(&entry.id), command: &entry.command, cwd: &cwd, judgement: &judgement };
                 write_json(&mut stdout, &report)?;
             }
             Err(error) => {
                 faults = true;
-                let id = serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
+                let id =
+                    serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
                 write_json(&mut stdout, &BatchError { id, error: error.to_string() })?;
             }
         }

@@ -56,8 +56,17 @@ struct AgentReport {
     /// The level at which it is on, or why it is off.
     says: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    canary: Option<String>,
+    canary: Option<CanaryReport>,
     good: bool,
+}
+
+#[derive(Serialize)]
+struct CanaryReport {
+    /// `stopped`, `not-stopped`, `inconclusive` or `unsupported`.
+    result: &'static str,
+    /// True where the canary was stopped and the harmless deletion beside it was not.
+    harmless_ran: bool,
+    says: String,
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {
@@ -83,8 +92,8 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     }
     let mut out = anstream::stdout().lock();
     if args.json {
-        let text = serde_json::to_string_pretty(&report)
-            .map_err(|error| crate::output::CliError::user(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&report).map_err(|error| crate::output::CliError::user(error.to_string()))?;
         writeln!(out, "{text}")?;
     } else {
         print(&mut out, &report)?;
@@ -112,9 +121,14 @@ fn print(out: &mut impl std::io::Write, report: &Report) -> Result<(), crate::ou
             "on" => "on",
             _ => "silently off",
         };
-        writeln!(out, "{style}{word}{style:#}  {:<10} {status}{}", agent.agent, if agent.says.is_empty() { String::new() } else { format!(": {}", agent.says) })?;
+        writeln!(
+            out,
+            "{style}{word}{style:#}  {:<10} {status}{}",
+            agent.agent,
+            if agent.says.is_empty() { String::new() } else { format!(": {}", agent.says) }
+        )?;
         if let Some(canary) = &agent.canary {
-            writeln!(out, "      {:<10} canary: {canary}", "")?;
+            writeln!(out, "      {:<10} canary: {}", "", canary.says)?;
         }
     }
     Ok(())
@@ -128,14 +142,24 @@ fn ledger_whole(config: &weir_guard::Config) -> Check {
                 let torn = if found.torn_bytes == 0 {
                     String::new()
                 } else {
-                    format!("; {} bytes of an unfinished record at its end (the next record repairs that)", found.torn_bytes)
+                    format!(
+                        "; {} bytes of an unfinished record at its end (the next record repairs that)",
+                        found.torn_bytes
+                    )
                 };
-                Check { what, good: true, says: format!("{} records, every one follows from the one before{torn}", found.records) }
+                Check {
+                    what,
+                    good: true,
+                    says: format!("{} records, every one follows from the one before{torn}", found.records),
+                }
             }
             Some(bad) => Check {
                 what,
                 good: false,
-                says: format!("the chain is broken at line {} (byte {}): {}; the {} records before it are whole", bad.line, bad.offset, bad.why, found.records),
+                says: format!(
+                    "the chain is broken at line {} (byte {}): {}; the {} records before it are whole",
+                    bad.line, bad.offset, bad.why, found.records
+                ),
             },
         },
         Err(error) if error.is_absent() => Check { what, good: true, says: "nothing is recorded yet".to_owned() },
@@ -149,7 +173,9 @@ fn ledger_writable(guard: &Guard) -> Check {
     // An empty append takes the lock and repairs, and writes nothing.
     match weir_ledger::Ledger::open(&dir).and_then(|ledger| ledger.append_all(&[], weir_ledger::Durability::Synced)) {
         Ok(_) => Check { what, good: true, says: "the ledger can be written".to_owned() },
-        Err(error) => Check { what, good: false, says: format!("{error}; until it can, actions with effects are refused") },
+        Err(error) => {
+            Check { what, good: false, says: format!("{error}; until it can, actions with effects are refused") }
+        }
     }
 }
 
@@ -166,7 +192,8 @@ fn policy(config: &weir_guard::Config) -> Check {
 fn look(agent: &'static dyn weir_gate_hook::Dialect, roots: &Roots) -> AgentReport {
     let here = std::env::current_dir().unwrap_or_default();
     let found = detect(agent, roots, &setup::path_dirs());
-    let mut report = AgentReport { agent: agent.name(), found, status: "off", says: String::new(), canary: None, good: !found };
+    let mut report =
+        AgentReport { agent: agent.name(), found, status: "off", says: String::new(), canary: None, good: !found };
     // The managed level wins: where it is on, nothing below can switch it off.
     for (level, name) in [(Level::Managed, "for the machine"), (Level::User, "for this user")] {
         match inspect(agent, level, roots, &here) {
@@ -193,14 +220,19 @@ fn look(agent: &'static dyn weir_gate_hook::Dialect, roots: &Roots) -> AgentRepo
 }
 
 fn prove(report: &mut AgentReport, proof: &Proof) {
-    report.canary = Some(match proof {
-        Proof::Fired => "stopped".to_owned(),
+    let (result, says) = match proof {
+        Proof::Fired { harmless_ran: true } => ("stopped", "stopped; a harmless deletion beside it ran".to_owned()),
+        Proof::Fired { harmless_ran: false } => {
+            ("stopped", "stopped; but a harmless deletion beside it did not run either".to_owned())
+        }
         Proof::DidNotFire { why } => {
             report.good = false;
             report.status = "silently-off";
-            format!("not stopped: {why}")
+            ("not-stopped", format!("not stopped: {why}"))
         }
-        Proof::Inconclusive { why } => format!("proved nothing: {why}"),
-        Proof::Unsupported { why } => format!("not possible: {why}"),
-    });
+        Proof::Inconclusive { why } => ("inconclusive", format!("proved nothing: {why}")),
+        Proof::Unsupported { why } => ("unsupported", format!("not possible: {why}")),
+    };
+    let harmless_ran = matches!(proof, Proof::Fired { harmless_ran: true });
+    report.canary = Some(CanaryReport { result, harmless_ran, says });
 }

@@ -118,8 +118,16 @@ pub(crate) fn show_proof(out: &mut impl Write, name: &str, proof: &Proof) -> Res
     let good = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
     let bad = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     match proof {
-        Proof::Fired => writeln!(out, "{name}: {good}on{good:#}, the canary was stopped")?,
-        Proof::DidNotFire { why } => writeln!(out, "{name}: {bad}silently off{bad:#}, the canary was not stopped: {why}")?,
+        Proof::Fired { harmless_ran: true } => writeln!(out, "{name}: {good}on{good:#}, the canary was stopped")?,
+        Proof::Fired { harmless_ran: false } => {
+            writeln!(
+                out,
+                "{name}: {good}on{good:#}, the canary was stopped; a harmless deletion beside it did not run either"
+            )?;
+        }
+        Proof::DidNotFire { why } => {
+            writeln!(out, "{name}: {bad}silently off{bad:#}, the canary was not stopped: {why}")?
+        }
         Proof::Inconclusive { why } => writeln!(out, "{name}: installed; the canary proved nothing: {why}")?,
         Proof::Unsupported { why } => writeln!(out, "{name}: installed; no canary: {why}")?,
     }

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use weir_model::say::{bytes, figure};
 use weir_ledger::{Filter, Reader, Reading};
-use weir_model::{Entry, Figure, Judgement, Record, Timestamp, Verdict, Verb};
+use weir_model::say::{bytes, figure};
+use weir_model::{Entry, Figure, Judgement, Record, Timestamp, Verb, Verdict};
 
 use crate::context;
 use crate::output::{CliError, CommandResult, one_line, say, verdict_style, width};
@@ -137,7 +137,8 @@ fn line(out: &mut impl Write, record: &Record) -> Result<(), CliError> {
         Entry::Judged { action, judgement } => {
             let size = size(judgement);
             let room = width().saturating_sub(50 + size.len());
-            let what = format!("{}{}{size}", one_line(&action.summary(), room), if size.is_empty() { "" } else { "  " });
+            let what =
+                format!("{}{}{size}", one_line(&action.summary(), room), if size.is_empty() { "" } else { "  " });
             let word = if judgement.approved_by.is_some() { "approved" } else { short(judgement.verdict) };
             (word, verdict_style(judgement.verdict), action.agent.name.clone(), what)
         }

@@ -18,9 +18,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> CommandResult {
     let person = require_person()?;
-    let hold = context::guard()
-        .reject(&args.id, &person.name, args.why.clone(), context::now())
-        .map_err(explain)?;
+    let hold = context::guard().reject(&args.id, &person.name, args.why.clone(), context::now()).map_err(explain)?;
     say(&format!("Rejected: {}", one_line(&hold.summary, 80)));
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 
 use crate::output::{CliError, CommandResult, FINDING};
-use crate::replay::{Incident, INCIDENTS, World, report};
+use crate::replay::{INCIDENTS, Incident, World, report};
 
 /// Replay documented incidents against the real guard, on real files in a scratch directory
 ///
@@ -66,9 +66,14 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         }
     }
     if !args.json {
-        let style = if missed == 0 { Style::new().bold() } else { crate::output::verdict_style(weir_model::Verdict::Deny) };
+        let style =
+            if missed == 0 { Style::new().bold() } else { crate::output::verdict_style(weir_model::Verdict::Deny) };
         let steps: usize = incidents.iter().map(|incident| incident.steps.len()).sum();
-        writeln!(out, "\n{style}{steps} steps of {} incidents, {missed} not as they should be{style:#}", incidents.len())?;
+        writeln!(
+            out,
+            "\n{style}{steps} steps of {} incidents, {missed} not as they should be{style:#}",
+            incidents.len()
+        )?;
     }
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
 }
@@ -85,9 +90,10 @@ fn select(args: &Args) -> Result<Vec<Incident>, CliError> {
     args.names
         .iter()
         .map(|name| {
-            all.iter().find(|incident| incident.name == *name).cloned().ok_or_else(|| {
-                CliError::hint(format!("there is no incident `{name}`"), format!("There are: {known}."))
-            })
+            all.iter()
+                .find(|incident| incident.name == *name)
+                .cloned()
+                .ok_or_else(|| CliError::hint(format!("there is no incident `{name}`"), format!("There are: {known}.")))
         })
         .collect()
 }

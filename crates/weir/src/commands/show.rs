@@ -27,9 +27,14 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     let record = match found {
         Found::One(record) => *record,
         Found::None => {
-            return Err(CliError::hint(format!("no record's id is or ends in `{}`", args.id), "`weir log` lists them."));
+            return Err(CliError::hint(
+                format!("no record's id is or ends in `{}`", args.id),
+                "`weir log` lists them.",
+            ));
         }
-        Found::Many(n) => return Err(CliError::user(format!("{n} records have an id like `{}`: give more of it", args.id))),
+        Found::Many(n) => {
+            return Err(CliError::user(format!("{n} records have an id like `{}`: give more of it", args.id)));
+        }
     };
     let mut out = anstream::stdout().lock();
     let outcome = reader.outcome_of(&record);
@@ -62,7 +67,10 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     for pin in &judgement.pins {
         field("read", format!("{} (sha256 {})", pin.path.display(), pin.sha256))?;
     }
-    field("judged", format!("in {} µs, by policy {}", judgement.took_us, short(&judgement.policy_version.to_string())))?;
+    field(
+        "judged",
+        format!("in {} µs, by policy {}", judgement.took_us, short(&judgement.policy_version.to_string())),
+    )?;
     if let Some(outcome) = outcome {
         field("outcome", super::log::describe(&Entry::Settled { outcome }))?;
     }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use weir_gate_hook::install::{Level, apply, inspect, Status, plan_uninstall};
+use weir_gate_hook::install::{Level, Status, apply, inspect, plan_uninstall};
 use weir_guard::Guard;
 use weir_model::Entry;
 

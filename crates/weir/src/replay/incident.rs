@@ -86,8 +86,8 @@ pub(crate) enum Expect {
 impl Incident {
     /// Reads a scenario.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, CliError> {
-        let mut incident: Self =
-            toml::from_str(text).map_err(|error| CliError::user(format!("the incident `{name}` is broken: {error}")))?;
+        let mut incident: Self = toml::from_str(text)
+            .map_err(|error| CliError::user(format!("the incident `{name}` is broken: {error}")))?;
         name.clone_into(&mut incident.name);
         incident.check().map_err(|why| CliError::user(format!("the incident `{name}` is broken: {why}")))?;
         Ok(incident)

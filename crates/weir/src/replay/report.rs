@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use anstyle::Style;
-use weir_model::say::{count, impact_line};
 use weir_model::Verdict;
+use weir_model::say::{count, impact_line};
 
 use super::{Incident, Played, Step};
 use crate::output::{CliError, one_line, shown, verdict_style, verdict_word};
@@ -39,12 +39,23 @@ pub(crate) fn step(out: &mut impl Write, step: &Step, played: &Played) -> Result
         writeln!(out, "    {dim}unguarded{dim:#} it destroys {} of {} files", count(lost), count(before as u64))?;
     }
     if let (Some(before), Some(after)) = (played.before, played.after) {
-        let undo = if played.judgement.verdict == Verdict::Allow { "nothing of it needs an undo" } else { "nothing was lost" };
-        writeln!(out, "    {dim}guarded{dim:#}   {} of {} files are there; {undo}", count(after as u64), count(before as u64))?;
+        let undo =
+            if played.judgement.verdict == Verdict::Allow { "nothing of it needs an undo" } else { "nothing was lost" };
+        writeln!(
+            out,
+            "    {dim}guarded{dim:#}   {} of {} files are there; {undo}",
+            count(after as u64),
+            count(before as u64)
+        )?;
     }
     if !played.as_expected {
         let wrong = verdict_style(Verdict::Deny);
-        writeln!(out, "    {wrong}not as it should be{wrong:#}: expected {:?}; the client was told: {}", step.expect, one_line(&played.told, 200))?;
+        writeln!(
+            out,
+            "    {wrong}not as it should be{wrong:#}: expected {:?}; the client was told: {}",
+            step.expect,
+            one_line(&played.told, 200)
+        )?;
     }
     Ok(())
 }

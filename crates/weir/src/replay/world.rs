@@ -47,7 +47,12 @@ impl World {
         let root = scratch.path().canonicalize()?;
         let world = Self {
             root,
-            _scratch: if keep { drop(scratch.keep()); None } else { Some(scratch) },
+            _scratch: if keep {
+                drop(scratch.keep());
+                None
+            } else {
+                Some(scratch)
+            },
             kept: keep,
             session: format!("replay-{}", weir_model::ActionId::new()),
         };
@@ -95,7 +100,10 @@ impl World {
             let script = "git init -q && git add -A && git -c user.name=replay -c user.email=replay@example.com commit -qm start";
             let done = self.shell(script, &home.join(git), &home)?;
             if !done {
-                return Err(CliError::hint("git could not make a repository in the scratch directory", "Is git installed?"));
+                return Err(CliError::hint(
+                    "git could not make a repository in the scratch directory",
+                    "Is git installed?",
+                ));
             }
         }
         Ok(())
@@ -109,9 +117,7 @@ impl World {
         let before = watched.as_deref().map(count);
         let (tool, input) = match (&step.command, &step.write) {
             (Some(command), _) => ("Bash", serde_json::json!({ "command": command })),
-            (None, Some(path)) => {
-                ("Write", serde_json::json!({ "file_path": home.join(path), "content": step.text }))
-            }
+            (None, Some(path)) => ("Write", serde_json::json!({ "file_path": home.join(path), "content": step.text })),
             (None, None) => return Err(CliError::user("a step without an action")),
         };
         let call = serde_json::json!({ "tool_name": tool, "tool_input": input, "tool_use_id": "replay" });
@@ -134,7 +140,9 @@ impl World {
         }
         use weir_model::Verdict::{Allow, AllowWithRestorePoint, Deny, Hold};
         let as_expected = match step.expect {
-            Expect::Silent => let_through && told.is_empty() && matches!(judgement.verdict, Allow | AllowWithRestorePoint),
+            Expect::Silent => {
+                let_through && told.is_empty() && matches!(judgement.verdict, Allow | AllowWithRestorePoint)
+            }
             Expect::Hold => !let_through && judgement.verdict == Hold,
             Expect::Deny => !let_through && judgement.verdict == Deny,
             Expect::Stopped => !let_through && matches!(judgement.verdict, Hold | Deny),
@@ -185,7 +193,8 @@ impl World {
     }
 
     fn last_judgement(&self) -> Result<Judgement, CliError> {
-        let reader = Reader::open(&self.weir_home().join("ledger")).map_err(|error| CliError::user(error.to_string()))?;
+        let reader =
+            Reader::open(&self.weir_home().join("ledger")).map_err(|error| CliError::user(error.to_string()))?;
         for record in reader.backward() {
             let record = record.map_err(|error| CliError::user(error.to_string()))?;
             if let Entry::Judged { judgement, .. } = record.record.entry {
