@@ -188,7 +188,7 @@ fn options(text: &str) -> Outcome<Vec<Opt>> {
     for token in text.split_whitespace() {
         let (names, takes) = if let Some(names) = token.strip_suffix('=') {
             (names, "Value")
-        } else if let Some(names) = token.strip_suffix('?') {
+        } else if let Some(names) = token.strip_suffix('?').filter(|names| !names.ends_with('-')) {
             (names, "Inline")
         } else {
             (token, "Nothing")

@@ -151,7 +151,11 @@ pub(super) fn code(reading: &Reading<'_>, say: &mut dyn Say) -> bool {
 
 fn hand_over(reading: &Reading<'_>, code: &'static Code, say: &mut dyn Say) -> bool {
     let mut said = false;
-    let words = |after: usize| reading.parsed.words.get(after..).unwrap_or_default();
+    // The words of a database's client say where it connects to.
+    let words = |after: usize| match code.language {
+        Language::Sql => &[],
+        _ => reading.parsed.words.get(after..).unwrap_or_default(),
+    };
     if let Some((sel, texts)) = reading.first(code.text, None) {
         let through = if code.named { format!("{} -c", reading.path()) } else { through(reading, sel) };
         let after = match sel {

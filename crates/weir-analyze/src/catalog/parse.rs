@@ -8,6 +8,8 @@ pub(super) struct Given {
     /// The first name of the table, or as written where the table does not know it.
     pub name: String,
     pub value: Option<Arg>,
+    /// It always has one.
+    pub takes: bool,
     /// It is one of the tool's own, not of the command.
     pub global: bool,
     /// It asks for help or the version in the way that every program understands.
@@ -157,7 +159,7 @@ impl<'a> Reader<'a> {
             }
             self.doubtful = value.is_none();
             let help = matches!(name, "--help" | "--version") && value.is_none();
-            self.out.given.push(Given { name: name.to_owned(), value, global: false, help });
+            self.out.given.push(Given { name: name.to_owned(), value, takes: false, global: false, help });
             return false;
         }
         self.bundle(text, arg)
@@ -198,12 +200,12 @@ impl<'a> Reader<'a> {
     fn known(&mut self, option: &'static Opt, global: bool, value: Option<Arg>) -> bool {
         let name = option.names.first().copied().unwrap_or_default();
         let help = option.takes == Takes::Nothing && option.names.iter().any(|n| matches!(*n, "--help" | "--version"));
-        self.out.given.push(Given { name: name.to_owned(), value, global, help });
+        self.out.given.push(Given { name: name.to_owned(), value, takes: option.takes == Takes::Value, global, help });
         self.out.command.ends.contains(&name) || self.tool.root.ends.contains(&name)
     }
 
     fn set(&mut self, name: &str, value: Option<Arg>, global: bool) {
-        self.out.given.push(Given { name: name.to_owned(), value, global, help: false });
+        self.out.given.push(Given { name: name.to_owned(), takes: value.is_some(), value, global, help: false });
     }
 
     fn exact(&self, name: &str) -> bool {

@@ -120,10 +120,14 @@ impl Reading<'_> {
         if option && !matches!(test.is, Is::Token(_)) {
             values = values.pop().into_iter().collect();
         }
+        let takes_value = match &test.subject {
+            Sel::Option(name) => self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes),
+            _ => false,
+        };
         let mut truth = Truth::No;
         for (at, value) in values.iter().enumerate() {
             let found = match &test.is {
-                Is::Set if !option => Truth::Yes,
+                Is::Set if !option || takes_value => Truth::Yes,
                 Is::Set => judge(value, |text| !text.eq_ignore_ascii_case("false")),
                 Is::Value(list) => judge(value, |text| list.iter().any(|pattern| like(text, pattern))),
                 // After the first, only a word that names its kind itself does so.
