@@ -168,7 +168,7 @@ impl Evaluator<'_> {
     /// Runs a program that is none of the shell's own.
     pub(super) fn external(
         &mut self,
-        argv: Vec<Arg>,
+        mut argv: Vec<Arg>,
         env: &[(String, Value)],
         shell: &mut Shell,
         frame: &Frame,
@@ -177,6 +177,15 @@ impl Evaluator<'_> {
         if self.commands > MAX_COMMANDS {
             self.limit("there are too many commands", frame);
             return Done::quiet(Status::Either);
+        }
+        // A family may have made words out of text of which parts are not known.
+        if argv.iter().any(|arg| arg.text().is_some_and(has_hole)) {
+            for arg in &mut argv {
+                if let Some(text) = arg.text().filter(|text| has_hole(text)).map(str::to_owned) {
+                    arg.value = value(std::slice::from_ref(&text));
+                    arg.template = Some(text);
+                }
+            }
         }
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
