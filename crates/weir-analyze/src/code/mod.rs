@@ -4,6 +4,7 @@
 //! is known of each value; `meaning` says what the functions of the libraries mean, and `effects` says it.
 
 mod effects;
+mod javascript;
 mod meaning;
 mod python;
 mod run;
@@ -19,6 +20,7 @@ use crate::call::{Call, Language, Say};
 pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &mut dyn Say) -> bool {
     match language {
         Language::Python => run::follow(&python::PYTHON, text, call, say),
+        Language::JavaScript => run::follow(&javascript::JAVASCRIPT, text, call, say),
         Language::Sql => sql::interpret(text, call, say),
         _ => return false,
     }

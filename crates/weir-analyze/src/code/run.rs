@@ -34,6 +34,8 @@ pub(super) struct Dialect {
     pub(super) parse: fn(&str) -> Program,
     /// Modules beside the program: what a name that is imported may be as a file.
     pub(super) module: fn(&str) -> Vec<String>,
+    /// What importing a name gives.
+    pub(super) import: fn(&mut Machine<'_, '_>, &str) -> Val,
     /// What a name is that the program does not define.
     pub(super) builtin: fn(&Machine<'_, '_>, &str) -> Option<Val>,
     /// What is known of a part of a value without a call.
@@ -197,11 +199,11 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Stmt::Class(class) => self.class(class),
             Stmt::Import(module, name) => {
-                let value = self.module(module);
+                let value = (self.dialect.import)(self, module);
                 self.set(name, value);
             }
             Stmt::ImportFrom(module, names) => {
-                let from = self.module(module);
+                let from = (self.dialect.import)(self, module);
                 for (member, name) in names {
                     let value = self.attr(&from, member, "");
                     self.set(name, value);
@@ -955,6 +957,10 @@ impl<'a, 'c> Machine<'a, 'c> {
             let outer = std::mem::replace(&mut self.frame, frame);
             let conditional = std::mem::take(&mut self.conditional);
             self.set("__name__", Val::str(name));
+            let exports = self.object(Vec::new());
+            let module = self.object(vec![("exports".to_owned(), exports.clone())]);
+            self.set("module", module);
+            self.set("exports", exports);
             self.block(&program.body);
             self.stopped = false;
             self.conditional = conditional;
@@ -962,6 +968,29 @@ impl<'a, 'c> Machine<'a, 'c> {
             return self.members(frame);
         }
         known
+    }
+
+    /// A new object.
+    fn object(&mut self, fields: Vec<(String, Val)>) -> Val {
+        self.objects.push(fields.into_iter().collect());
+        Val::Object(self.objects.len() - 1)
+    }
+
+    /// A field of an object.
+    pub(super) fn field(&self, object: &Val, name: &str) -> Option<Val> {
+        match object {
+            Val::Object(at) => self.objects.get(*at)?.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    /// What a module of CommonJS exports, where it exports anything.
+    pub(super) fn exports(&self, module: &Val) -> Option<Val> {
+        let exports = self.field(&self.field(module, "module")?, "exports")?;
+        match &exports {
+            Val::Object(at) if self.objects.get(*at).is_none_or(HashMap::is_empty) => None,
+            _ => Some(exports),
+        }
     }
 
     fn members(&mut self, frame: usize) -> Val {

@@ -339,7 +339,7 @@ pub(super) static LIBRARY: Library = &[
 /// A path that does not exist: what the session makes for itself, and may throw away.
 const SCRATCH: &str = "/tmp/tmpXXXXXXXX";
 
-pub(super) fn parent(text: &Text) -> Text {
+pub(in crate::code) fn parent(text: &Text) -> Text {
     match text.text() {
         Some(known) => match known.trim_end_matches('/').rsplit_once('/') {
             Some(("", _)) => Text::known("/"),
@@ -354,7 +354,7 @@ pub(super) fn parent(text: &Text) -> Text {
     }
 }
 
-pub(super) fn base(text: &Text) -> Text {
+pub(in crate::code) fn base(text: &Text) -> Text {
     match text.text() {
         Some(known) => Text::known(known.trim_end_matches('/').rsplit('/').next().unwrap_or(known)),
         None => Text::hole(&text.shown()),
@@ -397,7 +397,7 @@ fn path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Machine::combine(&args.list, |parts| Val::Path(machine.join(parts, true)))
 }
 
-fn home_text(machine: &Machine<'_, '_>) -> Option<String> {
+pub(in crate::code) fn home_text(machine: &Machine<'_, '_>) -> Option<String> {
     match machine.call.variable("HOME") {
         Some(Value::Known(home)) => Some(home),
         _ => machine.call.world.home(None).and_then(|home| home.to_str().map(str::to_owned)),
@@ -821,7 +821,7 @@ pub(in crate::code) fn concat(parts: &[(Val, String)]) -> Val {
     })
 }
 
-fn joined(separator: &Val, list: &Val, source: &str) -> Val {
+pub(in crate::code) fn joined(separator: &Val, list: &Val, source: &str) -> Val {
     let Val::List(list) = list else { return Val::Str(Text::hole(source)) };
     let mut parts = Vec::new();
     for (at, item) in list.0.iter().enumerate() {

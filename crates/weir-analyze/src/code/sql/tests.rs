@@ -70,7 +70,7 @@ fn what_is_destroyed() {
         ("DO $$ BEGIN EXECUTE stmt; END $$", &["?modify database EXECUTE"]),
         ("PREPARE p AS DELETE FROM t; EXECUTE p;", t),
         ("EXEC('DROP TABLE t')", t),
-        ("EXEC xp_cmdshell 'del x'", &["?execute program xp_cmdshell"]),
+        ("EXEC xp_cmdshell 'del x'", &["Shell: del x"]),
         ("CALL cleanup()", &["?execute program cleanup"]),
         ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE", t),
         ("BEGIN; DROP TABLE t; ROLLBACK;", t),
