@@ -8,6 +8,7 @@ mod javascript;
 mod meaning;
 mod python;
 mod run;
+mod scripts;
 mod sql;
 mod syntax;
 mod tree;
@@ -22,7 +23,10 @@ pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &m
         Language::Python => run::follow(&python::PYTHON, text, call, say),
         Language::JavaScript => run::follow(&javascript::JAVASCRIPT, text, call, say),
         Language::Sql => sql::interpret(text, call, say),
-        _ => return false,
+        Language::Ruby => run::follow(&scripts::RUBY, text, call, say),
+        Language::Perl => run::follow(&scripts::PERL, text, call, say),
+        Language::Php => run::follow(&scripts::PHP, text, call, say),
+        Language::Shell | Language::Other => return false,
     }
     true
 }

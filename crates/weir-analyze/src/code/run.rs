@@ -262,6 +262,11 @@ impl<'a, 'c> Machine<'a, 'c> {
         None
     }
 
+    /// What the program itself calls by this name.
+    pub(super) fn named(&self, name: &str) -> Option<Val> {
+        self.lookup(name)
+    }
+
     fn name(&self, name: &str) -> Val {
         self.lookup(name).or_else(|| (self.dialect.builtin)(self, name)).unwrap_or_else(|| Val::lib(name))
     }

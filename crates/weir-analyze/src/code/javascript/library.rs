@@ -276,7 +276,7 @@ fn pattern(text: &str) -> Text {
     }
 }
 
-fn patterns(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn patterns(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let source = args.source(0);
     for text in args.value(0).texts() {
         match text {
@@ -292,7 +292,7 @@ fn patterns(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     finish(machine, args)
 }
 
-fn glob(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn glob(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let root = args.option("cwd");
     let found: Vec<Val> = args
         .value(0)
@@ -393,7 +393,7 @@ fn scratch(_: &mut Machine<'_, '_>, _: &Args) -> Val {
     Val::str("/tmp/tmpXXXXXXXX")
 }
 
-fn temp_dir(_: &mut Machine<'_, '_>, _: &Args) -> Val {
+pub(in crate::code) fn temp_dir(_: &mut Machine<'_, '_>, _: &Args) -> Val {
     Val::str("/tmp")
 }
 
@@ -495,7 +495,7 @@ fn create_require(_: &mut Machine<'_, '_>, _: &Args) -> Val {
     Val::lib("require")
 }
 
-fn chdir(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn chdir(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     machine.moved = true;
     machine.cwd = match args.value(0).word() {
         Value::Known(text) => machine.path(&text),
@@ -538,7 +538,7 @@ fn new_url(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Str(machine.join(&[(base, String::new()), part], true))
 }
 
-fn home(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
+pub(in crate::code) fn home(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
     crate::code::python::home_text(machine).map_or(Val::Unknown, Val::str)
 }
 
@@ -564,7 +564,7 @@ fn replace(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     }
 }
 
-fn list_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn list_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let separator = args.list.get(1).map_or_else(|| Val::str(","), |(value, _)| value.clone());
     crate::code::python::joined(&separator, &args.value(0), args.source(0))
 }
@@ -582,7 +582,7 @@ fn list_concat(_: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 /// `list.forEach(f)`, `list.map(f)`.
-fn each(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn each(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let (function, source) = (args.value(1), args.source(0).to_owned());
     match args.value(0) {
         Val::List(list) if list.0.len() <= 32 => {

@@ -386,11 +386,11 @@ fn unlink_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Unknown
 }
 
-fn path_join(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn path_join(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Machine::combine(&args.list, |parts| Val::Str(machine.join(parts, true)))
 }
 
-fn path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     if args.list.is_empty() {
         return Val::Path(Text::known("."));
     }
@@ -468,7 +468,7 @@ fn path_absolute(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     change(args, |_, text| Val::Path(make_absolute(machine, text)))
 }
 
-fn dirname(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn dirname(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     change(args, |_, text| match text.text() {
         Some(known) if !known.contains('/') => Val::str(""),
         _ => Val::Str(parent(&text)),
@@ -504,7 +504,7 @@ fn chdir(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Null
 }
 
-fn getenv(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn getenv(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let value = match args.value(0).word() {
         Value::Known(name) => machine.variable(&name),
         _ => Val::Unknown,
@@ -623,7 +623,7 @@ fn temp_dir(_: &mut Machine<'_, '_>, _: &Args) -> Val {
 }
 
 /// `open(path, mode)`.
-fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let (value, source) = args
         .get(0, &["file", "filename"])
         .map(|(value, source)| (value.clone(), source.to_owned()))

@@ -9,7 +9,7 @@ use super::run::{Dialect, Machine};
 use super::value::{Text, Val};
 use crate::call::Language;
 
-pub(super) use library::{base, concat, home_text, joined, parent, split};
+pub(super) use library::{base, concat, dirname, getenv, home_text, joined, open, parent, path, path_join, split};
 
 /// Python as it is followed.
 pub(super) static PYTHON: Dialect = Dialect {
