@@ -1,7 +1,5 @@
 //! What JavaScript's libraries do: Node, Deno, Bun, and a few packages.
 
-use weir_model::Verb;
-
 use crate::call::{Language, Value};
 use crate::code::effects::Act;
 use crate::code::meaning::{Args, Do, Library};

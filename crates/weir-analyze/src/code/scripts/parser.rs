@@ -302,12 +302,13 @@ impl Parser {
         }
         let over = if self.flavor == Flavor::Php && self.eat("(") {
             let over = self.expr();
-            while !self.sign("{") && !self.sign(":") && self.at < self.tokens.len() {
+            while !self.sign(")") && self.at < self.tokens.len() {
                 if let Some(Token::Var(variable)) = self.peek() {
                     name.clone_from(variable);
                 }
                 self.at += 1;
             }
+            self.eat(")");
             over
         } else {
             self.expr()
@@ -709,7 +710,8 @@ impl Parser {
             }
             _ => {}
         }
-        self.call_of(Expr::Name(name.clone()), name, false)
+        let always = self.flavor == Flavor::Perl && name == "shift";
+        self.call_of(Expr::Name(name.clone()), name, always)
     }
 
     /// A call of `callee`, if it is one. With `always` it is one without arguments, too.

@@ -147,9 +147,10 @@ impl<'t> Lexer<'t> {
                 }
             }
             '$' | '@'
-                if self.flavor != Flavor::Ruby
-                    || first == '@'
-                    || second.is_some_and(|letter| letter.is_alphabetic()) =>
+                if (first == '$' || self.flavor != Flavor::Php)
+                    && (self.flavor != Flavor::Ruby
+                        || first == '@'
+                        || second.is_some_and(|letter| letter.is_alphabetic())) =>
             {
                 self.variable(first);
             }
