@@ -205,7 +205,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             Stmt::ImportFrom(module, names) => {
                 let from = (self.dialect.import)(self, module);
                 for (member, name) in names {
-                    let value = self.attr(&from, member, "");
+                    let value = self.attr(&from, member);
                     self.set(name, value);
                 }
             }
@@ -304,7 +304,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Pattern::Object(patterns) => {
                 for (key, pattern) in patterns {
-                    let part = self.attr(&value, key, "");
+                    let part = self.attr(&value, key);
                     self.bind(pattern, part);
                 }
             }
@@ -358,7 +358,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Expr::Attr(object, name) => {
                 let object = self.expr(object);
-                self.attr(&object, name, "")
+                self.attr(&object, name)
             }
             Expr::Index(object, key) => {
                 let (object, key) = (self.expr(object), self.expr(key));
@@ -447,13 +447,13 @@ impl<'a, 'c> Machine<'a, 'c> {
         let callee = match &call.callee {
             Expr::Attr(object, name) => {
                 let object_value = self.expr(object);
-                if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value) {
-                    if let Some(longer) = self.grow(list, name, &call.args) {
-                        self.set(variable, longer);
-                        return Val::Null;
-                    }
+                if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value)
+                    && let Some(longer) = self.grow(list, name, &call.args)
+                {
+                    self.set(variable, longer);
+                    return Val::Null;
                 }
-                self.attr(&object_value, name, &call.receiver)
+                self.attr(&object_value, name)
             }
             callee => self.expr(callee),
         };
@@ -501,7 +501,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
         self.depth += 1;
         let value = match callee {
-            Val::Function(function, frame, object) => self.run(function, *frame, *object, &args, receiver),
+            Val::Function(function, frame, object) => self.run(function, *frame, *object, &args),
             Val::Class(class, at) => self.construct(class, *at, &args),
             Val::Partial(partial) => {
                 let mut list: Vec<(Val, String)> =
@@ -636,14 +636,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
     }
 
-    fn run(
-        &mut self,
-        function: &Rc<Function>,
-        frame: usize,
-        object: Option<usize>,
-        args: &Args,
-        receiver: &str,
-    ) -> Val {
+    fn run(&mut self, function: &Rc<Function>, frame: usize, object: Option<usize>, args: &Args) -> Val {
         let same = self.active.iter().filter(|active| **active == Rc::as_ptr(function)).count();
         if same > 1 || self.active.len() >= MOST_CALLS {
             if same <= 1 {
@@ -692,7 +685,6 @@ impl<'a, 'c> Machine<'a, 'c> {
         self.frame = outer;
         self.conditional = conditional;
         self.active.pop();
-        let _ = receiver;
         if values.is_empty() { Val::Null } else { Val::any(values) }
     }
 
@@ -716,19 +708,19 @@ impl<'a, 'c> Machine<'a, 'c> {
             ["__init__", "constructor", "initialize", "__construct"].iter().find_map(|name| fields.get(*name).cloned());
         self.objects.push(fields);
         if let Some(Val::Function(function, frame, object)) = init {
-            self.run(&function, frame, object, args, "");
+            self.run(&function, frame, object, args);
         }
         Val::Object(object)
     }
 
     /// A part of a value.
-    pub(super) fn attr(&mut self, object: &Val, name: &str, source: &str) -> Val {
+    pub(super) fn attr(&mut self, object: &Val, name: &str) -> Val {
         if let Val::Any(values) = object {
             let parts = values
                 .0
                 .iter()
                 .filter(|value| !matches!(value, Val::Null))
-                .map(|value| self.attr(value, name, source))
+                .map(|value| self.attr(value, name))
                 .collect();
             return Val::any(parts);
         }
@@ -786,12 +778,12 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             // `fs["rm" + "Sync"]`.
             (Val::Lib(lib), Val::Str(text)) => match text.text() {
-                Some(name) => self.attr(object, name, ""),
+                Some(name) => self.attr(object, name),
                 None => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             },
             (Val::Lib(lib), _) => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             (Val::Object(_), Val::Str(text)) => match text.text() {
-                Some(name) => self.attr(object, name, ""),
+                Some(name) => self.attr(object, name),
                 None => Val::Unknown,
             },
             _ => Val::Unknown,

@@ -224,7 +224,7 @@ fn hostile_text_is_survived() {
     assert!(hear(&chain).iter().all(|line| line.starts_with("?execute program")));
     let text = "const {a: b, c = 1} = require('fs'); for (const x of [`${a}`]) fs.rmSync(x, {recursive: !0}); class A { b = () => 1 }";
     for end in 0..text.len() {
-        hear(&text[..end]);
-        hear(&text[end..]);
+        hear(text.get(..end).unwrap_or_default());
+        hear(text.get(end..).unwrap_or_default());
     }
 }

@@ -682,9 +682,9 @@ fn import(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 fn getattr(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let object = args.value(0);
     match args.value(1).word() {
-        Value::Known(name) => machine.attr(&object, &name, args.source(0)),
+        Value::Known(name) => machine.attr(&object, &name),
         Value::OneOf(names) => {
-            let values = names.iter().map(|name| machine.attr(&object, name, args.source(0))).collect();
+            let values = names.iter().map(|name| machine.attr(&object, name)).collect();
             Val::any(values)
         }
         _ => {

@@ -190,8 +190,8 @@ fn any_text_is_survived() {
     let text = "def f(a)\n x = %w[a b].each { |y| File.delete(\"#{y}/$z{q}\") } if a =~ /x/\nend\nmy ($a) = @_; foreach my $x (<*.a>) { s{a}{b}; } <<EOS . `x`\nEOS\nfn($x) => [1, 'a' => $x->y(...)]; <?php";
     for language in [Language::Ruby, Language::Perl, Language::Php] {
         for end in 0..text.len() {
-            hear(language, &text[..end]);
-            hear(language, &text[end..]);
+            hear(language, text.get(..end).unwrap_or_default());
+            hear(language, text.get(end..).unwrap_or_default());
         }
         for piece in
             ["(", "{", "[", "a(", "x.y", "if ", "do ", "\"#{", "$", "<<A\n", "->", "a ? ", "%w(", "=>", ", ", "sub {"]

@@ -38,7 +38,7 @@ const SIGNS: &[&str] = &[
 pub(super) fn tokens(text: &str, flavor: Flavor, limit: usize) -> Option<Vec<Token>> {
     let mut lexer = Lexer { rest: text, flavor, out: Vec::new(), waiting: Vec::new() };
     if flavor == Flavor::Php && (text.contains("<?php") || text.contains("<?=")) {
-        lexer.to_code();
+        lexer.code_begins();
     }
     while lexer.next() {
         if lexer.out.len() > limit {
@@ -62,7 +62,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// PHP: what stands outside of its tags is text.
-    fn to_code(&mut self) {
+    fn code_begins(&mut self) {
         self.rest = match self.rest.split_once("<?") {
             Some((_, after)) => after.strip_prefix("php").or_else(|| after.strip_prefix('=')).unwrap_or(after),
             None => "",
@@ -116,7 +116,7 @@ impl<'t> Lexer<'t> {
             '/' if self.flavor == Flavor::Php && second == Some('*') => {
                 self.rest = rest.split_once("*/").map_or("", |(_, after)| after);
             }
-            '?' if self.flavor == Flavor::Php && second == Some('>') => self.to_code(),
+            '?' if self.flavor == Flavor::Php && second == Some('>') => self.code_begins(),
             '\'' | '"' => {
                 self.skip(1);
                 let parts = self.quoted(first, first, first == '"');
