@@ -115,7 +115,9 @@ pub(super) fn find(library: Library, path: &str) -> Option<Do> {
             let (before, last) = path.rsplit_once('.')?;
             // What a library's own function gives is as little known as a parameter.
             let unknown = before == "?" || before.ends_with(')') || before.ends_with(']');
-            library.iter().find(|(name, _)| {
+            library.iter().find(|(name, meaning)| {
+                // What a receiver is matters little where the text itself says what it does.
+                let unknown = unknown || matches!(meaning, Do::Sql);
                 name.strip_prefix("*.").is_some_and(|name| name == last)
                     || name.strip_suffix(".*").is_some_and(|name| path.starts_with(name))
                     || (unknown && name.strip_prefix("?.").is_some_and(|name| name == last))

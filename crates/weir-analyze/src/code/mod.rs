@@ -4,9 +4,11 @@
 //! is known of each value; `meaning` says what the functions of the libraries mean, and `effects` says it.
 
 mod effects;
+mod javascript;
 mod meaning;
 mod python;
 mod run;
+mod scripts;
 mod sql;
 mod syntax;
 mod tree;
@@ -19,8 +21,12 @@ use crate::call::{Call, Language, Say};
 pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &mut dyn Say) -> bool {
     match language {
         Language::Python => run::follow(&python::PYTHON, text, call, say),
+        Language::JavaScript => run::follow(&javascript::JAVASCRIPT, text, call, say),
         Language::Sql => sql::interpret(text, call, say),
-        _ => return false,
+        Language::Ruby => run::follow(&scripts::RUBY, text, call, say),
+        Language::Perl => run::follow(&scripts::PERL, text, call, say),
+        Language::Php => run::follow(&scripts::PHP, text, call, say),
+        Language::Shell | Language::Other => return false,
     }
     true
 }

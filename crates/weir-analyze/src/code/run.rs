@@ -34,6 +34,8 @@ pub(super) struct Dialect {
     pub(super) parse: fn(&str) -> Program,
     /// Modules beside the program: what a name that is imported may be as a file.
     pub(super) module: fn(&str) -> Vec<String>,
+    /// What importing a name gives.
+    pub(super) import: fn(&mut Machine<'_, '_>, &str) -> Val,
     /// What a name is that the program does not define.
     pub(super) builtin: fn(&Machine<'_, '_>, &str) -> Option<Val>,
     /// What is known of a part of a value without a call.
@@ -197,13 +199,13 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Stmt::Class(class) => self.class(class),
             Stmt::Import(module, name) => {
-                let value = self.module(module);
+                let value = (self.dialect.import)(self, module);
                 self.set(name, value);
             }
             Stmt::ImportFrom(module, names) => {
-                let from = self.module(module);
+                let from = (self.dialect.import)(self, module);
                 for (member, name) in names {
-                    let value = self.attr(&from, member, "");
+                    let value = self.attr(&from, member);
                     self.set(name, value);
                 }
             }
@@ -260,6 +262,11 @@ impl<'a, 'c> Machine<'a, 'c> {
         None
     }
 
+    /// What the program itself calls by this name.
+    pub(super) fn named(&self, name: &str) -> Option<Val> {
+        self.lookup(name)
+    }
+
     fn name(&self, name: &str) -> Val {
         self.lookup(name).or_else(|| (self.dialect.builtin)(self, name)).unwrap_or_else(|| Val::lib(name))
     }
@@ -297,7 +304,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Pattern::Object(patterns) => {
                 for (key, pattern) in patterns {
-                    let part = self.attr(&value, key, "");
+                    let part = self.attr(&value, key);
                     self.bind(pattern, part);
                 }
             }
@@ -351,7 +358,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             Expr::Attr(object, name) => {
                 let object = self.expr(object);
-                self.attr(&object, name, "")
+                self.attr(&object, name)
             }
             Expr::Index(object, key) => {
                 let (object, key) = (self.expr(object), self.expr(key));
@@ -440,13 +447,13 @@ impl<'a, 'c> Machine<'a, 'c> {
         let callee = match &call.callee {
             Expr::Attr(object, name) => {
                 let object_value = self.expr(object);
-                if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value) {
-                    if let Some(longer) = self.grow(list, name, &call.args) {
-                        self.set(variable, longer);
-                        return Val::Null;
-                    }
+                if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value)
+                    && let Some(longer) = self.grow(list, name, &call.args)
+                {
+                    self.set(variable, longer);
+                    return Val::Null;
                 }
-                self.attr(&object_value, name, &call.receiver)
+                self.attr(&object_value, name)
             }
             callee => self.expr(callee),
         };
@@ -494,7 +501,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
         self.depth += 1;
         let value = match callee {
-            Val::Function(function, frame, object) => self.run(function, *frame, *object, &args, receiver),
+            Val::Function(function, frame, object) => self.run(function, *frame, *object, &args),
             Val::Class(class, at) => self.construct(class, *at, &args),
             Val::Partial(partial) => {
                 let mut list: Vec<(Val, String)> =
@@ -629,14 +636,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
     }
 
-    fn run(
-        &mut self,
-        function: &Rc<Function>,
-        frame: usize,
-        object: Option<usize>,
-        args: &Args,
-        receiver: &str,
-    ) -> Val {
+    fn run(&mut self, function: &Rc<Function>, frame: usize, object: Option<usize>, args: &Args) -> Val {
         let same = self.active.iter().filter(|active| **active == Rc::as_ptr(function)).count();
         if same > 1 || self.active.len() >= MOST_CALLS {
             if same <= 1 {
@@ -685,7 +685,6 @@ impl<'a, 'c> Machine<'a, 'c> {
         self.frame = outer;
         self.conditional = conditional;
         self.active.pop();
-        let _ = receiver;
         if values.is_empty() { Val::Null } else { Val::any(values) }
     }
 
@@ -709,19 +708,19 @@ impl<'a, 'c> Machine<'a, 'c> {
             ["__init__", "constructor", "initialize", "__construct"].iter().find_map(|name| fields.get(*name).cloned());
         self.objects.push(fields);
         if let Some(Val::Function(function, frame, object)) = init {
-            self.run(&function, frame, object, args, "");
+            self.run(&function, frame, object, args);
         }
         Val::Object(object)
     }
 
     /// A part of a value.
-    pub(super) fn attr(&mut self, object: &Val, name: &str, source: &str) -> Val {
+    pub(super) fn attr(&mut self, object: &Val, name: &str) -> Val {
         if let Val::Any(values) = object {
             let parts = values
                 .0
                 .iter()
                 .filter(|value| !matches!(value, Val::Null))
-                .map(|value| self.attr(value, name, source))
+                .map(|value| self.attr(value, name))
                 .collect();
             return Val::any(parts);
         }
@@ -779,12 +778,12 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             // `fs["rm" + "Sync"]`.
             (Val::Lib(lib), Val::Str(text)) => match text.text() {
-                Some(name) => self.attr(object, name, ""),
+                Some(name) => self.attr(object, name),
                 None => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             },
             (Val::Lib(lib), _) => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             (Val::Object(_), Val::Str(text)) => match text.text() {
-                Some(name) => self.attr(object, name, ""),
+                Some(name) => self.attr(object, name),
                 None => Val::Unknown,
             },
             _ => Val::Unknown,
@@ -955,6 +954,10 @@ impl<'a, 'c> Machine<'a, 'c> {
             let outer = std::mem::replace(&mut self.frame, frame);
             let conditional = std::mem::take(&mut self.conditional);
             self.set("__name__", Val::str(name));
+            let exports = self.object(Vec::new());
+            let module = self.object(vec![("exports".to_owned(), exports.clone())]);
+            self.set("module", module);
+            self.set("exports", exports);
             self.block(&program.body);
             self.stopped = false;
             self.conditional = conditional;
@@ -962,6 +965,29 @@ impl<'a, 'c> Machine<'a, 'c> {
             return self.members(frame);
         }
         known
+    }
+
+    /// A new object.
+    fn object(&mut self, fields: Vec<(String, Val)>) -> Val {
+        self.objects.push(fields.into_iter().collect());
+        Val::Object(self.objects.len() - 1)
+    }
+
+    /// A field of an object.
+    pub(super) fn field(&self, object: &Val, name: &str) -> Option<Val> {
+        match object {
+            Val::Object(at) => self.objects.get(*at)?.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    /// What a module of CommonJS exports, where it exports anything.
+    pub(super) fn exports(&self, module: &Val) -> Option<Val> {
+        let exports = self.field(&self.field(module, "module")?, "exports")?;
+        match &exports {
+            Val::Object(at) if self.objects.get(*at).is_none_or(HashMap::is_empty) => None,
+            _ => Some(exports),
+        }
     }
 
     fn members(&mut self, frame: usize) -> Val {

@@ -339,7 +339,7 @@ pub(super) static LIBRARY: Library = &[
 /// A path that does not exist: what the session makes for itself, and may throw away.
 const SCRATCH: &str = "/tmp/tmpXXXXXXXX";
 
-pub(super) fn parent(text: &Text) -> Text {
+pub(in crate::code) fn parent(text: &Text) -> Text {
     match text.text() {
         Some(known) => match known.trim_end_matches('/').rsplit_once('/') {
             Some(("", _)) => Text::known("/"),
@@ -354,7 +354,7 @@ pub(super) fn parent(text: &Text) -> Text {
     }
 }
 
-pub(super) fn base(text: &Text) -> Text {
+pub(in crate::code) fn base(text: &Text) -> Text {
     match text.text() {
         Some(known) => Text::known(known.trim_end_matches('/').rsplit('/').next().unwrap_or(known)),
         None => Text::hole(&text.shown()),
@@ -386,18 +386,18 @@ fn unlink_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Unknown
 }
 
-fn path_join(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn path_join(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Machine::combine(&args.list, |parts| Val::Str(machine.join(parts, true)))
 }
 
-fn path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     if args.list.is_empty() {
         return Val::Path(Text::known("."));
     }
     Machine::combine(&args.list, |parts| Val::Path(machine.join(parts, true)))
 }
 
-fn home_text(machine: &Machine<'_, '_>) -> Option<String> {
+pub(in crate::code) fn home_text(machine: &Machine<'_, '_>) -> Option<String> {
     match machine.call.variable("HOME") {
         Some(Value::Known(home)) => Some(home),
         _ => machine.call.world.home(None).and_then(|home| home.to_str().map(str::to_owned)),
@@ -468,7 +468,7 @@ fn path_absolute(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     change(args, |_, text| Val::Path(make_absolute(machine, text)))
 }
 
-fn dirname(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn dirname(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     change(args, |_, text| match text.text() {
         Some(known) if !known.contains('/') => Val::str(""),
         _ => Val::Str(parent(&text)),
@@ -504,7 +504,7 @@ fn chdir(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Null
 }
 
-fn getenv(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn getenv(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let value = match args.value(0).word() {
         Value::Known(name) => machine.variable(&name),
         _ => Val::Unknown,
@@ -623,7 +623,7 @@ fn temp_dir(_: &mut Machine<'_, '_>, _: &Args) -> Val {
 }
 
 /// `open(path, mode)`.
-fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let (value, source) = args
         .get(0, &["file", "filename"])
         .map(|(value, source)| (value.clone(), source.to_owned()))
@@ -682,9 +682,9 @@ fn import(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 fn getattr(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let object = args.value(0);
     match args.value(1).word() {
-        Value::Known(name) => machine.attr(&object, &name, args.source(0)),
+        Value::Known(name) => machine.attr(&object, &name),
         Value::OneOf(names) => {
-            let values = names.iter().map(|name| machine.attr(&object, name, args.source(0))).collect();
+            let values = names.iter().map(|name| machine.attr(&object, name)).collect();
             Val::any(values)
         }
         _ => {
@@ -821,7 +821,7 @@ pub(in crate::code) fn concat(parts: &[(Val, String)]) -> Val {
     })
 }
 
-fn joined(separator: &Val, list: &Val, source: &str) -> Val {
+pub(in crate::code) fn joined(separator: &Val, list: &Val, source: &str) -> Val {
     let Val::List(list) = list else { return Val::Str(Text::hole(source)) };
     let mut parts = Vec::new();
     for (at, item) in list.0.iter().enumerate() {

@@ -9,12 +9,15 @@ use super::run::{Dialect, Machine};
 use super::value::{Text, Val};
 use crate::call::Language;
 
+pub(super) use library::{base, concat, dirname, getenv, home_text, joined, open, parent, path, path_join, split};
+
 /// Python as it is followed.
 pub(super) static PYTHON: Dialect = Dialect {
     language: Language::Python,
     library: library::LIBRARY,
     parse: lower::parse,
     module,
+    import: |machine, name| machine.module(name),
     builtin,
     attribute,
     environment: &["os.environ"],

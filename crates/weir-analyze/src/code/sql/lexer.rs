@@ -151,7 +151,9 @@ impl<'t> Lexer<'t> {
         // Looked at first, so that a long line is not read again and again.
         let start = self.rest.as_bytes();
         let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        if ![b"go".as_slice(), b"delimiter ", b"source "].into_iter().any(begins) {
+        // `GO` stands alone.
+        let goes = begins(b"go") && start.get(2).is_none_or(u8::is_ascii_whitespace);
+        if !goes && ![b"delimiter ".as_slice(), b"source "].into_iter().any(begins) {
             return false;
         }
         let end = start.iter().take(MOST_LINE).position(|byte| *byte == b'\n').unwrap_or(start.len().min(MOST_LINE));

@@ -747,7 +747,7 @@ impl Reader {
         }
         let mut text =
             text.replace("%I", "{name}").replace("%s", "{name}").replace("%L", "{value}").replace("%i", "{name}");
-        if tokens_of.iter().any(|token| *token == Token::Sign('|')) {
+        if tokens_of.contains(&Token::Sign('|')) {
             text.push_str("{name}");
         }
         self.nesting += 1;

@@ -70,7 +70,7 @@ fn what_is_destroyed() {
         ("DO $$ BEGIN EXECUTE stmt; END $$", &["?modify database EXECUTE"]),
         ("PREPARE p AS DELETE FROM t; EXECUTE p;", t),
         ("EXEC('DROP TABLE t')", t),
-        ("EXEC xp_cmdshell 'del x'", &["?execute program xp_cmdshell"]),
+        ("EXEC xp_cmdshell 'del x'", &["Shell: del x"]),
         ("CALL cleanup()", &["?execute program cleanup"]),
         ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE", t),
         ("BEGIN; DROP TABLE t; ROLLBACK;", t),
@@ -160,18 +160,15 @@ fn conditions_and_data() {
 
 #[test]
 fn hostile_text_is_survived() {
-    hear(&"(delete ".repeat(100_000));
-    hear(&"a;".repeat(300_000));
-    hear(&"go;".repeat(200_000));
-    hear(&"/*".repeat(300_000));
-    hear(&"$a".repeat(300_000));
-    hear(&"{".repeat(300_000));
+    for piece in ["(delete ", "a;", "go;", "/*", "$a", "{", "or ", "drop table a,", "with (", "\\i x\n", "$$"] {
+        hear(&piece.repeat(100_000));
+    }
     let many: String = (0..3_000).map(|at| format!("DROP TABLE t{at};")).collect();
     assert!(hear(&many).contains(&"?modify database database".to_owned()));
     let text =
         "WITH x AS (DELETE FROM t) SELECT $a$é$a$ || E'\\'' ; \\copy t FROM 'é'\nDO $$ BEGIN EXECUTE 'x' || y; END $$";
     for (end, _) in text.char_indices() {
-        hear(&text[..end]);
-        hear(&text[end..]);
+        hear(text.get(..end).unwrap_or_default());
+        hear(text.get(end..).unwrap_or_default());
     }
 }

@@ -1,0 +1,202 @@
+use crate::call::{Language, Stdin};
+use crate::code::interpret;
+use crate::lab::{self, Machine};
+
+fn hear(language: Language, text: &str) -> Vec<String> {
+    let heard = lab::hear(
+        &Machine::default(),
+        "tools/clean uploads",
+        Some("/work"),
+        Stdin::None,
+        &[("DATA", "/srv/data")],
+        |call, say| {
+            assert!(interpret(language, text, call, say));
+        },
+    );
+    heard.lines
+}
+
+fn check(language: Language, table: &[(&str, &[&str])]) {
+    let wrong: Vec<String> = table
+        .iter()
+        .filter(|(text, want)| hear(language, text) != *want)
+        .map(|(text, want)| format!("{text}\n  heard {:?}\n  wanted {want:?}", hear(language, text)))
+        .collect();
+    assert!(wrong.is_empty(), "{language:?}\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn ruby() {
+    let uploads: &[&str] = &["delete file-tree uploads"];
+    let a: &[&str] = &["delete file-tree a | files"];
+    check(
+        Language::Ruby,
+        &[
+            ("require 'fileutils'; FileUtils.rm_rf('uploads')", uploads),
+            ("FileUtils.rm_rf 'uploads'", uploads),
+            ("FileUtils.rm_r(%w[uploads])", uploads),
+            ("FileUtils.rm_rf(['a', 'b'], secure: true)", &["delete file-tree a", "delete file-tree b"]),
+            ("FileUtils.rm_rf(\"up#{'loads'}\")", uploads),
+            ("base = 'uploads'\nFileUtils.rm_rf(File.join('.', base))", uploads),
+            ("FileUtils.rm_rf(Dir.glob('logs/*'))", &["delete file-tree logs | filtered logs/*"]),
+            ("Dir['logs/*.log'].each { |f| File.delete(f) }", &["delete file-tree logs | filtered logs/*.log"]),
+            ("Dir.glob('logs/*.log') do |f|\n  File.delete f\nend", &["delete file-tree logs | filtered logs/*.log"]),
+            ("File.delete('a') if File.exist?('a')", a),
+            ("File.unlink 'a'", a),
+            ("Dir.rmdir('a')", &["delete file-tree a | empty"]),
+            ("Pathname.new('uploads').rmtree", uploads),
+            ("(Pathname.new('x') / 'y').delete", &["delete file-tree x/y | files"]),
+            ("FileUtils.rm_rf(ENV['DATA'])", &["delete file-tree /srv/data"]),
+            ("FileUtils.rm_rf(ARGV[0])", uploads),
+            ("FileUtils.rm_rf(where)", &["?delete unknown where"]),
+            ("def clean(d)\n  FileUtils.rm_rf(d)\nend\nclean('uploads')", uploads),
+            (
+                "%w[a b].each do |f|\n  File.delete(f)\nend",
+                &["delete file-tree a | files", "delete file-tree b | files"],
+            ),
+            ("FileUtils.mv('a', 'b')", &["modify file-tree a | moved /work/b"]),
+            ("FileUtils.cp 'a', 'b'", &["read file-tree a", "modify file-tree b | content"]),
+            ("File.write('a', 'x')", &["modify file-tree a | content"]),
+            ("File.open('a', 'w') { |f| f.puts 'x' }", &["modify file-tree a | content"]),
+            ("File.open('a').each_line { |l| puts l }", &["read file-tree a"]),
+            ("system('rm -rf uploads')", &["Shell: rm -rf uploads"]),
+            ("system 'rm', '-rf', 'uploads'", &["run rm -rf uploads"]),
+            ("`rm -rf uploads`", &["Shell: rm -rf uploads"]),
+            ("x = %x(rm -rf uploads)", &["Shell: rm -rf uploads"]),
+            ("exec \"rm -rf #{dir}\"", &["run sh -c rm -rf ${unknown_dir}"]),
+            ("Open3.capture2e('git', 'status')", &["run git status"]),
+            ("eval(\"File.delete('a')\")", a),
+            ("eval(code)", &["?execute unknown code"]),
+            ("Dir.chdir('/srv') { File.delete('a') }", a),
+            (
+                "Dir.mktmpdir { |d| File.write(File.join(d, 'x'), '') }",
+                &["modify file-tree /tmp/tmpXXXXXXXX/x | content"],
+            ),
+            ("db.execute('DROP TABLE t')", &["delete table t"]),
+            // Nothing happens.
+            ("puts 'rm -rf /'", &[]),
+            ("# FileUtils.rm_rf('x')\n=begin\nFileUtils.rm_rf('x')\n=end\nputs 1", &[]),
+            ("h = {a: 1}; h.delete(:a); [1].delete(1); 'x'.delete('y')", &[]),
+            ("def unused\n  FileUtils.rm_rf('x')\nend", &[]),
+            ("text = <<~EOS\n  FileUtils.rm_rf('x')\nEOS\nputs text", &[]),
+            ("x = a ? b : c; puts x if x =~ /rm -rf/", &[]),
+            ("user.delete; User.where(id: 1).delete_all", &[]),
+        ],
+    );
+}
+
+#[test]
+fn perl() {
+    let a: &[&str] = &["delete file-tree a | files"];
+    check(
+        Language::Perl,
+        &[
+            ("unlink 'a'", a),
+            ("unlink('a') or die \"no: $!\";", a),
+            ("unlink $_ for qw(a);", a),
+            ("my $f = 'a'; unlink $f;", a),
+            ("my @l = ('a', 'b'); unlink @l;", &["delete file-tree a | files", "delete file-tree b | files"]),
+            ("unlink glob('logs/*.log');", &["delete file-tree logs | filtered logs/*.log"]),
+            ("unlink <*.log>;", &["delete file-tree . | filtered ./*.log"]),
+            ("foreach my $f (glob 'logs/*') { unlink $f; }", &["delete file-tree logs | filtered logs/*"]),
+            ("use File::Path qw(rmtree); rmtree('uploads');", &["delete file-tree uploads"]),
+            (
+                "use File::Path; File::Path::remove_tree(\"up$x\", 'b');",
+                &["delete file-tree . | filtered up{$x}", "delete file-tree b"],
+            ),
+            ("my $base = 'up'; rmtree(\"$base/x\");", &["delete file-tree up/x"]),
+            ("rmtree($ENV{DATA});", &["delete file-tree /srv/data"]),
+            ("rmtree($ARGV[0]);", &["delete file-tree uploads"]),
+            ("rmtree(shift);", &["delete file-tree uploads"]),
+            ("rmtree(where());", &["?delete unknown where()"]),
+            ("sub clean { my ($d) = @_; rmtree($d); } clean('uploads');", &["delete file-tree uploads"]),
+            ("rmdir 'a';", &["delete file-tree a | empty"]),
+            ("rename 'a', 'b';", &["modify file-tree a | moved /work/b"]),
+            ("truncate 'a', 0;", &["modify file-tree a | content"]),
+            ("open(my $f, '>', 'a') or die; print $f 'x';", &["modify file-tree a | content"]),
+            ("open(F, '>>a');", &["modify file-tree a"]),
+            ("open(my $f, '<', 'a');", &["read file-tree a"]),
+            ("system('rm -rf uploads');", &["Shell: rm -rf uploads"]),
+            ("system 'rm', '-rf', 'uploads';", &["run rm -rf uploads"]),
+            ("my $o = `rm -rf uploads`;", &["Shell: rm -rf uploads"]),
+            ("qx{rm -rf uploads};", &["Shell: rm -rf uploads"]),
+            ("exec(\"rm -rf $dir\");", &["run sh -c rm -rf ${unknown_0}"]),
+            ("eval \"unlink 'a'\";", a),
+            ("$dbh->do('DELETE FROM t');", &["delete table t"]),
+            // Nothing happens.
+            ("print 'rm -rf /';", &[]),
+            ("# unlink 'a'\n\n=pod\n\nunlink 'a';\n\n=cut\n\nprint 1;", &[]),
+            ("my %h = (a => 1); delete $h{a}; s/rm/x/g; tr/a/b/;", &[]),
+            ("sub unused { unlink 'a' }", &[]),
+            ("print \"x\" if $x =~ m/unlink 'a'/;", &[]),
+            ("while (<STDIN>) { print; }", &[]),
+        ],
+    );
+}
+
+#[test]
+fn php() {
+    let a: &[&str] = &["delete file-tree a | files"];
+    check(
+        Language::Php,
+        &[
+            ("unlink('a');", a),
+            ("<?php unlink('a'); ?> unlink('b');", a),
+            ("<html>unlink('b')<?php\n// x\n@unlink('a');\n", a),
+            ("$f = 'a'; unlink($f);", a),
+            ("unlink(__DIR__ . '/../a');", &["delete file-tree /work/tools/../a | files"]),
+            (
+                "$d = 'up'; unlink(\"$d/x\"); unlink(\"{$d}/y\");",
+                &["delete file-tree up/x | files", "delete file-tree up/y | files"],
+            ),
+            ("array_map('unlink', glob('logs/*.log'));", &["delete file-tree logs | filtered logs/*.log"]),
+            ("foreach (glob('logs/*') as $f) { unlink($f); }", &["delete file-tree logs | filtered logs/*"]),
+            (
+                "foreach (scandir('logs') as $i => $f) unlink(\"logs/$f\");",
+                &["delete file-tree logs | filtered logs/{$f}"],
+            ),
+            ("function clean($d) { rmdir($d); } clean('a');", &["delete file-tree a | empty"]),
+            ("unlink($argv[1]);", &["delete file-tree uploads | files"]),
+            ("unlink(getenv('DATA'));", &["delete file-tree /srv/data | files"]),
+            ("unlink(where());", &["?delete unknown where()"]),
+            ("rename('a', 'b');", &["modify file-tree a | moved /work/b"]),
+            ("file_put_contents('a', 'x');", &["modify file-tree a | content"]),
+            ("file_put_contents('a', 'x', FILE_APPEND);", &["modify file-tree a"]),
+            ("$h = fopen('a', 'w');", &["modify file-tree a | content"]),
+            ("fopen('a', 'r');", &["read file-tree a"]),
+            ("system('rm -rf uploads');", &["Shell: rm -rf uploads"]),
+            ("echo shell_exec('rm -rf uploads');", &["Shell: rm -rf uploads"]),
+            ("echo `rm -rf uploads`;", &["Shell: rm -rf uploads"]),
+            ("exec('rm -rf ' . $x, $out);", &["run sh -c rm -rf ${unknown_0}"]),
+            ("passthru(\"rm -rf $x\");", &["run sh -c rm -rf ${unknown_0}"]),
+            ("eval(\"unlink('a');\");", a),
+            ("eval(base64_decode('eA=='));", &["?execute unknown base64_decode(eA==)"]),
+            ("$pdo->exec('DROP TABLE t');", &["delete table t"]),
+            ("mysqli_query($c, 'TRUNCATE t');", &["delete table t"]),
+            ("include 'x.php';", &["file /work/x.php"]),
+            // Nothing happens.
+            ("echo 'rm -rf /';", &[]),
+            ("// unlink('a');\n# unlink('a');\n/* unlink('a'); */", &[]),
+            ("unset($x['unlink']); $x->delete(); $m->remove('a');", &[]),
+            ("function unused() { unlink('a'); }", &[]),
+            ("$t = <<<EOS\nunlink('a');\nEOS;\necho $t;", &[]),
+            ("class A { public function b() { unlink('a'); } }", &[]),
+        ],
+    );
+}
+
+#[test]
+fn any_text_is_survived() {
+    let text = "def f(a)\n x = %w[a b].each { |y| File.delete(\"#{y}/$z{q}\") } if a =~ /x/\nend\nmy ($a) = @_; foreach my $x (<*.a>) { s{a}{b}; } <<EOS . `x`\nEOS\nfn($x) => [1, 'a' => $x->y(...)]; <?php";
+    for language in [Language::Ruby, Language::Perl, Language::Php] {
+        for end in 0..text.len() {
+            hear(language, text.get(..end).unwrap_or_default());
+            hear(language, text.get(end..).unwrap_or_default());
+        }
+        for piece in
+            ["(", "{", "[", "a(", "x.y", "if ", "do ", "\"#{", "$", "<<A\n", "->", "a ? ", "%w(", "=>", ", ", "sub {"]
+        {
+            hear(language, &piece.repeat(3_000));
+        }
+    }
+}
