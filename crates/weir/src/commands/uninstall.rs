@@ -15,6 +15,10 @@ use crate::{context, setup};
 /// Settings files become what they would be if Weir had never been there. The ledger and your own policies stay, unless
 /// you say --purge.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir uninstall --dry-run       what would be changed
+  weir uninstall --agent codex   only this agent
+  sudo weir uninstall --managed  only the settings of the machine")]
 pub(crate) struct Args {
     /// Only these agents
     #[arg(long, value_name = "NAME")]
