@@ -8,8 +8,8 @@ use weir_decide::{Decision, Facts, Means};
 use weir_ledger::{Durability, Ledger};
 use weir_measure::{Context, measure};
 use weir_model::{
-    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record, Rejection,
-    Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
+    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
+    Rejection, Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
 };
 
 use crate::holds::{HoldState, Holds};
