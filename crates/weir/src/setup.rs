@@ -114,8 +114,12 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
         return Proof::Unsupported { why: "its program is not in PATH".to_owned() };
     };
     let since = context::now();
-    let config = context::config(roots.weir_home.clone());
-    let ledger = config.paths.ledger();
+    // Settings of the machine go by the account, those of a person by the directory that they name.
+    let mut configs = vec![context::config(roots.weir_home.clone())];
+    let account = context::account_weir_home();
+    if account != roots.weir_home {
+        configs.push(context::config(account));
+    }
     let plan = canary::Plan {
         agent: agent.name(),
         program: &program,
@@ -123,8 +127,10 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
         config_dir: &agent.config_dir(roots),
         timeout: CANARY_TIMEOUT,
     };
-    let proof = canary::prove(&plan, &|text| judged(&ledger, agent.name(), text, since));
-    forget_holds(&config);
+    let proof = canary::prove(&plan, &|text| {
+        configs.iter().find_map(|config| judged(&config.paths.ledger(), agent.name(), text, since))
+    });
+    configs.iter().for_each(forget_holds);
     proof
 }
 
