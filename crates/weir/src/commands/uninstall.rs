@@ -36,6 +36,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> CommandResult {
     let roots = setup::roots()?;
+    if args.managed && !args.dry_run {
+        setup::require_root("uninstall")?;
+    }
     let config = context::config(roots.weir_home.clone());
     let mut note = setup::read_note(&config.paths)?;
     let here = std::env::current_dir().unwrap_or_default();
