@@ -34,14 +34,26 @@ pub struct Arg {
     pub span: Option<Span>,
     /// True where it came out of a glob; then several arguments share one `source`.
     pub globbed: bool,
+    /// The text with [`HOLE`] for each part that is not known, where it is one text: program text that is known in part
+    /// (`bash -c "cd $DIR && make"`) is still read.
+    pub template: Option<String>,
 }
+
+/// Stands for a part of a text that is not known.
+pub const HOLE: char = '\u{FFFC}';
 
 impl Arg {
     /// An argument that is exactly `text`.
     #[must_use]
     pub fn known(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { source: text.clone(), value: Value::Known(text), span: None, globbed: false }
+        Self { source: text.clone(), value: Value::Known(text), span: None, globbed: false, template: None }
+    }
+
+    /// Program text: the text itself, or what is known of it with [`HOLE`]s.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.text().or(self.template.as_deref())
     }
 
     /// The text, where it is exactly known.

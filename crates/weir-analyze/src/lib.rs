@@ -9,6 +9,7 @@ mod family;
 #[cfg(test)]
 mod lab;
 mod real_world;
+mod request;
 mod shell;
 mod world;
 
@@ -32,6 +33,6 @@ pub struct Analysis {
 
 /// Says what an action would do. Never fails: what is not understood is an opaque effect.
 #[must_use]
-pub fn analyze(_action: &Action, _world: &dyn World) -> Analysis {
-    Analysis::default()
+pub fn analyze(action: &Action, world: &dyn World) -> Analysis {
+    request::analyze(action, world)
 }

@@ -1,8 +1,83 @@
 //! What each command-line tool's arguments mean, as data.
+//!
+//! The tables come from `catalog/*.toml` (see `docs/catalog.md`) and are compiled in: nothing is parsed when Weir starts.
 
-use crate::call::{Call, Say};
+mod inner;
+mod parse;
+mod say;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use crate::call::{Arg, Call, Say, Value};
+use table::Tool;
+
+/// Combinations of alternatives (`for verb in start stop`) that are looked at one by one.
+const MOST_ALTERNATIVES: usize = 16;
 
 /// Says what a call does, where the catalog knows the program. False where it does not.
-pub(crate) fn interpret(_call: &Call<'_>, _say: &mut dyn Say) -> bool {
-    false
+pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    let Some(tool) = find(call.program()) else { return false };
+    let args = call.argv.get(1..).unwrap_or_default();
+    let branches = !tool.commands.children.is_empty() || !tool.commands.patterns.is_empty() || tool.deep.is_some();
+    if branches && args.iter().any(|arg| matches!(arg.value, Value::OneOf(_))) {
+        for args in alternatives(args) {
+            say::call(tool, call, &args, say);
+        }
+    } else {
+        say::call(tool, call, args, say);
+    }
+    true
+}
+
+/// The tool that goes by `name`, also with a version (`python3.12`, `clang-18`) or `.exe`.
+fn find(name: &str) -> Option<&'static Tool> {
+    let exact = |name: &str| {
+        let at = table::TOOLS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        table::TOOLS.get(at).map(|(_, tool)| *tool)
+    };
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    exact(name).or_else(|| {
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let versioned = bare.len() < name.len() && !bare.is_empty();
+        versioned.then(|| bare.strip_suffix('-').unwrap_or(bare)).and_then(exact)
+    })
+}
+
+/// The argument lists that a call stands for: one for every combination of values that are one of several.
+fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
+    let mut lists: Vec<Vec<Arg>> = vec![Vec::with_capacity(args.len())];
+    for arg in args {
+        let values: Vec<Arg> = match &arg.value {
+            Value::OneOf(values)
+                if !values.is_empty() && lists.len().saturating_mul(values.len()) <= MOST_ALTERNATIVES =>
+            {
+                let known = |value: &String| Arg {
+                    value: Value::Known(value.clone()),
+                    source: value.clone(),
+                    ..arg.clone()
+                };
+                values.iter().map(known).collect()
+            }
+            _ => vec![arg.clone()],
+        };
+        if let [value] = values.as_slice() {
+            for list in &mut lists {
+                list.push(value.clone());
+            }
+            continue;
+        }
+        lists = lists
+            .into_iter()
+            .flat_map(|list| {
+                values.iter().map(move |value| {
+                    let mut list = list.clone();
+                    list.push(value.clone());
+                    list
+                })
+            })
+            .collect();
+    }
+    lists
 }

@@ -1,9 +1,26 @@
 //! Programs in other languages than the shell: what their calls delete, write, run and send.
+//!
+//! Front ends (`python`, `javascript`, `scripts`) turn text into one small tree, which `run` follows with what
+//! is known of each value; `meaning` says what the functions of the libraries mean, and `effects` says it.
+
+mod effects;
+mod meaning;
+mod python;
+mod run;
+mod sql;
+mod syntax;
+mod tree;
+mod value;
 
 use crate::call::{Call, Language, Say};
 
 /// Says what program text does. `call` is the call that runs it: its directory, variables and world; `call.argv` are
 /// the program's own name and arguments as the text sees them. False where the language cannot be read.
-pub(crate) fn interpret(_language: Language, _text: &str, _call: &Call<'_>, _say: &mut dyn Say) -> bool {
-    false
+pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &mut dyn Say) -> bool {
+    match language {
+        Language::Python => run::follow(&python::PYTHON, text, call, say),
+        Language::Sql => sql::interpret(text, call, say),
+        _ => return false,
+    }
+    true
 }

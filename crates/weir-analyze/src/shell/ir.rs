@@ -20,7 +20,7 @@ pub(crate) struct Script {
 pub(crate) struct Stmt {
     pub(crate) command: Command,
     pub(crate) redirects: Vec<Redirect>,
-    pub(crate) background: bool,
+    pub(crate) negated: bool,
     pub(crate) at: At,
 }
 
@@ -117,7 +117,6 @@ pub(crate) struct Redirect {
     pub(crate) fd: Option<i32>,
     pub(crate) kind: RedirectKind,
     pub(crate) word: Word,
-    pub(crate) at: At,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -138,7 +137,7 @@ pub(crate) struct Code {
 #[derive(Debug, Clone)]
 pub(crate) enum Part {
     Text { text: String, quoted: bool },
-    Parameter { parameter: Box<Parameter>, quoted: bool, source: String },
+    Parameter { parameter: Box<Parameter>, quoted: bool },
     Command { code: Code, quoted: bool },
     Arithmetic(Box<Word>),
     Process { code: Code, input: bool },

@@ -8,7 +8,7 @@ pub(crate) const MAX_PARSED: usize = 16 << 20;
 /// Programs inside programs (`bash -c`, substitutions, scripts, functions).
 pub(crate) const MAX_PROGRAMS: usize = 24;
 /// Levels of the syntax tree, over all nested programs.
-pub(crate) const MAX_DEPTH: usize = 200;
+pub(crate) const MAX_DEPTH: usize = 100;
 /// Words inside words (`${x:-${y:-...}}`).
 pub(crate) const MAX_WORD_DEPTH: usize = 16;
 /// Simple commands that are evaluated.
@@ -20,7 +20,7 @@ pub(crate) const MAX_WORDS: usize = 100_000;
 /// Words that one brace expansion may give.
 pub(crate) const MAX_BRACES: usize = 4_096;
 /// Different texts that one word may be.
-pub(crate) const MAX_ALTERNATIVES: usize = 16;
+pub(crate) const MAX_ALTERNATIVES: usize = 64;
 /// Directory entries that globs may look at.
 pub(crate) const MAX_ENTRIES: usize = 100_000;
 /// Items of a loop that are evaluated one by one.

@@ -1,8 +1,326 @@
-//! The shell: text to expanded calls.
-#![expect(dead_code, reason = "until the evaluator is here")]
+//! The shell: a bounded abstract interpreter over Bash.
+//!
+//! Text is parsed into a small tree ([`ir`]), and the tree is evaluated as the shell would, on values of which parts may
+//! not be known ([`text`]). Both branches of a condition are taken and joined. What comes out are calls of programs with
+//! expanded arguments; the families say what those do. Nothing is run.
+//!
+//! Everything is bounded ([`limits`]). What lies beyond a limit is an opaque effect, and never silence.
 
+mod brace;
+mod builtins;
+mod calls;
+mod eval;
+mod expand;
+mod glob;
 mod ir;
 mod limits;
+mod output;
+mod overlay;
+mod parameter;
 mod parse;
+mod redirect;
 mod second;
+mod sink;
+mod state;
+#[cfg(test)]
+mod tests;
+mod text;
 mod word;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
+
+use crate::call::{Arg, Call, Inner, Language, Stdin};
+use crate::{Analysis, World};
+
+use limits::{MAX_ENTRIES, MAX_PARSED, MAX_PROGRAMS, MAX_TEXT};
+use overlay::Overlay;
+use state::Shell;
+
+/// Where evaluation is: everything that a nested program gets from the outside.
+#[derive(Clone)]
+struct Frame {
+    /// The programs through which it is reached, outermost first.
+    via: Rc<Vec<String>>,
+    /// Where the text that is evaluated begins in the action's own text, if it stands there as it is.
+    origin: Option<usize>,
+    /// The part of the action's text from which it comes.
+    span: Option<Span>,
+    /// Another machine or container, where it runs in one.
+    place: Option<Rc<str>>,
+    /// The standard input.
+    stdin: Rc<Stdin>,
+    /// How many programs it is inside of.
+    programs: usize,
+}
+
+impl Frame {
+    fn through(&self, program: &str) -> Self {
+        let mut via = Vec::clone(&self.via);
+        via.push(program.to_owned());
+        Self { via: Rc::new(via), programs: self.programs + 1, origin: None, ..self.clone() }
+    }
+
+    fn with_stdin(&self, stdin: Stdin) -> Self {
+        Self { stdin: Rc::new(stdin), ..self.clone() }
+    }
+}
+
+/// Whether a command succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Success,
+    Failure,
+    Either,
+}
+
+/// How a command ended: whether it succeeded, and what it wrote to its standard output.
+#[derive(Debug, Clone)]
+struct Done {
+    status: Status,
+    out: Stdin,
+}
+
+impl Done {
+    fn quiet(status: Status) -> Self {
+        Self { status, out: Stdin::Known(String::new()) }
+    }
+}
+
+/// Evaluates one action.
+struct Evaluator<'w> {
+    world: Overlay<'w>,
+    effects: Vec<Effect>,
+    pins: Vec<Pin>,
+    findings: Vec<String>,
+    /// Some part was not understood.
+    partial: bool,
+    /// A limit was reached: said once.
+    over: bool,
+    parsed: usize,
+    commands: usize,
+    steps: usize,
+    words: usize,
+    entries: usize,
+    depth: usize,
+    /// What process substitutions write, by the name under which they are read.
+    streams: BTreeMap<PathBuf, Stdin>,
+}
+
+/// What a command line does, run in `cwd`.
+pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World) -> Analysis {
+    let mut evaluator = Evaluator::new(world);
+    let frame = Frame {
+        via: Rc::default(),
+        origin: Some(0),
+        span: None,
+        place: None,
+        stdin: Rc::new(Stdin::None),
+        programs: 0,
+    };
+    let cwd = cwd.is_absolute().then(|| crate::call::normalize(cwd));
+    let mut shell = Shell::new(cwd);
+    // What an agent asks for has no arguments of its own.
+    shell.set_positional(Some(Vec::new()));
+    evaluator.program(text, &mut shell, &frame);
+    evaluator.finish()
+}
+
+/// What a text in another language does, run in `cwd`.
+pub(crate) fn analyze_code(language: Language, text: &str, cwd: &Path, world: &dyn World) -> Analysis {
+    let mut evaluator = Evaluator::new(world);
+    let frame =
+        Frame { via: Rc::default(), origin: None, span: None, place: None, stdin: Rc::new(Stdin::None), programs: 0 };
+    let shell = Shell::new(Some(crate::call::normalize(cwd)));
+    evaluator.code(language, text, vec![Arg::known("the text")], &shell, &frame);
+    evaluator.finish()
+}
+
+impl<'w> Evaluator<'w> {
+    fn new(world: &'w dyn World) -> Self {
+        Self {
+            world: Overlay::new(world),
+            effects: Vec::new(),
+            pins: Vec::new(),
+            findings: Vec::new(),
+            partial: false,
+            over: false,
+            parsed: 0,
+            commands: 0,
+            steps: 0,
+            words: 0,
+            entries: MAX_ENTRIES,
+            depth: 0,
+            streams: BTreeMap::new(),
+        }
+    }
+
+    fn finish(self) -> Analysis {
+        Analysis { effects: self.effects, complete: !self.partial, pins: self.pins, findings: self.findings }
+    }
+
+    fn find(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.findings.contains(&text) {
+            self.findings.push(text);
+        }
+    }
+
+    /// A limit was reached: what lies beyond is one opaque effect.
+    fn limit(&mut self, why: &str, frame: &Frame) {
+        if self.over {
+            return;
+        }
+        self.over = true;
+        self.find(format!("not analyzed to the end: {why}"));
+        let target = Target::new(TargetKind::Unknown, "the rest of the command");
+        self.keep(Effect::opaque(Verb::Execute, target, why), frame);
+    }
+
+    /// Evaluates a shell program in `shell`.
+    fn program(&mut self, text: &str, shell: &mut Shell, frame: &Frame) -> Done {
+        self.parsed = self.parsed.saturating_add(text.len());
+        if text.len() > MAX_TEXT || self.parsed > MAX_PARSED {
+            self.limit("the program text is too long", frame);
+            return Done::quiet(Status::Either);
+        }
+        if frame.programs > MAX_PROGRAMS {
+            self.limit("programs are nested too deeply", frame);
+            return Done::quiet(Status::Either);
+        }
+        let script = parse::parse(text);
+        if let Some(doubt) = script.doubts.first() {
+            self.find(format!("the command could not be read in full: {doubt}"));
+            let start: String = text.chars().take(60).collect();
+            let target = Target::new(TargetKind::Unknown, start);
+            self.keep(Effect::opaque(Verb::Execute, target, format!("it could not be read in full: {doubt}")), frame);
+        }
+        let mut done = self.statements(&script.body, shell, frame);
+        for trap in shell.take_traps() {
+            // A trap sees what the shell remembers in the end, wherever it ended.
+            shell.gone = state::Gone::No;
+            done = self.program(&trap, shell, &frame.through("trap"));
+        }
+        done
+    }
+
+    /// Evaluates program text in another language, or a shell program of its own.
+    fn code(&mut self, language: Language, text: &str, argv: Vec<Arg>, shell: &Shell, frame: &Frame) -> Done {
+        if frame.programs > MAX_PROGRAMS {
+            self.limit("programs are nested too deeply", frame);
+            return Done::quiet(Status::Either);
+        }
+        let mut inner = shell.clone();
+        if language == Language::Shell {
+            inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
+            inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
+            return self.program(text, &mut inner, frame);
+        }
+        if text.len() > MAX_TEXT {
+            self.limit("the program text is too long", frame);
+            return Done::quiet(Status::Either);
+        }
+        let name = argv.first().map(|arg| arg.source.clone()).unwrap_or_default();
+        let mut listener = calls::Listener::default();
+        let world = &self.world;
+        let call = Call {
+            argv,
+            stdin: Stdin::clone(&frame.stdin),
+            cwd: shell.here().cloned(),
+            env: Self::environment(shell, &[]),
+            span: frame.span,
+            via: Vec::clone(&frame.via),
+            depth: frame.programs,
+            world,
+        };
+        if crate::code::interpret(language, text, &call, &mut listener) {
+            return self.carry_out(listener.said, shell, frame);
+        }
+        let target = Target::new(TargetKind::Program, name);
+        self.keep(Effect::opaque(Verb::Execute, target, "programs in this language are not read"), frame);
+        Done { status: Status::Either, out: Stdin::Unknown("a program".to_owned()) }
+    }
+
+    /// Evaluates the program in a file; pins what was read.
+    fn file(&mut self, language: Language, path: &Path, args: Vec<Arg>, shell: &Shell, frame: &Frame) -> Done {
+        let shown = path.to_string_lossy().into_owned();
+        let mut argv = vec![Arg::known(shown.clone())];
+        argv.extend(args);
+        let opaque = |why: &str, kind| Effect::opaque(Verb::Execute, Target::new(kind, shown.clone()), why);
+        let out = Done { status: Status::Either, out: Stdin::Unknown(shown.clone()) };
+        if let Some(stream) = self.streams.get(path) {
+            let stream = stream.clone();
+            return match stream {
+                Stdin::Known(text) => self.code(language, &text, argv, shell, frame),
+                Stdin::None => Done::quiet(Status::Either),
+                Stdin::Unknown(from) | Stdin::Paths { from, .. } => {
+                    self.keep(opaque(&format!("its text comes from `{from}`"), TargetKind::Unknown), frame);
+                    out
+                }
+            };
+        }
+        if frame.place.is_some() {
+            self.keep(opaque("it is a file of another machine", TargetKind::Program), frame);
+            return out;
+        }
+        if self.world.is_unknown(path) {
+            self.keep(
+                opaque("this action writes it first, with a content that is not known", TargetKind::Unknown),
+                frame,
+            );
+            return out;
+        }
+        let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {
+            let exists = World::kind(&self.world, path).is_some();
+            let (why, kind) = if exists {
+                ("it cannot be read, or is too long", TargetKind::Unknown)
+            } else {
+                ("there is no such file", TargetKind::Program)
+            };
+            self.keep(opaque(why, kind), frame);
+            return out;
+        };
+        if bytes.contains(&0) {
+            self.keep(opaque("it is no text", TargetKind::Program), frame);
+            return out;
+        }
+        self.pin(path, &bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.code(language, &text, argv, shell, frame)
+    }
+
+    /// Remembers what was read as a program.
+    fn pin(&mut self, path: &Path, bytes: &[u8]) {
+        let pin = Pin { path: path.to_owned(), sha256: Digest::of(bytes) };
+        if !self.pins.contains(&pin) {
+            self.pins.push(pin);
+        }
+    }
+
+    /// Runs another command of a call, in a shell of its own.
+    fn inner(&mut self, inner: Inner, shell: &Shell, frame: &Frame) -> Done {
+        if frame.programs > MAX_PROGRAMS {
+            self.limit("programs are nested too deeply", frame);
+            return Done::quiet(Status::Either);
+        }
+        if inner.argv.is_empty() {
+            return Done::quiet(Status::Either);
+        }
+        let mut shell = shell.clone();
+        if let Some(cwd) = inner.cwd {
+            shell.places = vec![cwd];
+        }
+        for (name, value) in &inner.env {
+            shell.set(name, state::Var::Scalar(text::texts(value)));
+            shell.export(name);
+        }
+        let frame = match inner.stdin {
+            Some(stdin) => frame.with_stdin(stdin),
+            None => frame.clone(),
+        };
+        self.external(inner.argv, &[], &mut shell, &frame)
+    }
+}

@@ -137,12 +137,7 @@ impl<'s> Lower<'s> {
             .get(at.start - self.base..at.end - self.base)
             .map_or(0, |text| text.trim_end_matches([' ', '\t', '\n', ';']).len());
         at.end = at.start + trimmed;
-        Some(Stmt {
-            command: command?,
-            redirects,
-            background: matches!(stmt.terminator, Some(ast::StmtTerminator::Background(_))),
-            at,
-        })
+        Some(Stmt { command: command?, redirects, negated: stmt.negated, at })
     }
 
     fn doubt(&mut self, why: &str) {
@@ -359,10 +354,10 @@ impl<'s> Lower<'s> {
 
     /// Text that is not one word; only its substitutions matter.
     fn raw(&mut self, start: usize, end: usize) -> Word {
-        self.read(start, end.max(start), Mode::Plain, &mut Vec::new())
+        self.read(start, end.max(start), Mode::Plain, &mut [])
     }
 
-    fn read(&mut self, start: usize, end: usize, mode: Mode, ends: &mut Vec<(usize, usize)>) -> Word {
+    fn read(&mut self, start: usize, end: usize, mode: Mode, ends: &mut [(usize, usize)]) -> Word {
         ends.sort_unstable();
         let mut word = word::read(self.text, start, end, mode, ends);
         shift(&mut word, self.base);
@@ -371,7 +366,6 @@ impl<'s> Lower<'s> {
 
     fn redirect(&mut self, redirect: &ast::Redirect) -> Option<Redirect> {
         use ast::RedirectKind as K;
-        let at = self.at(redirect.span);
         let kind = match redirect.kind {
             K::Output | K::Clobber | K::OutputBoth | K::DupOutput => RedirectKind::Write,
             K::Append | K::ReadWrite => RedirectKind::Append,
@@ -399,7 +393,7 @@ impl<'s> Lower<'s> {
         };
         // `&>>` is told as an append by its text.
         let kind = if self.slice(redirect.span).starts_with("&>>") { RedirectKind::Append } else { kind };
-        Some(Redirect { fd: redirect.fd, kind, word, at })
+        Some(Redirect { fd: redirect.fd, kind, word })
     }
 
     fn heredoc(&mut self, heredoc: &ast::Heredoc) -> Word {

@@ -183,7 +183,6 @@ impl<'s> Reader<'s> {
                 operands: Vec::new(),
             }),
             quoted,
-            source: format!("${name}"),
         });
     }
 
@@ -264,10 +263,9 @@ impl<'s> Reader<'s> {
     fn braced(&mut self, quoted: bool, out: &mut Vec<Part>) {
         let open = self.at;
         let stop = close(self.text, open + 2, self.end, b'}').unwrap_or(self.end);
-        let source = self.cut(open, stop + 1).to_owned();
         self.at = (stop + 1).min(self.end);
         let parameter = self.parameter(open + 2, stop);
-        out.push(Part::Parameter { parameter: Box::new(parameter), quoted, source });
+        out.push(Part::Parameter { parameter: Box::new(parameter), quoted });
     }
 
     /// The inside of `${...}`.

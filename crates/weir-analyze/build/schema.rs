@@ -1,0 +1,214 @@
+//! The shape of a catalog file. `docs/catalog.md` explains every key.
+
+use serde::Deserialize;
+use weir_model::{TargetKind, Verb};
+
+/// One file of the catalog.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    #[serde(default)]
+    pub tool: Vec<Tool>,
+    #[serde(default)]
+    pub test: Vec<Case>,
+}
+
+/// One program under all its names.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub single_dash: bool,
+    #[serde(default)]
+    pub abbreviations: bool,
+    #[serde(default)]
+    pub ignore_case: bool,
+    #[serde(default)]
+    pub unknown_options: UnknownOptions,
+    #[serde(default)]
+    pub skip: Vec<String>,
+    #[serde(default)]
+    pub default: Fallback,
+    #[serde(default)]
+    pub reads: Vec<String>,
+    #[serde(default)]
+    pub programs: Vec<String>,
+    #[serde(default)]
+    pub command: Vec<Command>,
+    // What the program does without a subcommand. Written out because `flatten` would switch off `deny_unknown_fields`.
+    #[serde(default)]
+    pub options: String,
+    #[serde(default)]
+    pub harmless: Vec<String>,
+    #[serde(default)]
+    pub env: Vec<String>,
+    #[serde(default)]
+    pub ends: Vec<String>,
+    pub options_end: Option<usize>,
+    pub preview: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<Effect>,
+    #[serde(default)]
+    pub run: Vec<Run>,
+    #[serde(default)]
+    pub code: Vec<Code>,
+}
+
+/// A subcommand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub path: Paths,
+    #[serde(default)]
+    pub options: String,
+    #[serde(default)]
+    pub harmless: Vec<String>,
+    #[serde(default)]
+    pub env: Vec<String>,
+    #[serde(default)]
+    pub ends: Vec<String>,
+    pub options_end: Option<usize>,
+    pub preview: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<Effect>,
+    #[serde(default)]
+    pub run: Vec<Run>,
+    #[serde(default)]
+    pub code: Vec<Code>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Paths {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Whether an option that the table does not know takes the next word.
+#[derive(Deserialize, Default, Clone, Copy, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownOptions {
+    #[default]
+    Flag,
+    Value,
+}
+
+/// What a subcommand is that the table does not know.
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fallback {
+    #[default]
+    Opaque,
+    Program,
+    Read,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effect {
+    pub verb: Verb,
+    #[serde(default = "program")]
+    pub target: TargetKind,
+    pub name: Option<String>,
+    pub each: Option<usize>,
+    #[serde(default)]
+    pub scope: Scope,
+    #[serde(default)]
+    pub stateful: bool,
+    #[serde(default)]
+    pub stateful_if: Vec<String>,
+    #[serde(default, rename = "if")]
+    pub when: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+    pub opaque: Option<String>,
+    pub note: Option<String>,
+}
+
+fn program() -> TargetKind {
+    TargetKind::Program
+}
+
+#[derive(Deserialize, Default, Clone, Copy, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    #[default]
+    Whole,
+    Files,
+    Content,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    #[serde(default, rename = "if")]
+    pub when: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+    pub word: Option<usize>,
+    #[serde(default)]
+    pub dashes: bool,
+    #[serde(default)]
+    pub late_options: bool,
+    pub text: Option<String>,
+    #[serde(default)]
+    pub assignments: bool,
+    pub dir: Option<String>,
+    pub elsewhere: Option<String>,
+    #[serde(default)]
+    pub shell: bool,
+    #[serde(default)]
+    pub prefix: Vec<String>,
+    #[serde(default)]
+    pub package: bool,
+    pub separator: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    #[serde(default, rename = "if")]
+    pub when: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+    pub language: Language,
+    pub text: Option<String>,
+    pub file: Option<String>,
+    pub module: Option<String>,
+    #[serde(default)]
+    pub stdin: bool,
+    #[serde(default)]
+    pub named: bool,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    Shell,
+    Python,
+    #[serde(rename = "javascript")]
+    JavaScript,
+    Ruby,
+    Perl,
+    Sql,
+    Php,
+    Other,
+}
+
+/// A test of the file, run by the crate's unit tests. Only its shape is checked here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "read again by the unit test")]
+pub struct Case {
+    pub command: String,
+    pub effects: Vec<String>,
+    pub cwd: Option<String>,
+    pub stdin: Option<String>,
+    pub stdin_from: Option<String>,
+    #[serde(default)]
+    pub variables: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    pub files: std::collections::BTreeMap<String, String>,
+    pub preview: Option<String>,
+}

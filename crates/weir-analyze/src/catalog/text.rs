@@ -1,0 +1,239 @@
+//! What conditions, names and templates of the tables say of one call.
+
+use super::parse::Parsed;
+use super::table::{Is, Part, Sel, Template, Test, Tool, When};
+use crate::call::{Arg, Call, Stdin, Value};
+
+/// Bytes of a configuration file that names the environment.
+const CONFIG_LIMIT: usize = 256 * 1024;
+
+/// Whether something holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Truth {
+    Yes,
+    No,
+    /// It depends on something that is not known.
+    Maybe,
+}
+
+/// One call, sorted by its table.
+pub(super) struct Reading<'a> {
+    pub tool: &'static Tool,
+    pub call: &'a Call<'a>,
+    pub args: &'a [Arg],
+    pub parsed: Parsed,
+}
+
+impl Reading<'_> {
+    /// The program and the words of its command.
+    pub fn path(&self) -> String {
+        let mut text = self.call.program().to_owned();
+        for word in &self.parsed.path {
+            text.push(' ');
+            text.push_str(word);
+        }
+        text
+    }
+
+    /// Everything that `sel` means, in order; empty where it is not there. `it` is the word that `each` is at.
+    pub fn values(&self, sel: &Sel, it: Option<&Arg>) -> Vec<Arg> {
+        match sel {
+            Sel::Option(name) => {
+                let given = self.parsed.given.iter().filter(|given| given.name == *name);
+                given.map(|given| given.value.clone().unwrap_or_else(|| Arg::known("true"))).collect()
+            }
+            Sel::Word(number) => self.parsed.words.get(number - 1).cloned().into_iter().collect(),
+            Sel::From(number) => self.parsed.words.get(number - 1..).unwrap_or_default().to_vec(),
+            Sel::It => it.cloned().into_iter().collect(),
+            Sel::Path => vec![Arg::known(self.path())],
+            Sel::Args => self.args.to_vec(),
+            Sel::First => {
+                let mut given = self.parsed.given.iter().filter(|given| !given.global);
+                given.find_map(|given| given.value.clone()).into_iter().collect()
+            }
+            Sel::Variable(name) => match self.call.variable(name) {
+                Some(Value::Known(text)) if text.is_empty() => Vec::new(),
+                Some(value) => vec![Arg { value, ..Arg::known(format!("${name}")) }],
+                None => Vec::new(),
+            },
+            Sel::File { path, key } => self.file(path, key).map(Arg::known).into_iter().collect(),
+            Sel::Stdin if self.call.stdin != Stdin::None => vec![Arg::known("stdin")],
+            Sel::Stdin => Vec::new(),
+        }
+    }
+
+    /// What the first of `sels` that is there means.
+    pub fn first<'s>(&self, sels: &'s [Sel], it: Option<&Arg>) -> Option<(&'s Sel, Vec<Arg>)> {
+        sels.iter().map(|sel| (sel, self.values(sel, it))).find(|(_, values)| !values.is_empty())
+    }
+
+    fn file(&self, path: &str, key: &str) -> Option<String> {
+        let path = if let Some(below) = path.strip_prefix("~/") {
+            self.call.world.home(None)?.join(below)
+        } else if let Some(rest) = path.strip_prefix('$') {
+            let (name, below) = rest.split_once('/').unwrap_or((rest, ""));
+            let Some(Value::Known(start)) = self.call.variable(name) else { return None };
+            let start = self.call.path(&start)?;
+            if below.is_empty() { start } else { start.join(below) }
+        } else {
+            self.call.path(path)?
+        };
+        let bytes = self.call.world.read(&path, CONFIG_LIMIT)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let found = text.lines().find_map(|line| line.trim_start().strip_prefix(key))?;
+        let found = found.trim().trim_matches(|c| matches!(c, '"' | '\'' | ',' | ' '));
+        (!found.is_empty() && found.len() < 200).then(|| found.to_owned())
+    }
+
+    /// Whether any line of `when` holds. Of no lines none does.
+    pub fn any(&self, when: When, it: Option<&Arg>) -> Truth {
+        let mut truth = Truth::No;
+        for line in when {
+            match self.all(line, it) {
+                Truth::Yes => return Truth::Yes,
+                Truth::Maybe => truth = Truth::Maybe,
+                Truth::No => {}
+            }
+        }
+        truth
+    }
+
+    fn all(&self, line: &[Test], it: Option<&Arg>) -> Truth {
+        let mut truth = Truth::Yes;
+        for test in line {
+            match (self.test(test, it), test.negated) {
+                (Truth::No, false) | (Truth::Yes, true) => return Truth::No,
+                (Truth::Maybe, _) => truth = Truth::Maybe,
+                (Truth::Yes, false) | (Truth::No, true) => {}
+            }
+        }
+        truth
+    }
+
+    fn test(&self, test: &Test, it: Option<&Arg>) -> Truth {
+        let mut values = self.values(&test.subject, it);
+        let option = matches!(test.subject, Sel::Option(_));
+        if values.is_empty() {
+            return if option && self.parsed.uncertain { Truth::Maybe } else { Truth::No };
+        }
+        // The last one wins, except where each is a piece of its own.
+        if option && !matches!(test.is, Is::Token(_)) {
+            values = values.pop().into_iter().collect();
+        }
+        let takes_value = match &test.subject {
+            Sel::Option(name) => self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes),
+            _ => false,
+        };
+        let mut truth = Truth::No;
+        for (at, value) in values.iter().enumerate() {
+            let found = match &test.is {
+                Is::Set if !option || takes_value => Truth::Yes,
+                Is::Set => judge(value, |text| !text.eq_ignore_ascii_case("false")),
+                Is::Value(list) => judge(value, |text| list.iter().any(|pattern| like(text, pattern))),
+                // After the first, only a word that names its kind itself does so.
+                Is::Kind(list) => judge(value, |text| (at == 0 || text.contains('/')) && is_kind(text, list)),
+                Is::Token(list) => judge(value, |text| tokens(text).any(|token| list.contains(&token))),
+            };
+            match found {
+                Truth::Yes => return Truth::Yes,
+                Truth::Maybe => truth = Truth::Maybe,
+                Truth::No => {}
+            }
+        }
+        truth
+    }
+
+    /// The text of a template; placeholders for which nothing is there are left out.
+    pub fn render(&self, template: Template, it: Option<&Arg>) -> String {
+        let mut text = String::new();
+        for part in template {
+            match part {
+                Part::Text(fixed) => text.push_str(fixed),
+                Part::Value(sels) => {
+                    let Some((_, values)) = self.first(sels, it) else { continue };
+                    let values: Vec<String> = values.iter().map(shown).collect();
+                    text.push_str(&values.join(" "));
+                }
+            }
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// What says which environment the call is about, for people and for the classification of environments.
+    pub fn environment(&self) -> Option<String> {
+        let command = self.parsed.command;
+        let own = if std::ptr::eq(command, &raw const self.tool.root) { &[][..] } else { command.env };
+        let mut found: Vec<String> = Vec::new();
+        for sels in self.tool.root.env.iter().chain(own) {
+            let Some((sel, values)) = self.first(sels, None) else { continue };
+            let values = values.iter().map(shown).collect::<Vec<_>>().join(" ");
+            let text = match sel {
+                Sel::Option(name) => format!("{name} {values}"),
+                Sel::Variable(name) => format!("{name}={values}"),
+                Sel::File { path, key: "" } => format!("{path}: {values}"),
+                Sel::File { key, .. } => format!("{} {values}", key.trim()),
+                _ => values,
+            };
+            if !found.contains(&text) {
+                found.push(text);
+            }
+        }
+        (!found.is_empty()).then(|| found.join(", "))
+    }
+}
+
+fn judge(value: &Arg, holds: impl Fn(&str) -> bool) -> Truth {
+    match &value.value {
+        Value::Known(text) if holds(text) => Truth::Yes,
+        Value::Known(_) => Truth::No,
+        Value::OneOf(list) if list.iter().all(|text| holds(text)) => Truth::Yes,
+        Value::OneOf(list) if !list.iter().any(|text| holds(text)) => Truth::No,
+        _ => Truth::Maybe,
+    }
+}
+
+/// Compares without regard to case; `*` stands for any text at one end of the pattern.
+fn like(text: &str, pattern: &str) -> bool {
+    let cut = |text: &str, at: usize| text.get(at..).map(str::to_ascii_lowercase);
+    if let Some(start) = pattern.strip_suffix('*') {
+        text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start))
+    } else if let Some(end) = pattern.strip_prefix('*') {
+        let at = text.len().checked_sub(end.len());
+        at.and_then(|at| cut(text, at)).is_some_and(|text| text == end.to_ascii_lowercase())
+    } else {
+        text.eq_ignore_ascii_case(pattern)
+    }
+}
+
+fn is_kind(text: &str, list: &[&str]) -> bool {
+    text.split(',').any(|part| {
+        let kind = part.split(['/', '.']).next().unwrap_or(part);
+        list.iter().any(|known| known.eq_ignore_ascii_case(kind))
+    })
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|token| !token.is_empty())
+}
+
+/// The text for people, without the password of an address.
+pub(super) fn shown(arg: &Arg) -> String {
+    let text = match &arg.value {
+        Value::Known(text) => text,
+        Value::OneOf(list) => return list.iter().map(|text| masked(text)).collect::<Vec<_>>().join(" "),
+        Value::Prefix(_) | Value::Unknown => &arg.source,
+    };
+    masked(text)
+}
+
+fn masked(text: &str) -> String {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let end = rest.find('/').unwrap_or(rest.len());
+        if let Some((authority, path)) = rest.split_at_checked(end)
+            && let Some((_, host)) = authority.rsplit_once('@')
+        {
+            return format!("{scheme}://{host}{path}");
+        }
+    }
+    text.to_owned()
+}

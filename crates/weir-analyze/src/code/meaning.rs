@@ -1,0 +1,326 @@
+//! What the functions of a library mean, as data, and how a meaning is carried out.
+
+use weir_model::{Effect, Target, TargetKind, Verb};
+
+use super::effects::Act;
+use super::run::Machine;
+use super::value::{Text, Val};
+use crate::call::Language;
+
+/// The arguments of a call.
+#[derive(Debug, Default)]
+pub(super) struct Args {
+    /// The function (`shutil.rmtree`).
+    pub(super) path: String,
+    /// What its receiver is about (`s3`, `app.db`).
+    pub(super) about: Option<std::rc::Rc<str>>,
+    /// In order, with what stands in the text; the receiver of a method is the first.
+    pub(super) list: Vec<(Val, String)>,
+    /// By name.
+    pub(super) named: Vec<(String, Val, String)>,
+    /// It is a template (`` $`...` ``).
+    pub(super) template: bool,
+}
+
+impl Args {
+    /// The argument at `at`, or the one that is called by one of `names`.
+    pub(super) fn get(&self, at: usize, names: &[&str]) -> Option<(&Val, &str)> {
+        self.list.get(at).map(|(value, source)| (value, source.as_str())).or_else(|| self.find(names))
+    }
+
+    /// The argument that is called by one of `names`, also in an object that is passed.
+    pub(super) fn find(&self, names: &[&str]) -> Option<(&Val, &str)> {
+        self.named
+            .iter()
+            .find(|(name, ..)| names.contains(&name.as_str()))
+            .map(|(_, value, source)| (value, source.as_str()))
+    }
+
+    pub(super) fn value(&self, at: usize) -> Val {
+        self.list.get(at).map_or(Val::Unknown, |(value, _)| value.clone())
+    }
+
+    pub(super) fn source(&self, at: usize) -> &str {
+        self.list.get(at).map_or("", |(_, source)| source.as_str())
+    }
+
+    /// An option by name or, as in JavaScript, in an object among the arguments.
+    pub(super) fn option(&self, name: &str) -> Option<Val> {
+        self.find(&[name])
+            .map(|(value, _)| value.clone())
+            .or_else(|| self.list.iter().find_map(|(value, _)| value.key(name)))
+    }
+}
+
+/// What a function means.
+#[derive(Clone, Copy)]
+pub(super) enum Do {
+    /// Acts on the file that is its first argument.
+    File(Act),
+    /// Acts on every file that is an argument.
+    Files(Act),
+    /// Renames the first to the second.
+    Move,
+    /// Copies the first to the second.
+    Copy,
+    /// Changes rights of the first.
+    Mode,
+    /// Rights come first, then files.
+    ModeFirst,
+    /// The first argument goes to a shell.
+    Shell,
+    /// The arguments are a program and its own arguments.
+    Exec,
+    /// The first argument is a program, the second is the list of its arguments.
+    Spawn,
+    /// As `Spawn`, from this argument on, and the list begins with the program's own name.
+    ExecList(usize, bool),
+    /// One word with blanks, or a list.
+    Command,
+    /// The first argument is code in the language of the program itself.
+    Eval,
+    /// The first argument names a file with code.
+    RunFile(Language),
+    /// The first argument is SQL.
+    Sql,
+    /// Sends to the address that is the first argument.
+    Send,
+    /// Gets from the address that is the first argument.
+    Get,
+    /// The method is the first argument, the address the second.
+    Request,
+    /// Destroys a resource of a cloud.
+    Cloud,
+    /// Code that nobody can read beforehand.
+    Hidden(&'static str),
+    /// Computes a value.
+    Value(fn(&mut Machine<'_, '_>, &Args) -> Val),
+    /// Calls what it gets, now or soon.
+    Callback,
+    /// Ends the program.
+    Exit,
+    /// Nothing that matters.
+    Nothing,
+}
+
+/// A table of functions and their meanings.
+pub(super) type Library = &'static [(&'static str, Do)];
+
+/// Finds a function: by its whole name; by its last name behind anything (`*.rmtree`); behind an unknown receiver
+/// (`?.execute`); by what it belongs to (`boto3.client().*`).
+pub(super) fn find(library: Library, path: &str) -> Option<Do> {
+    let exact = library.iter().find(|(name, _)| *name == path);
+    exact
+        .or_else(|| {
+            let (before, last) = path.rsplit_once('.')?;
+            // What a library's own function gives is as little known as a parameter.
+            let unknown = before == "?" || before.ends_with(')') || before.ends_with(']');
+            library.iter().find(|(name, _)| {
+                name.strip_prefix("*.").is_some_and(|name| name == last)
+                    || name.strip_suffix(".*").is_some_and(|name| path.starts_with(name))
+                    || (unknown && name.strip_prefix("?.").is_some_and(|name| name == last))
+            })
+        })
+        .map(|(_, meaning)| *meaning)
+}
+
+/// Whether others can change what has these rights.
+fn open_to_all(mode: &Val) -> Option<bool> {
+    match mode {
+        Val::Num(bits) => Some(bits & 0o002 != 0),
+        Val::Str(text) => text.text().map(|text| {
+            i64::from_str_radix(text.trim_start_matches("0o"), 8).map_or_else(
+                |_| text.split(',').any(|part| part.contains('w') && part.starts_with(['o', 'a', '+'])),
+                |bits| bits & 0o002 != 0,
+            )
+        }),
+        _ => None,
+    }
+}
+
+impl Machine<'_, '_> {
+    /// Carries out what a function means. The value is what it gives.
+    pub(super) fn carry_out(&mut self, meaning: Do, args: &Args) -> Val {
+        const FROM: [&str; 8] = ["path", "src", "file", "filename", "name", "target", "args", "url"];
+        const TO: [&str; 4] = ["dst", "dest", "target", "destination"];
+        let path = args.path.as_str();
+        let first = args.get(0, &FROM).map(|(value, source)| (value.clone(), source.to_owned()));
+        let (value, source) = first.unwrap_or((Val::Null, String::new()));
+        let second = args.get(1, &TO).map(|(value, source)| (value.clone(), source.to_owned()));
+        match meaning {
+            Do::File(act) => {
+                if value.texts().is_empty() && matches!(act, Act::Tree | Act::File) {
+                    return Val::Unknown;
+                }
+                self.files(act, &value, &source);
+            }
+            Do::Files(act) => {
+                for (value, source) in &args.list {
+                    if !matches!(value, Val::Dict(_) | Val::Function(..) | Val::Bool(_) | Val::Num(_)) {
+                        self.files(act, value, source);
+                    }
+                }
+            }
+            Do::Move => {
+                let (to, to_source) = second.unwrap_or((Val::Unknown, String::new()));
+                self.moved(&value, &source, &to, &to_source);
+                return to;
+            }
+            Do::Copy => {
+                let (to, to_source) = second.unwrap_or((Val::Unknown, String::new()));
+                self.copied(&value, &source, &to, &to_source);
+            }
+            Do::Mode => {
+                let mode = second.map_or(Val::Unknown, |(mode, _)| mode);
+                let act = if open_to_all(&mode) == Some(true) { Act::Open } else { Act::Touch };
+                self.files(act, &value, &source);
+            }
+            Do::ModeFirst => {
+                let act = if open_to_all(&value) == Some(true) { Act::Open } else { Act::Touch };
+                for (file, source) in args.list.iter().skip(1) {
+                    self.files(act, file, source);
+                }
+            }
+            Do::Shell => {
+                self.shell(&value, &source, args.option("cwd").or_else(|| args.option("chdir")).as_ref(), path)
+            }
+            Do::Exec => self.exec(args),
+            Do::Command => self.command(&value, &source, args),
+            Do::Spawn => {
+                let mut argv = vec![Self::arg(&value, &source)];
+                let dir = args.option("cwd");
+                let list = second.filter(|(list, _)| !matches!(list, Val::Dict(_) | Val::Function(..)));
+                if let Some((list, source)) = list {
+                    argv.extend(Self::words(&list, &source));
+                }
+                if args.option("shell").and_then(|shell| shell.truth()) == Some(true) {
+                    let mut line = Text::default();
+                    for arg in &argv {
+                        if !line.pieces.is_empty() {
+                            line.push(Text::known(" "));
+                        }
+                        line.push(arg.text().map_or_else(|| Text::hole(&arg.source), Text::known));
+                    }
+                    self.shell(&Val::Str(line), &source, dir.as_ref(), path);
+                } else {
+                    self.spawn(argv, dir.as_ref(), path);
+                }
+            }
+            Do::ExecList(from, named) => {
+                let mut argv = vec![Self::arg(&args.value(from), args.source(from))];
+                let mut rest = Vec::new();
+                for (value, source) in args.list.iter().skip(from + 1) {
+                    if !matches!(value, Val::Dict(_) | Val::Lib(_)) {
+                        rest.extend(Self::words(value, source));
+                    }
+                }
+                argv.extend(rest.into_iter().skip(usize::from(named)));
+                self.spawn(argv, None, path);
+            }
+            Do::Eval => return self.eval_text(&value, &source, path),
+            Do::RunFile(language) => match value.texts().into_iter().flatten().find_map(|text| self.path(text.text()?))
+            {
+                Some(file) => {
+                    let rest = second.map(|(list, source)| Self::words(&list, &source)).unwrap_or_default();
+                    self.out.file(language, file, &rest, path);
+                }
+                None => self.hidden(&source, "the program runs a file whose name is computed"),
+            },
+            Do::Sql => self.sql(&value, args.about.as_deref()),
+            Do::Send => self.host(Verb::Send, &value),
+            Do::Get => {
+                let method = args.option("method").and_then(|method| method.text("").text().map(str::to_uppercase));
+                let sends = method.as_deref().is_some_and(|method| !matches!(method, "GET" | "HEAD" | "OPTIONS"))
+                    || args.option("data").is_some_and(|data| !matches!(data, Val::Null));
+                self.host(if sends { Verb::Send } else { Verb::Read }, &value);
+            }
+            Do::Request => {
+                let method = value.text("").text().map(str::to_uppercase);
+                let reads = matches!(method.as_deref(), Some("GET" | "HEAD" | "OPTIONS"));
+                let address = args.get(1, &["url"]).map(|(value, _)| value.clone()).unwrap_or(Val::Unknown);
+                self.host(if reads { Verb::Read } else { Verb::Send }, &address);
+            }
+            Do::Cloud => self.cloud(args),
+            Do::Hidden(why) => self.hidden(path, why),
+            Do::Value(compute) => return compute(self, args),
+            Do::Callback => self.callbacks(args, false),
+            Do::Exit => self.stopped = true,
+            Do::Nothing => {}
+        }
+        let mut result = path.to_owned();
+        result.push_str("()");
+        Val::lib_about(result, args.about.clone())
+    }
+
+    /// `exec("prog", "a")`, `system("rm -rf x")`: one word is a line for the shell, several are a program.
+    fn exec(&mut self, args: &Args) {
+        let dir = args.option("chdir").or_else(|| args.option("cwd"));
+        let mut words: Vec<&(Val, String)> =
+            args.list.iter().filter(|(value, _)| !matches!(value, Val::Function(..))).collect();
+        // Ruby's leading environment and trailing options.
+        words.retain(|(value, _)| !matches!(value, Val::Dict(_)));
+        match words.as_slice() {
+            [] => {}
+            [(value @ Val::List(_), source)] => {
+                let argv = Self::words(value, source);
+                self.spawn(argv, dir.as_ref(), &args.path);
+            }
+            [(value, source)] => self.shell(value, source, dir.as_ref(), &args.path),
+            several => {
+                let argv = several.iter().flat_map(|(value, source)| Self::words(value, source)).collect();
+                self.spawn(argv, dir.as_ref(), &args.path);
+            }
+        }
+    }
+
+    /// `subprocess.run(...)`.
+    fn command(&mut self, value: &Val, source: &str, args: &Args) {
+        let dir = args.option("cwd");
+        let shell = args.option("shell");
+        let is_shell = shell.as_ref().is_some_and(|shell| shell.truth() != Some(false));
+        for value in value.each() {
+            match &value {
+                Val::List(list) if is_shell => {
+                    // Only the first word is the command line; the others are the shell's own arguments.
+                    let line = list.0.first().cloned().unwrap_or(Val::Unknown);
+                    self.shell(&line, source, dir.as_ref(), &args.path);
+                }
+                _ if is_shell => self.shell(&value, source, dir.as_ref(), &args.path),
+                Val::Null => {}
+                _ => {
+                    let argv = Self::words(&value, source);
+                    self.spawn(argv, dir.as_ref(), &args.path);
+                }
+            }
+        }
+    }
+
+    /// A method of a client of a cloud: what it destroys.
+    fn cloud(&mut self, args: &Args) {
+        let method = args.path.rsplit('.').next().unwrap_or_default();
+        let method = method.trim_start_matches("send:");
+        let gone = ["delete", "terminate", "destroy", "purge", "remove", "batch_delete", "deregister"]
+            .iter()
+            .any(|verb| method.starts_with(verb));
+        if !gone {
+            return;
+        }
+        let named = args
+            .named
+            .iter()
+            .map(|(_, value, _)| value)
+            .chain(args.list.iter().map(|(value, _)| value))
+            .flat_map(Val::texts)
+            .flatten()
+            .find_map(|text| text.text().map(str::to_owned));
+        let service = args.about.as_deref().unwrap_or("cloud");
+        let name = named.map_or_else(|| format!("{service} {method}"), |name| format!("{service} {method} {name}"));
+        // What does not look like data can be made again; everything else may hold some.
+        let stateless =
+            ["tags", "policy", "rule", "permission", "alarm", "role", "key", "endpoint", "version", "objects_tag"]
+                .iter()
+                .any(|word| method.ends_with(word));
+        let target = Target::new(TargetKind::CloudResource, name);
+        self.say(Effect::new(Verb::Delete, if stateless { target } else { target.stateful() }));
+    }
+}

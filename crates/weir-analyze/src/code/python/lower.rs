@@ -1,0 +1,677 @@
+//! From the grammar's tree of Python to the tree that is followed.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::code::syntax::{Budget, MOST_BYTES, children, escape, mostly_errors, parse as parse_tree};
+use crate::code::tree::{Argument, CallExpr, Class, Expr, Function, Pattern, Program, Stmt, excerpt};
+
+/// Reads a program.
+pub(super) fn parse(text: &str) -> Program {
+    if text.len() > MOST_BYTES {
+        return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
+    }
+    let Some(tree) = parse_tree(&tree_sitter_python::LANGUAGE.into(), text) else {
+        return Program { body: Vec::new(), missing: Some("the program takes too long to read") };
+    };
+    let mut lower = Lower { text, budget: Budget::new() };
+    if mostly_errors(tree.root_node()) {
+        lower.budget.missing = Some("the program has errors and could not be read");
+    }
+    let body = lower.block(tree.root_node());
+    Program { body, missing: lower.budget.missing }
+}
+
+struct Lower<'t> {
+    text: &'t str,
+    budget: Budget,
+}
+
+impl<'t> Lower<'t> {
+    fn source(&self, node: Node<'_>) -> &'t str {
+        self.text.get(node.start_byte()..node.end_byte()).unwrap_or_default()
+    }
+
+    fn block(&mut self, node: Node<'_>) -> Vec<Stmt> {
+        let mut body = Vec::new();
+        if self.budget.enter() {
+            for child in children(node) {
+                self.stmt(child, &mut body);
+            }
+            self.budget.leave();
+        }
+        body
+    }
+
+    fn field_block(&mut self, node: Node<'_>, field: &str) -> Vec<Stmt> {
+        node.child_by_field_name(field).map(|body| self.block(body)).unwrap_or_default()
+    }
+
+    fn stmt(&mut self, node: Node<'_>, out: &mut Vec<Stmt>) {
+        if !self.budget.enter() {
+            return;
+        }
+        self.stmt_inner(node, out);
+        self.budget.leave();
+    }
+
+    fn stmt_inner(&mut self, node: Node<'_>, out: &mut Vec<Stmt>) {
+        match node.kind() {
+            "expression_statement" => {
+                for child in children(node) {
+                    self.stmt(child, out);
+                }
+            }
+            "assignment" => {
+                let mut patterns = Vec::new();
+                let mut node = node;
+                let value = loop {
+                    if let Some(left) = node.child_by_field_name("left") {
+                        patterns.push(self.pattern(left));
+                    }
+                    match node.child_by_field_name("right") {
+                        Some(right) if right.kind() == "assignment" => node = right,
+                        Some(right) => break self.expr(right),
+                        None => return,
+                    }
+                };
+                out.push(Stmt::Assign(patterns, value));
+            }
+            "augmented_assignment" => {
+                let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+                else {
+                    return;
+                };
+                let operator = node.child_by_field_name("operator").map(|operator| self.source(operator));
+                let value = self.expr(right);
+                let pattern = self.pattern(left);
+                out.push(match operator {
+                    Some("+=") => Stmt::Augment(pattern, value),
+                    Some("/=") => {
+                        let source = excerpt(self.source(right));
+                        let old = self.expr(left);
+                        Stmt::Assign(vec![pattern], Expr::Div(Box::new(old), Box::new(value), source))
+                    }
+                    _ => Stmt::Assign(vec![pattern], Expr::Many(vec![value])),
+                });
+            }
+            "if_statement" => self.branches(node, out),
+            "for_statement" => {
+                let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+                else {
+                    return;
+                };
+                let (pattern, over) = (self.pattern(left), self.expr(right));
+                let body = self.field_block(node, "body");
+                out.push(Stmt::For(pattern, over, body));
+                let rest = self.field_block(node, "alternative");
+                out.extend(rest);
+            }
+            "while_statement" => {
+                let condition = self.field(node, "condition");
+                out.push(Stmt::Expr(condition));
+                let body = self.field_block(node, "body");
+                out.push(Stmt::Maybe(body));
+            }
+            "try_statement" => {
+                for child in children(node) {
+                    match child.kind() {
+                        "block" => {
+                            let body = self.block(child);
+                            out.push(Stmt::Branches(vec![body, Vec::new()], true));
+                        }
+                        "except_clause" | "except_group_clause" => {
+                            let body = children(child).into_iter().filter(|part| part.kind() == "block");
+                            let body = body.flat_map(|block| self.block(block)).collect();
+                            out.push(Stmt::Maybe(body));
+                        }
+                        "finally_clause" | "else_clause" => {
+                            for block in children(child) {
+                                let body = self.block(block);
+                                out.push(Stmt::Block(body));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            "with_statement" => {
+                for clause in children(node).into_iter().filter(|child| child.kind() == "with_clause") {
+                    let mut items = children(clause);
+                    // `with (a as b, c as d):` is read as one item with a tuple.
+                    if let [only] = items.as_slice()
+                        && let Some(value) = only.child_by_field_name("value")
+                        && value.kind() == "tuple"
+                    {
+                        items = children(value);
+                    }
+                    for item in items {
+                        let value = item.child_by_field_name("value").unwrap_or(item);
+                        self.stmt(value, out);
+                    }
+                }
+                let body = self.field_block(node, "body");
+                out.push(Stmt::Block(body));
+            }
+            "function_definition" => {
+                let name = node.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                out.push(Stmt::Function(name.to_owned(), self.function(node)));
+            }
+            "class_definition" => out.push(Stmt::Class(self.class(node))),
+            "decorated_definition" => {
+                let parts = children(node);
+                if let Some(definition) = node.child_by_field_name("definition") {
+                    self.stmt(definition, out);
+                    let name = definition.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                    let at_exit = parts.iter().any(|part| {
+                        part.kind() == "decorator" && self.source(*part).trim_start_matches('@') == "atexit.register"
+                    });
+                    if at_exit {
+                        out.push(Stmt::Expr(call(Expr::Name(name.to_owned()), Vec::new())));
+                    }
+                }
+            }
+            "import_statement" => {
+                for child in children(node) {
+                    if child.kind() == "aliased_import" {
+                        let (module, name) = self.aliased(child);
+                        out.push(Stmt::Import(module, name));
+                    } else {
+                        let module = self.source(child).to_owned();
+                        let first = module.split('.').next().unwrap_or_default().to_owned();
+                        // `import a.b` binds `a`; the parts of a module of the library are found by name.
+                        out.push(Stmt::Import(first.clone(), first));
+                    }
+                }
+            }
+            "import_from_statement" => {
+                let module = node.child_by_field_name("module_name");
+                let mut names = Vec::new();
+                for child in children(node) {
+                    if Some(child) == module {
+                        continue;
+                    }
+                    match child.kind() {
+                        "aliased_import" => names.push(self.aliased(child)),
+                        "dotted_name" => names.push((self.source(child).to_owned(), self.source(child).to_owned())),
+                        "wildcard_import" => {
+                            let from = module.map(|module| self.source(module)).unwrap_or_default();
+                            for name in super::library::names(from) {
+                                names.push((name.to_owned(), name.to_owned()));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                let module = module.map(|module| self.source(module)).unwrap_or_default();
+                out.push(Stmt::ImportFrom(module.to_owned(), names));
+            }
+            "return_statement" => {
+                let value = children(node).first().map(|value| self.expr(*value));
+                out.push(Stmt::Return(value));
+            }
+            "raise_statement" => {
+                let value = children(node).first().map(|value| self.expr(*value));
+                out.push(Stmt::Stop(value));
+            }
+            "break_statement" | "continue_statement" => out.push(Stmt::Stop(None)),
+            "match_statement" => {
+                let subject = self.field(node, "subject");
+                out.push(Stmt::Expr(subject));
+                let mut branches = Vec::new();
+                for block in children(node).into_iter().filter(|child| child.kind() == "block") {
+                    for case in children(block) {
+                        branches.push(self.field_block(case, "consequence"));
+                    }
+                }
+                out.push(Stmt::Branches(branches, false));
+            }
+            "block" | "module" | "ERROR" => {
+                for child in children(node) {
+                    self.stmt(child, out);
+                }
+            }
+            "pass_statement"
+            | "global_statement"
+            | "nonlocal_statement"
+            | "comment"
+            | "future_import_statement"
+            | "type_alias_statement"
+            | "delete_statement" => {}
+            _ => {
+                let value = self.expr(node);
+                out.push(Stmt::Expr(value));
+            }
+        }
+    }
+
+    fn branches(&mut self, node: Node<'_>, out: &mut Vec<Stmt>) {
+        let condition = self.field(node, "condition");
+        // `if False:` and `if TYPE_CHECKING:` never run.
+        let never = matches!(&condition, Expr::Bool(false) | Expr::Num(0))
+            || matches!(&condition, Expr::Name(name) if name == "TYPE_CHECKING");
+        // `if __name__ == "__main__":` always does.
+        let main = node.child_by_field_name("condition").is_some_and(|condition| {
+            let text = self.source(condition);
+            text.contains("__name__") && text.contains("__main__") && text.contains("==")
+        });
+        out.push(Stmt::Expr(condition));
+        let first = self.field_block(node, "consequence");
+        if main {
+            out.push(Stmt::Block(first));
+            return;
+        }
+        let mut branches = if never { Vec::new() } else { vec![first] };
+        let mut complete = false;
+        for child in children(node) {
+            match child.kind() {
+                "elif_clause" => {
+                    let condition = self.field(child, "condition");
+                    out.push(Stmt::Expr(condition));
+                    branches.push(self.field_block(child, "consequence"));
+                }
+                "else_clause" => {
+                    complete = !never;
+                    branches.push(self.field_block(child, "body"));
+                }
+                _ => {}
+            }
+        }
+        out.push(Stmt::Branches(branches, complete));
+    }
+
+    fn aliased(&self, node: Node<'_>) -> (String, String) {
+        let text = |field| node.child_by_field_name(field).map(|part| self.source(part)).unwrap_or_default().to_owned();
+        (text("name"), text("alias"))
+    }
+
+    fn function(&mut self, node: Node<'_>) -> Rc<Function> {
+        let mut params = Vec::new();
+        let mut rest = false;
+        for param in node.child_by_field_name("parameters").map(children).unwrap_or_default() {
+            match param.kind() {
+                "identifier" => params.push((Pattern::Name(self.source(param).to_owned()), None)),
+                "default_parameter" | "typed_default_parameter" => {
+                    let name = param.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                    let value = self.field(param, "value");
+                    params.push((Pattern::Name(name.to_owned()), Some(value)));
+                }
+                "typed_parameter" => {
+                    let name = children(param).first().map(|name| self.source(*name)).unwrap_or_default();
+                    params.push((Pattern::Name(name.to_owned()), None));
+                }
+                "list_splat_pattern" => {
+                    let name = self.source(param).trim_start_matches('*').to_owned();
+                    params.push((Pattern::Name(name), None));
+                    rest = true;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let body = match node.child_by_field_name("body") {
+            Some(body) if node.kind() == "lambda" => vec![Stmt::Return(Some(self.expr(body)))],
+            Some(body) => self.block(body),
+            None => Vec::new(),
+        };
+        Rc::new(Function { params, body, rest })
+    }
+
+    fn class(&mut self, node: Node<'_>) -> Rc<Class> {
+        let name = node.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default().to_owned();
+        let base = node
+            .child_by_field_name("superclasses")
+            .and_then(|list| children(list).first().copied())
+            .map(|base| self.expr(base));
+        let mut methods = Vec::new();
+        let mut body = Vec::new();
+        for stmt in self.field_block(node, "body") {
+            match stmt {
+                Stmt::Function(name, function) => methods.push((name, function)),
+                other => body.push(other),
+            }
+        }
+        Rc::new(Class { name, base, methods, body })
+    }
+
+    fn pattern(&mut self, node: Node<'_>) -> Pattern {
+        if !self.budget.enter() {
+            return Pattern::Skip;
+        }
+        let pattern = match node.kind() {
+            "identifier" => Pattern::Name(self.source(node).to_owned()),
+            "as_pattern_target" => match children(node).first() {
+                Some(inner) => self.pattern(*inner),
+                None => Pattern::Name(self.source(node).to_owned()),
+            },
+            "pattern_list" | "tuple_pattern" | "list_pattern" => {
+                Pattern::List(children(node).into_iter().map(|part| self.pattern(part)).collect())
+            }
+            "attribute" => {
+                let object = self.field(node, "object");
+                let name = node.child_by_field_name("attribute").map(|name| self.source(name)).unwrap_or_default();
+                Pattern::Attr(object, name.to_owned())
+            }
+            "subscript" => Pattern::Index(self.field(node, "value"), self.field(node, "subscript")),
+            _ => Pattern::Skip,
+        };
+        self.budget.leave();
+        pattern
+    }
+
+    fn field(&mut self, node: Node<'_>, field: &str) -> Expr {
+        node.child_by_field_name(field).map_or(Expr::Null, |node| self.expr(node))
+    }
+
+    fn expr(&mut self, node: Node<'_>) -> Expr {
+        if !self.budget.enter() {
+            return Expr::Many(Vec::new());
+        }
+        let expr = self.expr_inner(node);
+        self.budget.leave();
+        expr
+    }
+
+    fn many(&mut self, node: Node<'_>) -> Expr {
+        Expr::Many(children(node).into_iter().map(|part| self.expr(part)).collect())
+    }
+
+    fn expr_inner(&mut self, node: Node<'_>) -> Expr {
+        match node.kind() {
+            "identifier" => Expr::Name(self.source(node).to_owned()),
+            "string" => self.string(node),
+            "concatenated_string" => {
+                let parts = children(node).into_iter().map(|part| (self.expr(part), String::new())).collect();
+                Expr::Concat(parts)
+            }
+            "integer" => Expr::Num(integer(self.source(node))),
+            "true" => Expr::Bool(true),
+            "false" => Expr::Bool(false),
+            "none" => Expr::Null,
+            "parenthesized_expression" | "await" | "expression_statement" => match children(node).first() {
+                Some(inner) => self.expr(*inner),
+                None => Expr::Null,
+            },
+            "attribute" => {
+                let object = self.field(node, "object");
+                let name = node.child_by_field_name("attribute").map(|name| self.source(name)).unwrap_or_default();
+                Expr::Attr(Box::new(object), name.to_owned())
+            }
+            "subscript" => {
+                let object = self.field(node, "value");
+                match node.child_by_field_name("subscript") {
+                    Some(slice) if slice.kind() == "slice" => {
+                        let text = self.source(slice);
+                        match text.strip_suffix(':').and_then(|from| from.trim().parse().ok()) {
+                            Some(from) => Expr::From(Box::new(object), from),
+                            None => Expr::Many(vec![object]),
+                        }
+                    }
+                    Some(key) => Expr::Index(Box::new(object), Box::new(self.expr(key))),
+                    None => object,
+                }
+            }
+            "call" => self.call(node),
+            "list" | "tuple" | "set" | "expression_list" | "pattern_list" => {
+                let items = children(node)
+                    .into_iter()
+                    .map(|item| match item.kind() {
+                        "list_splat" => (children(item).first().map_or(Expr::Null, |inner| self.expr(*inner)), true),
+                        _ => (self.expr(item), false),
+                    })
+                    .collect();
+                Expr::List(items)
+            }
+            "dictionary" => {
+                let mut pairs = Vec::new();
+                for pair in children(node) {
+                    if pair.kind() == "pair" {
+                        pairs.push((self.field(pair, "key"), self.field(pair, "value")));
+                    }
+                }
+                Expr::Dict(pairs)
+            }
+            "binary_operator" => self.binary(node),
+            "boolean_operator" => {
+                let mut parts = Vec::new();
+                self.flatten(node, "boolean_operator", &mut parts);
+                let and = node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and");
+                let parts: Vec<Expr> = parts.into_iter().map(|(expr, _)| expr).collect();
+                if and { Expr::Many(parts) } else { Expr::Either(parts) }
+            }
+            "conditional_expression" => {
+                // `a if condition else b`: the condition is looked at for its calls only.
+                let mut parts: Vec<Expr> = children(node).into_iter().map(|part| self.expr(part)).collect();
+                if parts.len() != 3 {
+                    return Expr::Many(parts);
+                }
+                let condition = parts.remove(1);
+                Expr::Index(
+                    Box::new(Expr::List(vec![(Expr::Either(parts), false), (condition, false)])),
+                    Box::new(Expr::Num(0)),
+                )
+            }
+            "named_expression" => {
+                let name = node.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                let value = self.field(node, "value");
+                Expr::Assign(Box::new(Pattern::Name(name.to_owned())), Box::new(value))
+            }
+            "as_pattern" => {
+                let value = children(node).first().map_or(Expr::Null, |value| self.expr(*value));
+                match node.child_by_field_name("alias") {
+                    Some(alias) => Expr::Assign(Box::new(self.pattern(alias)), Box::new(value)),
+                    None => value,
+                }
+            }
+            "lambda" => Expr::Function(self.function(node)),
+            "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
+                let mut clauses = Vec::new();
+                for child in children(node) {
+                    match child.kind() {
+                        "for_in_clause" => {
+                            if let Some(left) = child.child_by_field_name("left") {
+                                let pattern = self.pattern(left);
+                                clauses.push((pattern, self.field(child, "right")));
+                            }
+                        }
+                        "if_clause" => {
+                            let condition = self.many(child);
+                            clauses.push((Pattern::Skip, condition));
+                        }
+                        _ => {}
+                    }
+                }
+                let body = self.field(node, "body");
+                Expr::Each(clauses, Box::new(body))
+            }
+            "ERROR" => self.many(node),
+            "comparison_operator"
+            | "not_operator"
+            | "unary_operator"
+            | "pair"
+            | "yield"
+            | "keyword_argument"
+            | "list_splat"
+            | "dictionary_splat"
+            | "print_statement"
+            | "exec_statement"
+            | "assert_statement"
+            | "parenthesized_list_splat"
+            | "chevron" => {
+                if node.kind() == "unary_operator"
+                    && let Ok(number) = self.source(node).parse()
+                {
+                    return Expr::Num(number);
+                }
+                if node.kind() == "exec_statement" {
+                    let parts =
+                        children(node).into_iter().map(|part| argument(self.expr(part), self.source(part))).collect();
+                    return call(Expr::Name("exec".to_owned()), parts);
+                }
+                self.many(node)
+            }
+            _ => Expr::Many(Vec::new()),
+        }
+    }
+
+    /// Operands of a chain of one kind that leans to the left, without going down for each.
+    fn flatten(&mut self, node: Node<'_>, kind: &str, out: &mut Vec<(Expr, String)>) {
+        let mut rights = Vec::new();
+        let operator = node.child_by_field_name("operator").map(|operator| operator.kind());
+        let mut node = node;
+        loop {
+            if let Some(right) = node.child_by_field_name("right") {
+                rights.push(right);
+            }
+            match node.child_by_field_name("left") {
+                Some(left)
+                    if left.kind() == kind
+                        && left.child_by_field_name("operator").map(|operator| operator.kind()) == operator =>
+                {
+                    node = left;
+                }
+                Some(left) => {
+                    rights.push(left);
+                    break;
+                }
+                None => break,
+            }
+        }
+        for part in rights.into_iter().rev() {
+            let source = excerpt(self.source(part));
+            out.push((self.expr(part), source));
+        }
+    }
+
+    fn binary(&mut self, node: Node<'_>) -> Expr {
+        match node.child_by_field_name("operator").map(|operator| operator.kind()) {
+            Some("+") => {
+                let mut parts = Vec::new();
+                self.flatten(node, "binary_operator", &mut parts);
+                Expr::Add(parts)
+            }
+            Some(operator @ ("/" | "%")) => {
+                let source =
+                    node.child_by_field_name("right").map(|right| excerpt(self.source(right))).unwrap_or_default();
+                let (left, right) = (self.field(node, "left"), self.field(node, "right"));
+                if operator == "/" {
+                    Expr::Div(Box::new(left), Box::new(right), source)
+                } else {
+                    Expr::Percent(Box::new(left), Box::new(right), source)
+                }
+            }
+            Some("|") => {
+                let mut parts = Vec::new();
+                self.flatten(node, "binary_operator", &mut parts);
+                Expr::Many(parts.into_iter().map(|(part, _)| part).collect())
+            }
+            // Bits of a mode: what both sides set.
+            _ => self.many(node),
+        }
+    }
+
+    fn call(&mut self, node: Node<'_>) -> Expr {
+        let Some(function) = node.child_by_field_name("function") else { return self.many(node) };
+        let receiver = if function.kind() == "attribute" {
+            function.child_by_field_name("object").map(|object| self.source(object)).unwrap_or_default()
+        } else {
+            self.source(function)
+        };
+        let callee = self.expr(function);
+        let mut args = Vec::new();
+        if let Some(list) = node.child_by_field_name("arguments") {
+            if list.kind() == "generator_expression" {
+                args.push(argument(self.expr(list), self.source(list)));
+            } else {
+                for arg in children(list) {
+                    let mut out = match arg.kind() {
+                        "keyword_argument" => {
+                            let source =
+                                arg.child_by_field_name("value").map(|value| self.source(value)).unwrap_or_default();
+                            argument(self.field(arg, "value"), source)
+                        }
+                        "list_splat" | "dictionary_splat" => {
+                            let inner = children(arg).first().copied().unwrap_or(arg);
+                            argument(self.expr(inner), self.source(inner))
+                        }
+                        _ => argument(self.expr(arg), self.source(arg)),
+                    };
+                    out.spread = arg.kind().ends_with("_splat");
+                    out.name = arg
+                        .child_by_field_name("name")
+                        .filter(|_| arg.kind() == "keyword_argument")
+                        .map(|name| self.source(name).to_owned());
+                    args.push(out);
+                }
+            }
+        }
+        Expr::Call(Box::new(CallExpr { callee, receiver: excerpt(receiver), args, template: false }))
+    }
+
+    fn string(&mut self, node: Node<'_>) -> Expr {
+        let mut parts: Vec<(Expr, String)> = Vec::new();
+        let mut raw = false;
+        let mut plain = String::new();
+        for child in children(node) {
+            match child.kind() {
+                "string_start" => raw = self.source(child).contains(['r', 'R']),
+                "string_content" => {
+                    let inner = children(child);
+                    let text = self.source(child);
+                    if raw || inner.is_empty() {
+                        plain.push_str(text);
+                        continue;
+                    }
+                    let mut at = child.start_byte();
+                    for piece in inner {
+                        plain.push_str(self.text.get(at..piece.start_byte()).unwrap_or_default());
+                        let source = self.source(piece);
+                        match piece.kind() {
+                            "escape_sequence" => plain.push_str(&escape(source)),
+                            // `{{` in an f-string.
+                            _ => plain.push_str(source.get(..1).unwrap_or_default()),
+                        }
+                        at = piece.end_byte();
+                    }
+                    plain.push_str(self.text.get(at..child.end_byte()).unwrap_or_default());
+                }
+                "interpolation" => {
+                    parts.push((Expr::Str(std::mem::take(&mut plain)), String::new()));
+                    let source =
+                        child.child_by_field_name("expression").map(|inner| self.source(inner)).unwrap_or_default();
+                    let inner = self.field(child, "expression");
+                    parts.push((inner, excerpt(source)));
+                }
+                _ => {}
+            }
+        }
+        if parts.is_empty() {
+            return Expr::Str(plain);
+        }
+        parts.push((Expr::Str(plain), String::new()));
+        Expr::Concat(parts)
+    }
+}
+
+fn argument(value: Expr, source: &str) -> Argument {
+    Argument { name: None, spread: false, value, source: excerpt(source) }
+}
+
+fn call(callee: Expr, args: Vec<Argument>) -> Expr {
+    Expr::Call(Box::new(CallExpr { callee, receiver: String::new(), args, template: false }))
+}
+
+fn integer(text: &str) -> i64 {
+    let text = text.replace('_', "").to_lowercase();
+    let parsed = if let Some(digits) = text.strip_prefix("0o") {
+        i64::from_str_radix(digits, 8)
+    } else if let Some(digits) = text.strip_prefix("0x") {
+        i64::from_str_radix(digits, 16)
+    } else if let Some(digits) = text.strip_prefix("0b") {
+        i64::from_str_radix(digits, 2)
+    } else {
+        text.parse()
+    };
+    parsed.unwrap_or(i64::MAX)
+}

@@ -1,0 +1,116 @@
+//! Parses a text with a grammar, inside limits, and says how much of it was understood.
+
+use std::ops::ControlFlow;
+
+use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
+
+/// Bytes of a text that is parsed.
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
+/// How often the parser may report progress before it is stopped, beside what the length of the text allows.
+const MOST_REPORTS: usize = 5_000;
+/// Nodes of a text.
+const MOST_NODES: usize = 200_000;
+/// Nodes in nodes.
+const MOST_DEPTH: usize = 120;
+
+/// The tree of a text; `None` where it took too long.
+pub(super) fn parse(language: &Language, text: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(language).ok()?;
+    let most = MOST_REPORTS + text.len() / 8;
+    let mut reports = 0usize;
+    let mut progress = |_: &ParseState| {
+        reports += 1;
+        if reports > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let bytes = text.as_bytes();
+    parser.parse_with_options(
+        &mut |at, _| bytes.get(at..).unwrap_or_default(),
+        None,
+        Some(ParseOptions::new().progress_callback(&mut progress)),
+    )
+}
+
+/// Whether most of the text is not understood.
+pub(super) fn mostly_errors(root: Node<'_>) -> bool {
+    if !root.has_error() {
+        return false;
+    }
+    let mut broken = 0;
+    let mut cursor = root.walk();
+    let mut children = 0usize;
+    for child in root.children(&mut cursor) {
+        children += 1;
+        if child.is_error() {
+            broken += child.end_byte() - child.start_byte();
+        }
+        if children > MOST_NODES {
+            break;
+        }
+    }
+    let all = root.end_byte() - root.start_byte();
+    root.is_error() || broken * 2 > all
+}
+
+/// What lowering has left of its limits.
+pub(super) struct Budget {
+    nodes: usize,
+    depth: usize,
+    /// Why something was left out.
+    pub(super) missing: Option<&'static str>,
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self { nodes: 0, depth: 0, missing: None }
+    }
+
+    /// Goes one node down; false where it must not.
+    pub(super) fn enter(&mut self) -> bool {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            self.missing = Some("the program is longer than is read");
+            return false;
+        }
+        if self.depth >= MOST_DEPTH {
+            self.missing = Some("the program is nested deeper than is followed");
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}
+
+/// The named children of a node, comments left out.
+pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+}
+
+/// The text of an escape sequence (`\n`, `\x41`, `\u{1F600}`).
+pub(super) fn escape(sequence: &str) -> String {
+    let Some(rest) = sequence.strip_prefix('\\') else { return sequence.to_owned() };
+    let Some(first) = rest.chars().next() else { return String::new() };
+    let tail = rest.get(first.len_utf8()..).unwrap_or_default();
+    let code = |digits: &str, radix: u32| {
+        u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).map(String::from).unwrap_or_default()
+    };
+    match first {
+        'n' => "\n".to_owned(),
+        't' => "\t".to_owned(),
+        'r' => "\r".to_owned(),
+        'a' => "\u{7}".to_owned(),
+        'b' => "\u{8}".to_owned(),
+        'f' => "\u{c}".to_owned(),
+        'v' => "\u{b}".to_owned(),
+        'e' => "\u{1b}".to_owned(),
+        '\n' => String::new(),
+        'x' | 'u' | 'U' => code(tail.trim_matches(['{', '}']), 16),
+        '0'..='7' => code(rest, 8),
+        other => other.to_string(),
+    }
+}

