@@ -14,16 +14,22 @@ use crate::{ActionParts, Event, WireFault};
 /// The largest payload that is read, in bytes.
 pub const LARGEST_PAYLOAD: usize = 16 * 1024 * 1024;
 
-/// The payload as text, if it is not too large and is text.
+/// The payload as the text of an object, if it is not too large and is text.
 pub(crate) fn text(payload: &[u8]) -> Result<&str, WireFault> {
     if payload.len() > LARGEST_PAYLOAD {
         return Err(WireFault::TooLarge { bytes: payload.len() });
     }
     let text = std::str::from_utf8(payload).map_err(|error| WireFault::NotUtf8 { at: error.valid_up_to() })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let head = text.trim_start();
+    // A list would be read as an object's values without their names.
+    if !head.is_empty() && !head.starts_with('{') {
+        return Err(WireFault::NotJson("it is not an object".to_owned()));
+    }
+    Ok(text)
 }
 
-/// The payload as a `T`.
+/// A part of the payload as a `T`.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, WireFault> {
     serde_json::from_str(text).map_err(|error| WireFault::NotJson(error.to_string()))
 }

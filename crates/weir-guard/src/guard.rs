@@ -8,8 +8,8 @@ use weir_decide::{Decision, Facts, Means};
 use weir_ledger::{Durability, Ledger};
 use weir_measure::{Context, measure};
 use weir_model::{
-    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, PolicyHit, Record, Rejection,
-    Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
+    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
+    Rejection, Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
 };
 
 use crate::holds::{HoldState, Holds};
@@ -123,6 +123,9 @@ impl Guard {
     /// When no such hold waits, the person has answered, or it cannot be recorded.
     pub fn approve(&self, id: &str, by: &str, terminal: &str, now: Timestamp) -> Result<HoldState, GuardError> {
         let state = self.holds.find(id, now)?;
+        if state.approvals.iter().any(|given| given.by == by) {
+            return Err(GuardError::AnsweredAlready { id: state.hold.id, by: by.to_owned() });
+        }
         let approval = Approval {
             hold: state.hold.id,
             digest: state.hold.digest,
@@ -182,7 +185,7 @@ impl Guard {
             },
         );
         let policy_version = policy.engine.version();
-        let digest = digest_of(action, &policy_version);
+        let digest = digest_of(action, &analysis.pins, &policy_version);
         let mut judgement = Judgement {
             action: action.id,
             verdict: Verdict::Allow,
@@ -372,7 +375,7 @@ fn unrecorded(judgement: &mut Judgement, error: &GuardError) {
 }
 
 /// What a consent is bound to: who asks for what, where, under which policy.
-fn digest_of(action: &Action, policy_version: &Digest) -> Digest {
+fn digest_of(action: &Action, pins: &[Pin], policy_version: &Digest) -> Digest {
     let request = match &action.request {
         Request::Shell { command, shell } => {
             Request::Shell { command: command.trim().to_owned(), shell: shell.clone() }
@@ -380,11 +383,17 @@ fn digest_of(action: &Action, policy_version: &Digest) -> Digest {
         other => other.clone(),
     };
     let request = serde_json::to_vec(&request).unwrap_or_default();
+    // A script that was changed after a person consented is another action.
+    let pins: Vec<u8> = pins
+        .iter()
+        .flat_map(|pin| [pin.path.as_os_str().as_encoded_bytes(), b"\0", pin.sha256.as_bytes()].concat())
+        .collect();
     Digest::of_parts(&[
         action.agent.name.as_bytes(),
         action.tool.as_bytes(),
         &request,
         action.cwd.as_os_str().as_encoded_bytes(),
+        &pins,
         policy_version.as_bytes(),
     ])
 }
@@ -420,4 +429,62 @@ fn cut(action: &Action) -> Action {
         _ => {}
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_ledger::Reader;
+    use weir_model::{ActionId, Agent};
+
+    fn action(command: &str, cwd: &str) -> Action {
+        let agent = Agent { name: "claude".into(), session: None, subagent: None, principal: "ann".into() };
+        let request = Request::Shell { command: command.into(), shell: None };
+        let (tool, host, at) = ("Bash".into(), "host".into(), Timestamp::UNIX_EPOCH);
+        Action { id: ActionId::new(), agent, tool, call: None, request, cwd: cwd.into(), host, at }
+    }
+
+    #[test]
+    fn a_consent_is_for_this_action_in_this_place_with_these_scripts_under_this_policy() {
+        let policy = Digest::of(b"policy");
+        let pin = |text: &[u8]| [Pin { path: "/w/x.sh".into(), sha256: Digest::of(text) }];
+        let of = |command: &str, cwd: &str, text: &[u8], policy| digest_of(&action(command, cwd), &pin(text), policy);
+        let approved = of("sh x.sh", "/w", b"echo", &policy);
+        assert_eq!(of(" sh x.sh ", "/w", b"echo", &policy), approved);
+        for other in [
+            of("sh y.sh", "/w", b"echo", &policy),
+            of("sh x.sh", "/v", b"echo", &policy),
+            of("sh x.sh", "/w", b"rm -rf ~", &policy),
+            of("sh x.sh", "/w", b"echo", &Digest::of(b"other")),
+        ] {
+            assert_ne!(other, approved);
+        }
+    }
+
+    #[test]
+    fn a_person_consents_once_and_the_ledger_says_so_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let guard = Guard::new(Config::new(dir.path()));
+        let now = Timestamp::UNIX_EPOCH;
+        let asked = action("rm -rf photos", "/w");
+        let hold = Hold {
+            id: HoldId::new(),
+            action: asked.id,
+            digest: Digest::of(b"x"),
+            agent: "claude".into(),
+            summary: asked.summary(),
+            cwd: "/w".into(),
+            reason: "only copy".into(),
+            policy_version: Digest::of(b"p"),
+            approvals_needed: 2,
+            at: now,
+            expires: later(now, guard.config()),
+        };
+        let id = guard.holds().open(hold).unwrap().0.id.to_string();
+        assert!(!guard.approve(&id, "ann", "/dev/pts/1", now).unwrap().is_approved());
+        assert!(matches!(guard.approve(&id, "ann", "/dev/pts/1", now), Err(GuardError::AnsweredAlready { .. })));
+        assert!(guard.approve(&id, "bob", "/dev/pts/2", now).unwrap().is_approved());
+        let reader = Reader::open(&guard.config().paths.ledger()).unwrap();
+        assert_eq!(reader.backward().count(), 2, "what was refused is no consent");
+    }
 }

@@ -289,7 +289,7 @@ mod tests {
         let (_dir, holds) = holds();
         let (first, _) = holds.open(hold(0)).unwrap();
         let id = first.id.to_string();
-        assert_eq!(holds.find(&id[..18], at(1)).unwrap().hold.id, first.id);
+        assert_eq!(holds.find(id.get(..18).unwrap(), at(1)).unwrap().hold.id, first.id);
         assert!(matches!(holds.find("abc", at(1)), Err(GuardError::NoSuchHold(_))));
         holds.reject(&first).unwrap();
         assert!(matches!(holds.find(&id, at(1)), Err(GuardError::NoSuchHold(_))));

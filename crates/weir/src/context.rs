@@ -11,10 +11,10 @@ pub(crate) fn weir_home() -> PathBuf {
     if let Some(home) = absolute("WEIR_HOME") {
         return home;
     }
-    if cfg!(target_os = "macos") {
-        if let Some(home) = person_home() {
-            return home.join("Library/Application Support/weir");
-        }
+    if cfg!(target_os = "macos")
+        && let Some(home) = person_home()
+    {
+        return home.join("Library/Application Support/weir");
     }
     absolute("XDG_STATE_HOME")
         .or_else(|| person_home().map(|home| home.join(".local/state")))

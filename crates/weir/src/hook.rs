@@ -53,6 +53,8 @@ pub(crate) fn run(args: &[String]) -> ExitCode {
         return answer(&fault_reply(&name, &format!("the call could not be read: {error}"), effectful));
     }
     if input.len() as u64 > LARGEST_INPUT {
+        // Some clients take an unread payload for an error of their own, and let the call run.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         return answer(&fault_reply(&name, "the call is larger than 16 MiB, and was not analyzed", effectful));
     }
     let mut event = match agent.parse(&input, event) {

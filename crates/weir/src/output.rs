@@ -117,7 +117,9 @@ pub(crate) fn one_line(text: &str, width: usize) -> String {
 
 /// The width of the terminal; a sensible one where there is none.
 pub(crate) fn width() -> usize {
-    rustix::termios::tcgetwinsize(io::stdout()).map_or(100, |size| usize::from(size.ws_col)).max(40)
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    // Some terminals do not know their size.
+    if columns == 0 { 100 } else { columns.max(40) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +29,27 @@ pub(crate) fn roots() -> Result<Roots, CliError> {
     let variables: BTreeMap<_, _> =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
     Ok(Roots { home, etc: PathBuf::from("/etc"), weir_binary, weir_home: context::weir_home(), variables })
+}
+
+/// Refuses where machine-wide settings could not be written anyway.
+pub(crate) fn require_root(command: &str) -> Result<(), CliError> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(CliError::hint("only root can write machine-wide settings", format!("Run `sudo weir {command} --managed`.")))
+}
+
+/// True where somebody other than root could put another file in the place of `program`.
+pub(crate) fn is_replaceable(program: &Path) -> bool {
+    const OTHERS_WRITE: u32 = 0o022;
+    const STICKY: u32 = 0o1000;
+    let Ok(program) = program.canonicalize() else { return true };
+    program.ancestors().any(|path| {
+        std::fs::symlink_metadata(path).is_ok_and(|data| {
+            // In a sticky directory, others cannot take away what is root's.
+            data.uid() != 0 || (data.mode() & OTHERS_WRITE != 0 && !(data.is_dir() && data.mode() & STICKY != 0))
+        })
+    })
 }
 
 /// The directories of `PATH`.
@@ -114,8 +135,12 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
         return Proof::Unsupported { why: "its program is not in PATH".to_owned() };
     };
     let since = context::now();
-    let config = context::config(roots.weir_home.clone());
-    let ledger = config.paths.ledger();
+    // Settings of the machine go by the account, those of a person by the directory that they name.
+    let mut configs = vec![context::config(roots.weir_home.clone())];
+    let account = context::account_weir_home();
+    if account != roots.weir_home {
+        configs.push(context::config(account));
+    }
     let plan = canary::Plan {
         agent: agent.name(),
         program: &program,
@@ -123,8 +148,10 @@ pub(crate) fn fire(agent: &dyn Dialect, roots: &Roots) -> Proof {
         config_dir: &agent.config_dir(roots),
         timeout: CANARY_TIMEOUT,
     };
-    let proof = canary::prove(&plan, &|text| judged(&ledger, agent.name(), text, since));
-    forget_holds(&config);
+    let proof = canary::prove(&plan, &|text| {
+        configs.iter().find_map(|config| judged(&config.paths.ledger(), agent.name(), text, since))
+    });
+    configs.iter().for_each(forget_holds);
     proof
 }
 
@@ -148,5 +175,21 @@ fn forget_holds(config: &weir_guard::Config) {
         if state.hold.summary.contains(canary::VICTIM) {
             let _ = guard.holds().reject(&state.hold);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_program_that_others_can_replace_is_told_from_one_that_only_root_can() {
+        assert!(!super::is_replaceable("/bin/sh".as_ref()));
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("weir");
+        fs::write(&program, "").unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(super::is_replaceable(&program));
     }
 }

@@ -15,10 +15,11 @@ pub(crate) const MARKER: &str = "weir-hook";
 /// The arguments after the program.
 pub(crate) fn arguments(agent: &str, event: &str, home: Option<&Path>) -> Vec<String> {
     let mut arguments = vec!["hook".to_owned(), agent.to_owned(), event.to_owned()];
-    if let Some(home) = home {
-        // A repository's settings can change the environment of a hook, so Weir's directory is written down.
-        arguments.push("--home".to_owned());
-        arguments.push(home.to_string_lossy().into_owned());
+    // A repository's settings can change the environment of a hook, so Weir's directory is written down; where the
+    // settings are for every account of the machine, the account decides.
+    match home {
+        Some(home) => arguments.extend(["--home".to_owned(), home.to_string_lossy().into_owned()]),
+        None => arguments.push("--account".to_owned()),
     }
     arguments
 }

@@ -594,3 +594,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_hook_goes_by_what_its_line_says_and_never_by_the_environment() {
+    for agent in AGENTS {
+        for level in levels(*agent) {
+            let Machine { roots, directory: _directory } = &machine();
+            let plan = install::plan_install(*agent, level, roots, &InstallNote::default()).unwrap();
+            let texts = plan.changes.iter().map(|change| String::from_utf8(change.after.clone().unwrap()).unwrap());
+            let all = texts.collect::<String>();
+            let says = (all.contains("--home"), all.contains("--account"));
+            assert_eq!(says, (level == Level::User, level == Level::Managed), "{} {level:?}: {all}", agent.name());
+        }
+    }
+}

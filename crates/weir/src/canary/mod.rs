@@ -136,7 +136,7 @@ fn conclude(found: &Findings<'_>) -> Proof {
             did_not("the client ran a command without asking Weir")
         }
         (true, None) if found.heard.asked && found.heard.results > 0 => unclear(format!(
-            "the client refused the command by rules of its own, and did not ask Weir{}",
+            "the client did not run the command, and Weir has no record of it{}",
             quoted(found.heard.last_result.as_deref())
         )),
         (true, None) => unclear(format!("{}{}", unasked(found), quoted(found.end.last_line.as_deref()))),

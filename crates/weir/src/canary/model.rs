@@ -190,7 +190,7 @@ mod tests {
         assert!(ask(&model, "/v1/messages", &foreign).contains("ok"));
         assert!(!model.heard().asked);
 
-        assert!(ask(&model, "/v1/messages", &body(&[user.clone()])).contains("rm first"));
+        assert!(ask(&model, "/v1/messages", &body(std::slice::from_ref(&user))).contains("rm first"));
         assert!(!model.heard().asked);
         assert!(ask(&model, "/v1/messages", &body(&[user.clone(), result(1)])).contains("rm second"));
         assert!(model.heard().asked && !model.heard().is_over);

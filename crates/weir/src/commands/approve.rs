@@ -13,6 +13,9 @@ use crate::{context, person};
 /// Only from a terminal in which no agent runs. The consent is bound to exactly this action, its directory and the
 /// policy as it is now; it is used up by the next try of the agent, and it expires.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir hold                      what waits, with the ids
+  weir approve 01a21080-8bc7     the first characters are enough where they are clear")]
 pub(crate) struct Args {
     /// The hold's id, or its first characters
     id: String,

@@ -71,6 +71,8 @@ struct BatchError {
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {
+    // A name that no agent has would never match a policy.
+    crate::setup::agents(std::slice::from_ref(&args.agent))?;
     let here = directory(args.cwd.as_ref())?;
     let guard = context::guard();
     if args.batch {
@@ -132,6 +134,13 @@ fn batch(args: &Args, guard: &Guard, here: &std::path::Path) -> CommandResult {
         if read == 0 {
             break;
         }
+        if read as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+            skip_line(&mut input)?;
+            faults = true;
+            let error = format!("the line is longer than {} MiB", LONGEST_LINE >> 20);
+            write_json(&mut stdout, &BatchError { id: None, error })?;
+            continue;
+        }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -153,6 +162,19 @@ fn batch(args: &Args, guard: &Guard, here: &std::path::Path) -> CommandResult {
         stdout.flush()?;
     }
     Ok(if faults { ExitCode::from(FAULT) } else { exit_code(args, worst) })
+}
+
+/// Reads to the end of the line, and keeps nothing.
+fn skip_line(input: &mut impl std::io::BufRead) -> std::io::Result<()> {
+    loop {
+        let chunk = input.fill_buf()?;
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(chunk.len(), |at| at + 1);
+        input.consume(used);
+        if end.is_some() || used == 0 {
+            return Ok(());
+        }
+    }
 }
 
 fn write_json<T: Serialize>(out: &mut impl Write, value: &T) -> Result<(), CliError> {

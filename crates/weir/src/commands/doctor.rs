@@ -18,15 +18,22 @@ const SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Say for each agent whether its guard is on, and check Weir's own things
 ///
-/// With --canary the real clients are started against a scripted model on this machine: the only proof that a hook
-/// really fires. Exits with 1 where something is not as it should be.
+/// The real clients are started against a scripted model on this machine: the only proof that a hook really fires.
+/// Nothing is spent, and no model elsewhere is asked. Exits with 1 where something is not as it should be.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir doctor                    everything, with a canary through each installed hook
+  weir doctor --no-canary        a quick look at settings and files
+  weir doctor --agent codex --json | jq -r '.agents[0].canary.result'")]
 pub(crate) struct Args {
     /// Only these agents
     #[arg(long, value_name = "NAME")]
     agent: Vec<String>,
-    /// Start each client and see its hook stop a harmless canary (seconds per client)
+    /// Do not start the clients (which takes seconds for each)
     #[arg(long)]
+    no_canary: bool,
+    /// Start the clients, as is done anyway
+    #[arg(long, hide = true, conflicts_with = "no_canary")]
     canary: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -82,7 +89,7 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     };
     for agent in setup::agents(&args.agent)? {
         let mut found = look(agent, &roots);
-        if args.canary && found.status != "off" {
+        if !args.no_canary && found.status != "off" {
             if !args.json {
                 say(&format!("{}: starting the client to see its hook fire …", agent.name()));
             }

@@ -14,6 +14,9 @@ use crate::output::{CliError, CommandResult, one_line, shown, width};
 ///
 /// Answer with `weir approve ID` or `weir reject ID`, in a terminal of your own.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir hold
+  weir hold --json | jq -r .hold.summary")]
 pub(crate) struct Args {
     /// Print one JSON object per hold
     #[arg(long)]
@@ -46,7 +49,7 @@ pub(crate) fn describe(out: &mut impl std::io::Write, state: &HoldState, now: Ti
     let dim = Style::new().dimmed();
     let hold = &state.hold;
     let left = hold.expires.as_second().saturating_sub(now.as_second()).max(0);
-    writeln!(out, "{bold}{}{bold:#}  {}", hold.id, one_line(&hold.summary, width().saturating_sub(40)))?;
+    writeln!(out, "{bold}{}{bold:#}  {}", hold.id, one_line(&hold.summary, width().saturating_sub(40).max(30)))?;
     writeln!(out, "  {dim}asked by{dim:#} {} in {}", shown(&hold.agent), shown(&hold.cwd.to_string_lossy()))?;
     writeln!(out, "  {dim}why{dim:#}      {}", shown(&hold.reason))?;
     writeln!(

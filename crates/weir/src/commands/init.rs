@@ -51,6 +51,17 @@ pub(crate) fn run(args: &Args) -> CommandResult {
             "Name one with --agent to install its hooks all the same.",
         ));
     }
+    if args.managed && !args.dry_run {
+        setup::require_root("init")?;
+    }
+    if args.managed && setup::is_replaceable(&roots.weir_binary) {
+        say(&format!(
+            "warning: others than root can replace `{}`, and with it the guard; put it where only root may write \
+             (`sudo install -m 755 {} /usr/local/bin/weir`) and run `sudo /usr/local/bin/weir init --managed`",
+            roots.weir_binary.display(),
+            roots.weir_binary.display()
+        ));
+    }
     let config = context::config(roots.weir_home.clone());
     let mut note = setup::read_note(&config.paths)?;
     let mut out = anstream::stdout().lock();

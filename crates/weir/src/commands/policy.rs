@@ -12,6 +12,10 @@ use crate::output::{CliError, CommandResult, FINDING, say};
 
 /// Compile, test, list and explain the policies
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir policy compile                       check what you wrote, and put it in force
+  weir policy test my.policytest.toml       run cases of your own
+  weir policy explain files-only-copy       why did it object?")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Sub,

@@ -7,7 +7,11 @@ use crate::context;
 use crate::output::{CommandResult, one_line, say};
 
 /// Refuse a held action and take it off the list
+///
+/// Only from a terminal in which no agent runs. An agent that tries again opens a new hold.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir reject 01a21080-8bc7 --why 'these are the originals'")]
 pub(crate) struct Args {
     /// The hold's id, or its first characters
     id: String,

@@ -12,6 +12,9 @@ use crate::output::{CliError, CommandResult, shown};
 
 /// Show one action: what was asked, what it would have done, what was decided and how it ended
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir show 6ca7f028             the id as `weir log` prints it
+  weir show 6ca7f028 --json | jq .record.judgement.effects")]
 pub(crate) struct Args {
     /// The beginning or the end of an id, as `weir log` prints it
     id: String,

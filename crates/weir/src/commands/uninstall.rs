@@ -15,6 +15,10 @@ use crate::{context, setup};
 /// Settings files become what they would be if Weir had never been there. The ledger and your own policies stay, unless
 /// you say --purge.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir uninstall --dry-run       what would be changed
+  weir uninstall --agent codex   only this agent
+  sudo weir uninstall --managed  only the settings of the machine")]
 pub(crate) struct Args {
     /// Only these agents
     #[arg(long, value_name = "NAME")]
@@ -32,6 +36,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> CommandResult {
     let roots = setup::roots()?;
+    if args.managed && !args.dry_run {
+        setup::require_root("uninstall")?;
+    }
     let config = context::config(roots.weir_home.clone());
     let mut note = setup::read_note(&config.paths)?;
     let here = std::env::current_dir().unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::support::{Machine, decision, is_silent, text};
 #[test]
 fn calls_that_cannot_be_read_are_refused_in_the_clients_dialect() {
     let machine = Machine::new();
-    for broken in [&b""[..], b"{", b"[1,2]", b"\xff\xfe", b"null", b"{\"hook_event_name\":\"PreToolUse\"}"] {
+    for broken in [&b""[..], b"{", b"[1,2]", b"\xff\xfe", b"null", b"{\"tool_name\":\"Bash\"}"] {
         for agent in ["claude", "codex", "qwen"] {
             let output = machine.feed(&["hook", agent], broken);
             assert_eq!(output.status.code(), Some(2), "{agent} {}", text(broken));

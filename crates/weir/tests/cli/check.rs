@@ -55,6 +55,27 @@ fn a_batch_streams_in_order_and_names_bad_lines() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_one_bad_line() {
+    let machine = Machine::new();
+    let long = format!("{{\"id\":1,\"command\":\"{}\"}}", "x".repeat(17 << 20));
+    let input = format!("{long}\n{}\n", json!({"id": 2, "command": "ls"}));
+    let output = machine.feed(&["check", "--batch"], input.as_bytes());
+    let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0]["error"].as_str().unwrap().contains("16 MiB"));
+    assert_eq!(lines[1]["id"], 2);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn an_agent_that_does_not_exist_is_a_mistake() {
+    let machine = Machine::new();
+    let output = machine.run(&["check", "--agent", "claud", "ls"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("claude, codex"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn the_exit_code_speaks_only_when_asked() {
     let machine = Machine::new();
     machine.only_copies("victim", 1);

@@ -1,9 +1,16 @@
 //! The built program from outside: wiring, bad input, and what people and scripts see.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 mod answers;
 mod bad_input;
 mod check;
+mod install;
 mod many;
 mod policies;
 mod support;

@@ -50,13 +50,27 @@ impl Machine {
         path
     }
 
+    /// A program that stands in for a client's.
+    pub(crate) fn client(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.root.join("bin").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn search_path(&self) -> std::ffi::OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::join_paths(std::iter::once(self.root.join("bin")).chain(std::env::split_paths(&path))).unwrap()
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
         command
             .args(args)
             .env_clear()
             .env("HOME", self.home())
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", self.search_path())
             .env("WEIR_HOME", self.weir_home())
             .current_dir(self.project());
         command
@@ -121,6 +135,19 @@ pub(crate) fn decision(output: &Output) -> String {
     answer["hookSpecificOutput"]["permissionDecision"].as_str().unwrap_or_default().to_owned()
 }
 
-pub(crate) fn is_empty_dir(path: &Path) -> bool {
-    fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none())
+/// Every file below `dir` with its content, links not followed.
+pub(crate) fn files(dir: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(path)
+            } else {
+                drop(found.insert(path.clone(), fs::read(path).unwrap()))
+            }
+        }
+    }
+    found
 }
