@@ -162,7 +162,7 @@ fn hand_over(reading: &Reading<'_>, code: &'static Code, say: &mut dyn Say) -> b
             Sel::Word(number) => number + usize::from(code.named),
             _ => 0,
         };
-        let known: Option<Vec<&str>> = texts.iter().map(Arg::text).collect();
+        let known: Option<Vec<&str>> = texts.iter().map(Arg::code).collect();
         if let Some(known) = known {
             // Several pieces are one program.
             say.code(code.language, &known.join("\n"), words(after), &through);
@@ -204,9 +204,11 @@ fn program_text(
     match &text.value {
         Value::Known(text) => say.code(language, text, args, through),
         Value::OneOf(texts) => texts.iter().for_each(|text| say.code(language, text, args, through)),
-        Value::Prefix(_) | Value::Unknown => {
-            unknown_code(reading, &text.source, "part of the program text is not known", say);
-        }
+        // Text of which parts are not known is read as far as it is.
+        Value::Prefix(_) | Value::Unknown => match text.code() {
+            Some(text) => say.code(language, text, args, through),
+            None => unknown_code(reading, &text.source, "part of the program text is not known", say),
+        },
     }
 }
 
