@@ -4,6 +4,7 @@ mod library;
 mod lower;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use super::run::{Dialect, Machine};
 use super::value::Val;
