@@ -15,6 +15,13 @@ pub(super) fn parse(text: &str) -> Program {
     let Some(tree) = parse_tree(&tree_sitter_javascript::LANGUAGE.into(), text) else {
         return Program { body: Vec::new(), missing: Some("the program takes too long to read") };
     };
+    // What the grammar does not understand may be TypeScript.
+    let plain = tree.root_node().has_error().then(|| super::types::without(text));
+    let again = plain.as_deref().and_then(|plain| parse_tree(&tree_sitter_javascript::LANGUAGE.into(), plain));
+    let (text, tree) = match (&plain, again) {
+        (Some(plain), Some(again)) if !mostly_errors(again.root_node()) => (plain.as_str(), again),
+        _ => (text, tree),
+    };
     let mut lower = Lower { text, budget: Budget::new() };
     if mostly_errors(tree.root_node()) {
         lower.budget.missing = Some("the program has errors and could not be read");

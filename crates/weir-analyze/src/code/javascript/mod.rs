@@ -4,6 +4,7 @@ mod library;
 mod lower;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use super::run::{Dialect, Machine};
 use super::value::Val;
@@ -57,6 +58,7 @@ fn attribute(machine: &mut Machine<'_, '_>, object: &Val, name: &str) -> Option<
         (Val::Lib(lib), "args") if lib.path == "Deno" => {
             Some(Val::list(machine.arguments().into_iter().skip(1).collect()))
         }
+        (Val::Lib(lib), "execPath") if lib.path == "process" => Some(Val::str("node")),
         (Val::Lib(lib), "sep") if lib.path == "path" => Some(Val::str("/")),
         (Val::Lib(lib), "meta") if lib.path == "import" => Some(Val::lib("import.meta")),
         (Val::Lib(lib), "dirname" | "dir") if lib.path == "import.meta" => {

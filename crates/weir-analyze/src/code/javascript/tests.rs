@@ -116,6 +116,26 @@ fn deletes() {
 }
 
 #[test]
+fn types_are_passed_over() {
+    let uploads: &[&str] = &["delete file-tree uploads"];
+    check(&[
+        ("const x: string = 'uploads';\nfs.rmSync(x, { recursive: true } as any);", uploads),
+        (
+            "function clean(d: string, o?: Map<string, number>): void {\n  fs.rmSync(d, { recursive: true });\n}\nclean('uploads');",
+            uploads,
+        ),
+        (
+            "const clean = async (d: string): Promise<void> => { await fs.promises.rm(d, { recursive: true }); };\nclean('uploads');",
+            uploads,
+        ),
+        (
+            "interface A { a: string }\nlet b: A[] = [];\nfs.rmSync(b ? ('uploads') : 'uploads', { recursive: true });",
+            uploads,
+        ),
+    ]);
+}
+
+#[test]
 fn writes_moves_runs() {
     check(&[
         ("fs.writeFileSync('a', 'x')", &["modify file-tree a | content"]),

@@ -232,6 +232,7 @@ pub(super) static LIBRARY: Library = &[
     ("os.path.normpath", Do::Value(first_text)),
     ("os.path.dirname", Do::Value(dirname)),
     ("os.path.basename", Do::Value(basename)),
+    ("shutil.which", Do::Value(first_text)),
     ("os.fspath", Do::Value(first_text)),
     ("str", Do::Value(first_text)),
     ("os.fsencode", Do::Value(first_text)),

@@ -44,6 +44,7 @@ fn builtin(machine: &Machine<'_, '_>, name: &str) -> Option<Val> {
 fn attribute(machine: &mut Machine<'_, '_>, object: &Val, name: &str) -> Option<Val> {
     match (object, name) {
         (Val::Lib(lib), "argv") if lib.path == "sys" => Some(Val::list(machine.arguments())),
+        (Val::Lib(lib), "executable") if lib.path == "sys" => Some(Val::str("python3")),
         (Val::Lib(lib), "sep") if lib.path.starts_with("os") => Some(Val::str("/")),
         (Val::Lib(lib), "devnull") if lib.path == "os" => Some(Val::str("/dev/null")),
         (Val::Path(text), "parent") => Some(Val::Path(library::parent(text))),

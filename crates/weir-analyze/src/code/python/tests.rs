@@ -160,6 +160,8 @@ fn writes_moves_runs() {
             "import subprocess\ndef f(path):\n  subprocess.run(f'rm -rf {path}', shell=True)\nf(q())",
             &["run sh -c rm -rf ${unknown_path}"],
         ),
+        ("import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'x'])", &["run python3 -m x"]),
+        ("import subprocess, shutil\nsubprocess.run([shutil.which('rm'), 'x'])", &["run rm x"]),
         ("import subprocess\nsubprocess.run(cmd(), shell=True)", &["?execute unknown cmd()"]),
         ("import os\nos.execvp('rm', ['rm', '-rf', 'x'])", &["run rm -rf x"]),
         ("import os\nos.spawnlp(os.P_WAIT, 'rm', 'rm', 'x')", &["run rm x"]),

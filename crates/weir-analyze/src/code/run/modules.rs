@@ -1,0 +1,122 @@
+//! Code that a program runs beside itself: texts, and modules in other files.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::{Frame, MOST_MODULE, MOST_TEXTS, Machine};
+use crate::code::tree::Stmt;
+use crate::code::value::Val;
+
+impl Machine<'_, '_> {
+    /// Code in the program's own language.
+    pub(in crate::code) fn eval_text(&mut self, value: &Val, source: &str, through: &str) -> Val {
+        let mut result = Val::Unknown;
+        for value in value.each() {
+            match &value {
+                Val::Str(text) => match text.text() {
+                    Some(text) if self.texts < MOST_TEXTS => {
+                        self.texts += 1;
+                        let program = (self.dialect.parse)(text);
+                        if let Some(why) = program.missing {
+                            self.cut(why);
+                        }
+                        for stmt in &program.body {
+                            match stmt {
+                                Stmt::Expr(expr) => result = self.expr(expr),
+                                stmt => self.stmt(stmt),
+                            }
+                        }
+                    }
+                    Some(_) => self.cut("texts run texts deeper than is followed"),
+                    None => self.hidden(source, "the program runs code that it computes"),
+                },
+                Val::Content(file) => match file.text().and_then(|text| self.path(text)) {
+                    Some(path) => self.out.file(self.dialect.language, path, &[], through),
+                    None => self.hidden(source, "the program runs code from a file whose name is computed"),
+                },
+                Val::Null | Val::Function(..) => {}
+                _ => self.hidden(source, "the program runs code that it computes"),
+            }
+        }
+        result
+    }
+
+    /// The directory of the program, else the one in which it runs.
+    pub(in crate::code) fn home_dir(&self) -> Option<PathBuf> {
+        let script = self.call.argv.first().and_then(|arg| arg.text()).filter(|text| text.contains(['/', '.']));
+        match script.and_then(|text| self.call.path(text)) {
+            Some(path) => path.parent().map(std::path::Path::to_path_buf),
+            None => self.call.cwd.clone(),
+        }
+    }
+
+    /// A module: one beside the program is read, every other one is known by its name.
+    pub(in crate::code) fn module(&mut self, name: &str) -> Val {
+        let known = Val::lib(name.to_owned());
+        let Some(dir) = self.home_dir() else { return known };
+        for file in (self.dialect.module)(name) {
+            let path = crate::call::normalize(&dir.join(file));
+            if let Some(frame) = self.modules.get(&path) {
+                return self.members(*frame);
+            }
+            if self.texts >= MOST_TEXTS {
+                self.cut("more modules than are read");
+                return known;
+            }
+            let Some(bytes) = self.call.world.read(&path, MOST_MODULE) else { continue };
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            self.texts += 1;
+            let program = (self.dialect.parse)(&text);
+            if let Some(why) = program.missing {
+                self.cut(why);
+            }
+            let frame = self.frames.len();
+            self.frames.push(Frame::default());
+            self.modules.insert(path, frame);
+            let outer = std::mem::replace(&mut self.frame, frame);
+            let conditional = std::mem::take(&mut self.conditional);
+            self.set("__name__", Val::str(name));
+            let exports = self.object(Vec::new());
+            let module = self.object(vec![("exports".to_owned(), exports.clone())]);
+            self.set("module", module);
+            self.set("exports", exports);
+            self.block(&program.body);
+            self.stopped = false;
+            self.conditional = conditional;
+            self.frame = outer;
+            return self.members(frame);
+        }
+        known
+    }
+
+    /// A new object.
+    pub(in crate::code) fn object(&mut self, fields: Vec<(String, Val)>) -> Val {
+        self.objects.push(fields.into_iter().collect());
+        Val::Object(self.objects.len() - 1)
+    }
+
+    /// A field of an object.
+    pub(in crate::code) fn field(&self, object: &Val, name: &str) -> Option<Val> {
+        match object {
+            Val::Object(at) => self.objects.get(*at)?.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    /// What a module of CommonJS exports, where it exports anything.
+    pub(in crate::code) fn exports(&self, module: &Val) -> Option<Val> {
+        let exports = self.field(&self.field(module, "module")?, "exports")?;
+        match &exports {
+            Val::Object(at) if self.objects.get(*at).is_none_or(HashMap::is_empty) => None,
+            _ => Some(exports),
+        }
+    }
+
+    pub(in crate::code) fn members(&mut self, frame: usize) -> Val {
+        let names = self.frames.get(frame).map(|frame| frame.names.clone()).unwrap_or_default();
+        // `module.exports = ...` and `exports.x = ...` are fields of an object of that name.
+        let object = self.objects.len();
+        self.objects.push(names);
+        Val::Object(object)
+    }
+}
