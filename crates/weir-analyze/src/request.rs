@@ -224,6 +224,9 @@ const PATHS: &[&str] = &[
     "notebook_path",
 ];
 
+/// Those of the paths that say where something goes.
+const DESTINATIONS: &[&str] = &["destination", "dest", "to", "new_path", "target"];
+
 /// Strings of a tool's arguments, with the names under which they stand.
 fn strings(arguments: &Json) -> (Vec<(String, &str)>, bool) {
     let mut found = Vec::new();
@@ -270,11 +273,10 @@ fn tool(action: &Action, server: Option<&str>, arguments: &Json, world: &dyn Wor
             analysis.complete &= more.complete;
         }
     }
-    let paths: Vec<&str> = strings
-        .iter()
-        .filter(|(key, text)| is_path(key, text))
-        .map(|(_, text)| text.strip_prefix("file://").unwrap_or(text))
-        .collect();
+    let mut named: Vec<&(String, &str)> = strings.iter().filter(|(key, text)| is_path(key, text)).collect();
+    // Where something goes comes after where it was.
+    named.sort_by_key(|(key, _)| DESTINATIONS.contains(&key.as_str()));
+    let paths: Vec<&str> = named.iter().map(|(_, text)| text.strip_prefix("file://").unwrap_or(text)).collect();
     let understood = !analysis.effects.is_empty();
     analysis.effects.extend(by_name(meaning, &action.tool, &paths, action, world, understood));
     analysis.complete &= analysis.effects.iter().all(|effect| !effect.opaque);

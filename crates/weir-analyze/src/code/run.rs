@@ -114,7 +114,8 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
     };
     machine.block(&program.body);
     if let Some(why) = machine.cut {
-        let effect = Effect::opaque(Verb::Execute, Target::new(TargetKind::Program, call.program()), why);
+        // What lies beyond a limit may do anything.
+        let effect = Effect::opaque(Verb::Execute, Target::new(TargetKind::Unknown, call.program()), why);
         machine.out.opaque(effect);
     }
 }

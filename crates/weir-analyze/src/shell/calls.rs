@@ -265,7 +265,8 @@ impl Evaluator<'_> {
                     self.code(language, &text, argv, shell, &inner)
                 }
                 Said::File { language, path, args, through } => {
-                    let inner = frame.through(&through);
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    let inner = frame.through(&format!("{through} {name}"));
                     self.file(language, &path, args, shell, &inner)
                 }
                 Said::Elsewhere { argv, place } => {
@@ -307,6 +308,9 @@ impl Evaluator<'_> {
         }
         let args = argv.get(1..).unwrap_or_default().to_vec();
         let frame = frame.through(name);
+        if super::is_installed(&path) && !self.world.is_unknown(&path) {
+            return None;
+        }
         if self.world.is_unknown(&path) {
             return Some(self.file(Language::Shell, &path, args, shell, &frame));
         }

@@ -110,6 +110,13 @@ struct Evaluator<'w> {
     streams: BTreeMap<PathBuf, Stdin>,
 }
 
+/// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
+fn is_installed(path: &Path) -> bool {
+    const PLACES: &[&str] =
+        &["node_modules", "site-packages", "dist-packages", ".venv", "venv", ".tox", ".cargo", ".rustup", ".nvm", ".pyenv"];
+    path.components().any(|part| part.as_os_str().to_str().is_some_and(|name| PLACES.contains(&name)))
+}
+
 /// What a command line does, run in `cwd`.
 pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World) -> Analysis {
     let mut evaluator = Evaluator::new(world);
@@ -271,6 +278,10 @@ impl<'w> Evaluator<'w> {
                 opaque("this action writes it first, with a content that is not known", TargetKind::Unknown),
                 frame,
             );
+            return out;
+        }
+        if is_installed(path) {
+            self.keep(opaque("an installed program is not read", TargetKind::Program), frame);
             return out;
         }
         let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {

@@ -137,6 +137,13 @@ impl<'s> Lower<'s> {
             .get(at.start - self.base..at.end - self.base)
             .map_or(0, |text| text.trim_end_matches([' ', '\t', '\n', ';']).len());
         at.end = at.start + trimmed;
+        // The last one in parentheses would take the closing one in.
+        if let Some(Command::Simple { words, .. }) = &command
+            && let Some(end) = words.iter().chain(redirects.iter().map(|redirect| &redirect.word)).map(|w| w.at.end).max()
+            && !redirects.iter().any(|redirect| redirect.kind == RedirectKind::Here)
+        {
+            at.end = at.end.min(end.max(at.start));
+        }
         Some(Stmt { command: command?, redirects, negated: stmt.negated, at })
     }
 

@@ -242,16 +242,16 @@ fn modules_beside_the_program_are_read() {
 #[test]
 fn limits_are_said() {
     let deep = format!("x = {}1{}\n", "(".repeat(5_000), ")".repeat(5_000));
-    assert!(hear(&deep).iter().any(|line| line.starts_with("?execute program")), "deep");
+    assert!(hear(&deep).iter().any(|line| line.starts_with("?execute unknown")), "deep");
     let long = "x = 1\n".repeat(300_000);
-    assert!(hear(&long).iter().any(|line| line.starts_with("?execute program")), "long");
+    assert!(hear(&long).iter().any(|line| line.starts_with("?execute unknown")), "long");
     let calls: String = (0..60).map(|at| format!("def f{at}(x):\n    f{}(x); f{}(x)\n", at + 1, at + 1)).collect();
-    assert!(hear(&format!("{calls}\nf0(1)")).iter().any(|line| line.starts_with("?execute program")), "calls");
+    assert!(hear(&format!("{calls}\nf0(1)")).iter().any(|line| line.starts_with("?execute unknown")), "calls");
     let doubled = format!("x = 'a'\n{}import os\nos.remove(x)", "x = x + x\n".repeat(100));
     assert_eq!(hear(&doubled).len(), 1);
     let nested = format!("x = []\n{}", "x = [x, x]\n".repeat(20_000));
     hear(&nested);
-    assert!(hear("%%% ??? ]] )) ((").iter().all(|line| line.starts_with("?execute program")));
+    assert!(hear("%%% ??? ]] )) ((").iter().all(|line| line.starts_with("?execute unknown")));
 }
 
 #[test]
