@@ -1,6 +1,8 @@
 //! Programs whose arguments are a language of their own: one file per family. Everything else is in the catalog.
 
+mod files;
 mod git;
+mod options;
 
 use crate::call::{Call, Say};
 use crate::catalog;
@@ -9,7 +11,7 @@ use crate::catalog;
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     match call.program() {
         "git" => git::interpret(call, say),
-        _ => return catalog::interpret(call, say),
+        _ => return files::interpret(call, say) || catalog::interpret(call, say),
     }
     true
 }
