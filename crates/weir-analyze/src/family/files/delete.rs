@@ -221,6 +221,11 @@ impl Files<'_, '_> {
                 self.emit(Effect::new(Verb::Delete, target).within(Scope::Filtered { filter: filter.join(" ") }));
             }
             _ if self.program == "trash-rm" => self.harmless(),
+            Some((name, to)) if !filter.is_empty() => {
+                let target = Target::new(TargetKind::FileTree, name).at(vec![to]);
+                let filter = format!("older than {} days", filter.join(" "));
+                self.emit(Effect::new(Verb::Delete, target).within(Scope::Filtered { filter }));
+            }
             _ => self.empty(),
         }
     }

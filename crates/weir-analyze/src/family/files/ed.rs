@@ -63,11 +63,13 @@ impl Files<'_, '_> {
     fn vi(&mut self, args: &[Arg]) {
         const SPEC: &str = "c= cmd= S= u= i= s= T= w= W= t= q? r= R e E v V? b d D g f A H l L m M n N o? O? p? x X y Z \
             C noplugin nofork startuptime= servername= remote remote-send= remote-expr= headless embed clean es h";
+        let silent = self.program == "ex" || args.iter().any(|arg| matches!(arg.text(), Some("-e" | "-E")));
         // `+COMMAND` is `-c COMMAND`.
         let args: Vec<Arg> = args
             .iter()
             .map(|arg| match arg.text() {
-                Some("-es" | "-Es" | "-e") => Arg::known("-e"),
+                Some("-es" | "-Es") => Arg::known("-e"),
+                Some("-s") if silent => Arg::known("-e"),
                 Some(text) => match text.strip_prefix('+') {
                     Some(command) => Arg::known(format!("-c{}", if command.is_empty() { "$" } else { command })),
                     None if text.starts_with("-u") && text != "-u" => Arg::known("-e"),
@@ -158,13 +160,16 @@ impl Files<'_, '_> {
                 }
             }
             "W" => self.act(Verb::Modify, &Scope::Whole, &[Word::text(operand)]),
-            "exe" | "execute" | "call" | "let" | "echo" | "lua" | "luado" | "luafile" | "py" | "py3" | "python"
-            | "python3" | "pyx" | "perl" | "ruby" | "term" | "terminal" | "so" | "source"
-                if runs(&name, operand) =>
+            "exe" | "execute" | "call" | "let" | "echo" | "lua" | "luado" | "py" | "py3" | "python" | "python3"
+            | "pyx" | "perl" | "ruby"
+                if name.starts_with("exe") || RUNS.iter().any(|word| operand.contains(word)) =>
             {
-                let target = Target::new(TargetKind::Program, format!("{} -c", self.program));
-                let why = format!("`{rest}` may run anything");
-                self.emit(Effect::opaque(Verb::Execute, target, why));
+                self.opaque(Verb::Execute, rest, "the editor runs what this computes".to_owned());
+            }
+            "lua" | "luado" | "luafile" | "py" | "py3" | "python" | "python3" | "pyx" | "perl" | "ruby" | "so"
+            | "source" | "term" | "terminal" => {
+                let target = Target::new(TargetKind::Program, rest);
+                self.emit(Effect::opaque(Verb::Execute, target, "scripts of editors are not read here"));
             }
             _ => {}
         }
@@ -189,12 +194,19 @@ impl Files<'_, '_> {
     }
 }
 
-/// Whether a command of a scripting language inside of an editor can reach out of it.
-fn runs(name: &str, operand: &str) -> bool {
-    match name {
-        "call" | "let" | "echo" => ["system", "delete(", "writefile", "rename(", "job_start", "jobstart", "term_start"]
-            .iter()
-            .any(|word| operand.contains(word)),
-        _ => true,
-    }
-}
+/// What reaches out of an editor's scripting languages.
+const RUNS: &[&str] = &[
+    "system",
+    "delete(",
+    "writefile",
+    "rename(",
+    "job_start",
+    "jobstart",
+    "term_start",
+    "popen",
+    "subprocess",
+    "shutil",
+    "os.",
+    "exec",
+    "unlink",
+];

@@ -310,5 +310,11 @@ fn base(text: &str) -> &str {
 
 /// `name` in the directory `dir`, as people write it.
 fn inside(dir: &str, name: &str) -> String {
-    if dir.ends_with('/') { format!("{dir}{name}") } else { format!("{dir}/{name}") }
+    if dir == "." && !name.is_empty() {
+        name.to_owned()
+    } else if dir.ends_with('/') {
+        format!("{dir}{name}")
+    } else {
+        format!("{dir}/{name}")
+    }
 }

@@ -31,6 +31,8 @@ struct Way {
     to: Word,
     /// They go into the directory `to` under their own names.
     into: bool,
+    /// They keep the directories that are in their names.
+    parents: bool,
 }
 
 impl Way {
@@ -42,7 +44,7 @@ impl Way {
                 let landing = if !self.into {
                     self.to.clone()
                 } else if source.known {
-                    let name = base(&source.text);
+                    let name = if self.parents { source.text.trim_matches('/') } else { base(&source.text) };
                     // `cp -r src/. DIR` copies what is in it.
                     let own = !matches!(name, "." | ".." | "");
                     let label = if group.len() > 1 { base(&source.source) } else { name };
@@ -75,7 +77,7 @@ impl Files<'_, '_> {
     /// Sources and destination by `-t`, `-T`, or the last operand. `None` where the program would complain.
     fn way(&self, opts: &Opts, keep_link: bool) -> Option<Way> {
         if let Some(to) = opts.value("target-directory") {
-            return Some(Way { sources: opts.words.clone(), to: to.clone(), into: true });
+            return Some(Way { sources: opts.words.clone(), to: to.clone(), into: true, parents: opts.has("parents") });
         }
         let (to, sources) = opts.words.split_last()?;
         if sources.is_empty() {
@@ -84,7 +86,7 @@ impl Files<'_, '_> {
         let link = || self.path(to).is_some_and(|path| self.call.world.kind(&path) == Some(FileKind::Symlink));
         let dir = to.text.ends_with('/') || (self.is_dir(to) && !(keep_link && link()));
         let into = !opts.has("no-target-directory") && (sources.len() > 1 || dir);
-        Some(Way { sources: sources.to_vec(), to: to.clone(), into })
+        Some(Way { sources: sources.to_vec(), to: to.clone(), into, parents: opts.has("parents") })
     }
 
     pub(super) fn mv(&mut self, args: &[Arg]) {
@@ -249,7 +251,7 @@ impl Files<'_, '_> {
         let way = match opts.words.as_slice() {
             [] => return self.harmless(),
             [one] if opts.value("target-directory").is_none() => {
-                Some(Way { sources: vec![one.clone()], to: Word::text("."), into: true })
+                Some(Way { sources: vec![one.clone()], to: Word::text("."), into: true, parents: false })
             }
             _ => self.way(&opts, opts.has("no-dereference")),
         };
