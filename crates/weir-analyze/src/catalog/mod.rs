@@ -53,11 +53,8 @@ fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
             Value::OneOf(values)
                 if !values.is_empty() && lists.len().saturating_mul(values.len()) <= MOST_ALTERNATIVES =>
             {
-                let known = |value: &String| Arg {
-                    value: Value::Known(value.clone()),
-                    source: value.clone(),
-                    ..arg.clone()
-                };
+                let known =
+                    |value: &String| Arg { value: Value::Known(value.clone()), source: value.clone(), ..arg.clone() };
                 values.iter().map(known).collect()
             }
             _ => vec![arg.clone()],

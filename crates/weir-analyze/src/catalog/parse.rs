@@ -167,8 +167,7 @@ impl<'a> Reader<'a> {
 
     /// Letters in one argument (`-xvf FILE`).
     fn bundle(&mut self, text: &str, arg: &Arg) -> bool {
-        let mut letters = text.char_indices().skip(1);
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in text.char_indices().skip(1) {
             let name = format!("-{letter}");
             let rest = text.get(at + letter.len_utf8()..).unwrap_or_default();
             match self.find(&name) {

@@ -117,13 +117,7 @@ fn apply(reading: &Reading<'_>, rule: &'static Rule, doubted: &mut bool, say: &m
     said
 }
 
-fn one(
-    reading: &Reading<'_>,
-    rule: &'static Rule,
-    it: Option<&Arg>,
-    doubted: &mut bool,
-    say: &mut dyn Say,
-) -> bool {
+fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &mut bool, say: &mut dyn Say) -> bool {
     let truth = applies(reading, rule.when, rule.unless, it);
     let weighty = matches!(rule.verb, Verb::Delete | Verb::Grant | Verb::Deploy | Verb::Publish);
     if truth == Truth::No || (truth == Truth::Maybe && (!weighty || std::mem::replace(doubted, true))) {
@@ -209,8 +203,7 @@ fn files(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Ef
             continue;
         }
         let kind = if paths.iter().any(|path| is_device(path)) { TargetKind::Device } else { TargetKind::FileTree };
-        let extent =
-            if certain { scope(rule.scope) } else { Scope::Filtered { filter: arg.source.clone() } };
+        let extent = if certain { scope(rule.scope) } else { Scope::Filtered { filter: arg.source.clone() } };
         let effect = Effect::new(rule.verb, Target::new(kind, arg.source.clone()).at(paths)).within(extent);
         effects.push((arg.source.clone(), arg.globbed, effect));
     }

@@ -121,7 +121,9 @@ impl Reading<'_> {
             values = values.pop().into_iter().collect();
         }
         let takes_value = match &test.subject {
-            Sel::Option(name) => self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes),
+            Sel::Option(name) => {
+                self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes)
+            }
             _ => false,
         };
         let mut truth = Truth::No;
