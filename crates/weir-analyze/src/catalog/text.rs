@@ -1,6 +1,8 @@
 //! What conditions, names and templates of the tables say of one call.
 
-use super::parse::Parsed;
+use std::cell::OnceCell;
+
+use super::parse::{Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
 use crate::call::{Arg, Call, Stdin, Value};
 
@@ -22,9 +24,17 @@ pub(super) struct Reading<'a> {
     pub call: &'a Call<'a>,
     pub args: &'a [Arg],
     pub parsed: Parsed,
+    /// Both are the same for all effects of the call, which may be many.
+    environment: OnceCell<Option<String>>,
+    preview: OnceCell<Option<String>>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub fn new(tool: &'static Tool, call: &'a Call<'a>, args: &'a [Arg]) -> Self {
+        let parsed = parse(tool, args);
+        Self { tool, call, args, parsed, environment: OnceCell::new(), preview: OnceCell::new() }
+    }
+
     /// The program and the words of its command.
     pub fn path(&self) -> String {
         let mut text = self.call.program().to_owned();
@@ -163,6 +173,16 @@ impl Reading<'_> {
 
     /// What says which environment the call is about, for people and for the classification of environments.
     pub fn environment(&self) -> Option<String> {
+        self.environment.get_or_init(|| self.find_environment()).clone()
+    }
+
+    /// The harmless command that shows what this one would do.
+    pub fn preview(&self) -> Option<String> {
+        let preview = || Some(self.render(self.parsed.command.preview, None)).filter(|preview| !preview.is_empty());
+        self.preview.get_or_init(preview).clone()
+    }
+
+    fn find_environment(&self) -> Option<String> {
         let command = self.parsed.command;
         let own = if std::ptr::eq(command, &raw const self.tool.root) { &[][..] } else { command.env };
         let mut found: Vec<String> = Vec::new();
