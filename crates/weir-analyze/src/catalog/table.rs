@@ -82,7 +82,7 @@ pub(super) struct Test {
 pub(super) enum Is {
     /// Given, and not `false`.
     Set,
-    /// One of these; `*` stands for any text at one end.
+    /// One of these; `*` stands for any text at either end.
     Value(&'static [&'static str]),
     /// As `Value`, of the part before `/` or `.`, for each of a list with commas (`ns/x`, `pods,pvc`).
     Kind(&'static [&'static str]),

@@ -214,10 +214,12 @@ fn judge(value: &Arg, holds: impl Fn(&str) -> bool) -> Truth {
     }
 }
 
-/// Compares without regard to case; `*` stands for any text at one end of the pattern.
+/// Compares without regard to case; `*` stands for any text at either end of the pattern.
 fn like(text: &str, pattern: &str) -> bool {
     let cut = |text: &str, at: usize| text.get(at..).map(str::to_ascii_lowercase);
-    if let Some(start) = pattern.strip_suffix('*') {
+    if let Some(middle) = pattern.strip_suffix('*').and_then(|rest| rest.strip_prefix('*')) {
+        text.to_ascii_lowercase().contains(&middle.to_ascii_lowercase())
+    } else if let Some(start) = pattern.strip_suffix('*') {
         text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start))
     } else if let Some(end) = pattern.strip_prefix('*') {
         let at = text.len().checked_sub(end.len());
