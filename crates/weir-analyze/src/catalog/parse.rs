@@ -158,7 +158,9 @@ impl<'a> Reader<'a> {
                 }
             }
             self.doubtful = value.is_none();
-            let help = matches!(name, "--help" | "--version") && value.is_none();
+            // Among other words `--version` may be an option with a value that the table does not know.
+            let first = self.out.path.is_empty() && self.out.words.is_empty();
+            let help = value.is_none() && (name == "--help" || (name == "--version" && first));
             self.out.given.push(Given { name: name.to_owned(), value, takes: false, global: false, help });
             return false;
         }

@@ -169,6 +169,16 @@ fn no_tool_says_nothing() {
 }
 
 #[test]
+fn a_file_of_the_project_is_not_the_tool_of_the_same_name() {
+    for command in ["./test x", "/work/ls", "scripts/pytest", "../cat"] {
+        assert!(!said(command).1, "{command}");
+    }
+    for command in ["/bin/ls", ".venv/bin/pytest", "node_modules/.bin/eslint .", "./terraform destroy"] {
+        assert!(said(command).1, "{command}");
+    }
+}
+
+#[test]
 fn asking_for_help_does_nothing() {
     // The output is the argument for these, or help is what they give to the program that they run.
     let words = ["[", "echo", "test", "printf", "exit", "expr", ":", "true", "false", "parallel", "nc", "ncat"];
