@@ -193,14 +193,7 @@ fn hand_over(reading: &Reading<'_>, code: &'static Code, say: &mut dyn Say) -> b
     said
 }
 
-fn program_text(
-    reading: &Reading<'_>,
-    language: Language,
-    text: &Arg,
-    args: &[Arg],
-    through: &str,
-    say: &mut dyn Say,
-) {
+fn program_text(reading: &Reading<'_>, language: Language, text: &Arg, args: &[Arg], through: &str, say: &mut dyn Say) {
     match &text.value {
         Value::Known(text) => say.code(language, text, args, through),
         Value::OneOf(texts) => texts.iter().for_each(|text| say.code(language, text, args, through)),

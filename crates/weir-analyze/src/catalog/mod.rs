@@ -19,6 +19,9 @@ const MOST_ALTERNATIVES: usize = 16;
 /// Says what a call does, where the catalog knows the program. False where it does not.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let Some(tool) = find(call.program()) else { return false };
+    if tool.is_taken_on_trust() && !is_installed(call) {
+        return false;
+    }
     let args = call.argv.get(1..).unwrap_or_default();
     let branches = !tool.commands.children.is_empty() || !tool.commands.patterns.is_empty() || tool.deep.is_some();
     if branches && args.iter().any(|arg| matches!(arg.value, Value::OneOf(_))) {
@@ -29,6 +32,13 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         say::call(tool, call, args, say);
     }
     true
+}
+
+/// Whether the program is looked up by its name, or named in a directory for programs. `./test` may be anything.
+fn is_installed(call: &Call<'_>) -> bool {
+    let name = call.argv.first().and_then(Arg::text).unwrap_or_default();
+    let Some((dir, _)) = name.rsplit_once('/') else { return true };
+    matches!(dir.rsplit('/').next(), Some("bin" | "sbin" | ".bin"))
 }
 
 /// The tool that goes by `name`, also with a version (`python3.12`, `clang-18`) or `.exe`.
@@ -53,11 +63,8 @@ fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
             Value::OneOf(values)
                 if !values.is_empty() && lists.len().saturating_mul(values.len()) <= MOST_ALTERNATIVES =>
             {
-                let known = |value: &String| Arg {
-                    value: Value::Known(value.clone()),
-                    source: value.clone(),
-                    ..arg.clone()
-                };
+                let known =
+                    |value: &String| Arg { value: Value::Known(value.clone()), source: value.clone(), ..arg.clone() };
                 values.iter().map(known).collect()
             }
             _ => vec![arg.clone()],

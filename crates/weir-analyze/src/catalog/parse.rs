@@ -158,7 +158,9 @@ impl<'a> Reader<'a> {
                 }
             }
             self.doubtful = value.is_none();
-            let help = matches!(name, "--help" | "--version") && value.is_none();
+            // Among other words `--version` may be an option with a value that the table does not know.
+            let first = self.out.path.is_empty() && self.out.words.is_empty();
+            let help = value.is_none() && (name == "--help" || (name == "--version" && first));
             self.out.given.push(Given { name: name.to_owned(), value, takes: false, global: false, help });
             return false;
         }
@@ -167,8 +169,7 @@ impl<'a> Reader<'a> {
 
     /// Letters in one argument (`-xvf FILE`).
     fn bundle(&mut self, text: &str, arg: &Arg) -> bool {
-        let mut letters = text.char_indices().skip(1);
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in text.char_indices().skip(1) {
             let name = format!("-{letter}");
             let rest = text.get(at + letter.len_utf8()..).unwrap_or_default();
             match self.find(&name) {

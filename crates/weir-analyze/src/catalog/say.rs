@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::inner;
-use super::parse::{Found, parse};
+use super::parse::Found;
 use super::table::{Extent, Fallback, Part, Rule, Tool};
 use super::text::{Reading, Truth, shown};
 use crate::call::{Arg, Call, Say, Value};
@@ -15,7 +15,7 @@ const MOST_EACH: usize = 256;
 
 /// Says what a call of `tool` with `args` does.
 pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut dyn Say) {
-    let reading = Reading { tool, call, args, parsed: parse(tool, args) };
+    let reading = Reading::new(tool, call, args);
     let parsed = &reading.parsed;
     let harmless = parsed.given.iter().any(|given| given.help)
         || reading.any(tool.root.harmless, None) == Truth::Yes
@@ -117,13 +117,7 @@ fn apply(reading: &Reading<'_>, rule: &'static Rule, doubted: &mut bool, say: &m
     said
 }
 
-fn one(
-    reading: &Reading<'_>,
-    rule: &'static Rule,
-    it: Option<&Arg>,
-    doubted: &mut bool,
-    say: &mut dyn Say,
-) -> bool {
+fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &mut bool, say: &mut dyn Say) -> bool {
     let truth = applies(reading, rule.when, rule.unless, it);
     let weighty = matches!(rule.verb, Verb::Delete | Verb::Grant | Verb::Deploy | Verb::Publish);
     if truth == Truth::No || (truth == Truth::Maybe && (!weighty || std::mem::replace(doubted, true))) {
@@ -142,8 +136,7 @@ fn one(
         effect.target.environment_from = reading.environment();
         effect.target.stateful = rule.stateful || reading.any(rule.stateful_if, it) != Truth::No;
         if effect.verb != Verb::Read {
-            let preview = reading.render(reading.parsed.command.preview, it);
-            effect.preview = (!preview.is_empty()).then_some(preview);
+            effect.preview = reading.preview();
         }
         if truth == Truth::Maybe {
             effect.opaque = true;
@@ -209,8 +202,7 @@ fn files(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Ef
             continue;
         }
         let kind = if paths.iter().any(|path| is_device(path)) { TargetKind::Device } else { TargetKind::FileTree };
-        let extent =
-            if certain { scope(rule.scope) } else { Scope::Filtered { filter: arg.source.clone() } };
+        let extent = if certain { scope(rule.scope) } else { Scope::Filtered { filter: arg.source.clone() } };
         let effect = Effect::new(rule.verb, Target::new(kind, arg.source.clone()).at(paths)).within(extent);
         effects.push((arg.source.clone(), arg.globbed, effect));
     }

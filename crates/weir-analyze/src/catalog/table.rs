@@ -24,6 +24,19 @@ pub(super) struct Tool {
     pub deep: Option<Node>,
 }
 
+impl Tool {
+    /// Nothing is known of it but that it does no harm.
+    pub(super) fn is_taken_on_trust(&self) -> bool {
+        self.default != Fallback::Opaque
+            && self.commands.children.is_empty()
+            && self.commands.patterns.is_empty()
+            && self.deep.is_none()
+            && self.root.effects.is_empty()
+            && self.root.run.is_empty()
+            && self.root.code.is_empty()
+    }
+}
+
 /// What is said of a command that is not in the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fallback {
@@ -82,7 +95,7 @@ pub(super) struct Test {
 pub(super) enum Is {
     /// Given, and not `false`.
     Set,
-    /// One of these; `*` stands for any text at one end.
+    /// One of these; `*` stands for any text at either end.
     Value(&'static [&'static str]),
     /// As `Value`, of the part before `/` or `.`, for each of a list with commas (`ns/x`, `pods,pvc`).
     Kind(&'static [&'static str]),

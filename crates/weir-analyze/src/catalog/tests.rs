@@ -114,7 +114,10 @@ fn every_file_of_the_catalog_passes_its_own_tests() {
             let (heard, known) = listen(case);
             if !known || heard.0.lines != case.effects {
                 let (got, wanted) = (heard.0.lines.join("\n    "), case.effects.join("\n    "));
-                wrong.push(format!("{name}: {}\n  known: {known}, said:\n    {got}\n  wanted:\n    {wanted}", case.command));
+                wrong.push(format!(
+                    "{name}: {}\n  known: {known}, said:\n    {got}\n  wanted:\n    {wanted}",
+                    case.command
+                ));
             }
             if let Some(preview) = &case.preview
                 && !heard.0.effects.iter().any(|effect| effect.preview.as_ref() == Some(preview))
@@ -137,4 +140,70 @@ fn names_are_sorted_and_versions_are_cut() {
     for name in ["", "3", "no-such-program", "rm"] {
         assert!(find(name).is_none(), "{name}");
     }
+}
+
+fn said(command: &str) -> (Vec<String>, bool) {
+    let case = Case {
+        command: command.to_owned(),
+        effects: Vec::new(),
+        cwd: None,
+        stdin: None,
+        stdin_from: None,
+        variables: BTreeMap::new(),
+        files: BTreeMap::new(),
+        preview: None,
+    };
+    let (lines, known) = listen(&case);
+    (lines.0.lines, known)
+}
+
+#[test]
+fn no_tool_says_nothing() {
+    for (name, _) in table::TOOLS {
+        for rest in ["", " x", " $X", " x y z", " --", " -- x", " -", " -x", " --no-such-option x", " {a,b} x"] {
+            let command = format!("{name}{rest}");
+            let (lines, known) = said(&command);
+            assert!(known && !lines.is_empty(), "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_the_project_is_not_the_tool_of_the_same_name() {
+    for command in ["./test x", "/work/ls", "scripts/pytest", "../cat"] {
+        assert!(!said(command).1, "{command}");
+    }
+    for command in ["/bin/ls", ".venv/bin/pytest", "node_modules/.bin/eslint .", "./terraform destroy"] {
+        assert!(said(command).1, "{command}");
+    }
+}
+
+#[test]
+fn asking_for_help_does_nothing() {
+    // The output is the argument for these, or help is what they give to the program that they run.
+    let words = ["[", "echo", "test", "printf", "exit", "expr", ":", "true", "false", "parallel", "nc", "ncat"];
+    for (name, tool) in table::TOOLS {
+        if words.contains(name) || tool.single_dash {
+            continue;
+        }
+        let (lines, _) = said(&format!("{name} --help"));
+        assert!(lines.iter().all(|line| line.starts_with("read program")), "{name}: {lines:?}");
+    }
+}
+
+#[test]
+fn hostile_arguments_take_bounded_work() {
+    let start = std::time::Instant::now();
+    let many = " x".repeat(50_000);
+    let flags = " --x".repeat(50_000);
+    let bundle = format!(" -{}", "x".repeat(100_000));
+    let alternatives = " {a,b,c,d}".repeat(1_000);
+    for program in
+        ["docker rm", "kubectl delete", "aws rds", "gcloud", "bash", "npm run", "curl", "sudo", "rimraf", "parallel"]
+    {
+        for rest in [&many, &flags, &bundle, &alternatives] {
+            said(&format!("{program}{rest}"));
+        }
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }

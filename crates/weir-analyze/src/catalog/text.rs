@@ -1,6 +1,8 @@
 //! What conditions, names and templates of the tables say of one call.
 
-use super::parse::Parsed;
+use std::cell::OnceCell;
+
+use super::parse::{Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
 use crate::call::{Arg, Call, Stdin, Value};
 
@@ -22,9 +24,17 @@ pub(super) struct Reading<'a> {
     pub call: &'a Call<'a>,
     pub args: &'a [Arg],
     pub parsed: Parsed,
+    /// Both are the same for all effects of the call, which may be many.
+    environment: OnceCell<Option<String>>,
+    preview: OnceCell<Option<String>>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub fn new(tool: &'static Tool, call: &'a Call<'a>, args: &'a [Arg]) -> Self {
+        let parsed = parse(tool, args);
+        Self { tool, call, args, parsed, environment: OnceCell::new(), preview: OnceCell::new() }
+    }
+
     /// The program and the words of its command.
     pub fn path(&self) -> String {
         let mut text = self.call.program().to_owned();
@@ -121,7 +131,9 @@ impl Reading<'_> {
             values = values.pop().into_iter().collect();
         }
         let takes_value = match &test.subject {
-            Sel::Option(name) => self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes),
+            Sel::Option(name) => {
+                self.parsed.given.iter().rev().find(|given| given.name == *name).is_some_and(|g| g.takes)
+            }
             _ => false,
         };
         let mut truth = Truth::No;
@@ -161,6 +173,16 @@ impl Reading<'_> {
 
     /// What says which environment the call is about, for people and for the classification of environments.
     pub fn environment(&self) -> Option<String> {
+        self.environment.get_or_init(|| self.find_environment()).clone()
+    }
+
+    /// The harmless command that shows what this one would do.
+    pub fn preview(&self) -> Option<String> {
+        let preview = || Some(self.render(self.parsed.command.preview, None)).filter(|preview| !preview.is_empty());
+        self.preview.get_or_init(preview).clone()
+    }
+
+    fn find_environment(&self) -> Option<String> {
         let command = self.parsed.command;
         let own = if std::ptr::eq(command, &raw const self.tool.root) { &[][..] } else { command.env };
         let mut found: Vec<String> = Vec::new();
@@ -192,10 +214,12 @@ fn judge(value: &Arg, holds: impl Fn(&str) -> bool) -> Truth {
     }
 }
 
-/// Compares without regard to case; `*` stands for any text at one end of the pattern.
+/// Compares without regard to case; `*` stands for any text at either end of the pattern.
 fn like(text: &str, pattern: &str) -> bool {
     let cut = |text: &str, at: usize| text.get(at..).map(str::to_ascii_lowercase);
-    if let Some(start) = pattern.strip_suffix('*') {
+    if let Some(middle) = pattern.strip_suffix('*').and_then(|rest| rest.strip_prefix('*')) {
+        text.to_ascii_lowercase().contains(&middle.to_ascii_lowercase())
+    } else if let Some(start) = pattern.strip_suffix('*') {
         text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start))
     } else if let Some(end) = pattern.strip_prefix('*') {
         let at = text.len().checked_sub(end.len());
