@@ -178,12 +178,25 @@ fn ledger_writable(guard: &Guard) -> Check {
     let what = "writing";
     let dir = guard.config().paths.ledger();
     // An empty append takes the lock and repairs, and writes nothing.
-    match weir_ledger::Ledger::open(&dir).and_then(|ledger| ledger.append_all(&[], weir_ledger::Durability::Synced)) {
-        Ok(_) => Check { what, good: true, says: "the ledger can be written".to_owned() },
+    let appended = weir_ledger::Ledger::open(&dir)
+        .and_then(|ledger| ledger.append_all(&[], weir_ledger::Durability::Synced))
+        .map_err(|error| error.to_string());
+    let found = appended.and_then(|_| {
+        has_room(guard.config().paths.home()).map_err(|error| format!("there is no room for records: {error}"))
+    });
+    match found {
+        Ok(()) => Check { what, good: true, says: "the ledger can be written".to_owned() },
         Err(error) => {
             Check { what, good: false, says: format!("{error}; until it can, actions with effects are refused") }
         }
     }
+}
+
+/// Writes as much as a good many records need, and takes it away again.
+fn has_room(home: &std::path::Path) -> std::io::Result<()> {
+    let mut probe = tempfile::Builder::new().prefix(".room-").tempfile_in(home)?;
+    probe.write_all(&[b'.'; 64 * 1024])?;
+    probe.as_file().sync_all()
 }
 
 fn policy(config: &weir_guard::Config) -> Check {
