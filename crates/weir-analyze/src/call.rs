@@ -43,11 +43,17 @@ pub struct Arg {
 pub const HOLE: char = '\u{FFFC}';
 
 impl Arg {
+    /// An argument that people know as `source`.
+    #[must_use]
+    pub fn new(value: Value, source: impl Into<String>) -> Self {
+        Self { value, source: source.into(), span: None, globbed: false, template: None }
+    }
+
     /// An argument that is exactly `text`.
     #[must_use]
     pub fn known(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { source: text.clone(), value: Value::Known(text), span: None, globbed: false, template: None }
+        Self::new(Value::Known(text.clone()), text)
     }
 
     /// Program text: the text itself, or what is known of it with [`HOLE`]s.

@@ -118,7 +118,7 @@ fn separated(words: &[Arg], separator: &str, stdin: &Stdin) -> Vec<Arg> {
     for arg in command {
         if arg.text() == Some("{}") {
             placed = true;
-            argv.push(Arg { value: given.clone(), source: source(), span: None, globbed: false, template: None });
+            argv.push(Arg::new(given.clone(), source()));
         } else if arg.text().is_some_and(|text| text.contains("{}")) {
             placed = true;
             argv.push(Arg { value: Value::Unknown, ..arg.clone() });
@@ -127,7 +127,7 @@ fn separated(words: &[Arg], separator: &str, stdin: &Stdin) -> Vec<Arg> {
         }
     }
     if !placed && !argv.is_empty() {
-        argv.push(Arg { value: given, source: source(), span: None, globbed: false, template: None });
+        argv.push(Arg::new(given, source()));
     }
     argv
 }

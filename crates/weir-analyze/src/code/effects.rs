@@ -224,7 +224,7 @@ impl Machine<'_, '_> {
                 _ => format!("{{{source}}}"),
             },
         };
-        Arg { value: word, source, span: None, globbed: false, template: None }
+        Arg::new(word, source)
     }
 
     /// The words of a command that `value` is a list of.

@@ -484,5 +484,5 @@ pub(super) fn filled(arg: &Arg, marks: &[&str], found: &Value) -> Arg {
         Value::Known(text) => text.clone(),
         _ => arg.source.clone(),
     };
-    Arg { value, source, span: arg.span, globbed: arg.globbed }
+    Arg { span: arg.span, globbed: arg.globbed, ..Arg::new(value, source) }
 }

@@ -103,8 +103,7 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) {
             for group in groups.by_ref().take(MOST_RUNS) {
                 run(with(group.into_iter().map(Arg::known).collect()));
             }
-            let unknown =
-                Arg { value: Value::Unknown, source: "the rest of the input".to_owned(), span: None, globbed: false };
+            let unknown = Arg::new(Value::Unknown, "the rest of the input");
             let rest: Vec<Arg> = groups.flatten().map(Arg::known).chain(cut.then_some(unknown)).collect();
             if !rest.is_empty() {
                 run(with(rest));
@@ -113,7 +112,7 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) {
         Stdin::Paths { below, from } => run(with(paths(call, below, from))),
         Stdin::Unknown(from) => {
             let source = input_from(from);
-            run(with(vec![Arg { value: Value::Unknown, source, span: None, globbed: false }]));
+            run(with(vec![Arg::new(Value::Unknown, source)]));
         }
     }
 }
@@ -134,7 +133,7 @@ fn from_file(call: &Call<'_>, file: &Word) -> Stdin {
 /// What paths from a program that lists them look like.
 fn paths(call: &Call<'_>, below: &[String], from: &str) -> Vec<Arg> {
     let source = input_from(from);
-    let arg = |value: Value| Arg { value, source: source.clone(), span: None, globbed: true };
+    let arg = |value: Value| Arg { globbed: true, ..Arg::new(value, source.clone()) };
     let mut args = Vec::new();
     for path in below.iter().take(MOST_ITEMS) {
         let kind = call.path(path).and_then(|path| call.world.kind(&path));

@@ -112,8 +112,18 @@ struct Evaluator<'w> {
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
 fn is_installed(path: &Path) -> bool {
-    const PLACES: &[&str] =
-        &["node_modules", "site-packages", "dist-packages", ".venv", "venv", ".tox", ".cargo", ".rustup", ".nvm", ".pyenv"];
+    const PLACES: &[&str] = &[
+        "node_modules",
+        "site-packages",
+        "dist-packages",
+        ".venv",
+        "venv",
+        ".tox",
+        ".cargo",
+        ".rustup",
+        ".nvm",
+        ".pyenv",
+    ];
     path.components().any(|part| part.as_os_str().to_str().is_some_and(|name| PLACES.contains(&name)))
 }
 

@@ -139,7 +139,8 @@ impl<'s> Lower<'s> {
         at.end = at.start + trimmed;
         // The last one in parentheses would take the closing one in.
         if let Some(Command::Simple { words, .. }) = &command
-            && let Some(end) = words.iter().chain(redirects.iter().map(|redirect| &redirect.word)).map(|w| w.at.end).max()
+            && let Some(end) =
+                words.iter().chain(redirects.iter().map(|redirect| &redirect.word)).map(|w| w.at.end).max()
             && !redirects.iter().any(|redirect| redirect.kind == RedirectKind::Here)
         {
             at.end = at.end.min(end.max(at.start));

@@ -144,10 +144,10 @@ impl Files<'_, '_> {
         if opts.any(&["empty", "s"]) {
             return self.empty();
         }
-        self.to_trash(&opts);
+        self.into_trash(&opts);
     }
 
-    fn to_trash(&mut self, opts: &Opts) {
+    fn into_trash(&mut self, opts: &Opts) {
         if opts.words.is_empty() || opts.any(&["list", "h"]) {
             return self.harmless();
         }
@@ -176,7 +176,7 @@ impl Files<'_, '_> {
         match command.text() {
             Some("trash") => {
                 let Some(opts) = self.opts("f|force empty list restore", rest) else { return };
-                if opts.has("empty") { self.empty() } else { self.to_trash(&opts) }
+                if opts.has("empty") { self.empty() } else { self.into_trash(&opts) }
             }
             Some("remove") => {
                 let Some(opts) = self.opts("f|force", rest) else { return };

@@ -52,7 +52,7 @@ enum Meaning<'c, 's> {
 }
 
 /// What a program's name means, and the name by which it is known here. GNU programs may be called with a `g` before.
-fn meaning<'p, 'c, 's>(program: &'p str) -> Option<(&'p str, Meaning<'c, 's>)> {
+fn meaning<'c, 's>(program: &str) -> Option<(&str, Meaning<'c, 's>)> {
     let find = |name: &str| {
         delete::meaning(name)
             .or_else(|| transfer::meaning(name))

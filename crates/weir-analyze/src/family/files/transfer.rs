@@ -129,7 +129,7 @@ impl Files<'_, '_> {
     /// What `words` name is replaced, where it is there. With `create`, what is not there is made.
     fn overwrite(&mut self, opts: &Opts, words: &[Word], create: bool) {
         let last = opts.set.iter().rev().find(|(name, _)| {
-            matches!(name.as_str(), "force" | "interactive" | "no-clobber") && (name == "no-clobber" || create == false)
+            matches!(name.as_str(), "force" | "interactive" | "no-clobber") && (name == "no-clobber" || !create)
         });
         let spared = last.is_some_and(|(name, _)| name == "no-clobber") || (create && opts.has("no-clobber"));
         let skips = opts.value("update").is_some_and(|word| word.text.starts_with("none"));

@@ -321,5 +321,5 @@ pub(super) fn argument(word: &Word) -> Arg {
         (false, false) => Value::Prefix(word.prefix.clone()),
         (false, true) => Value::Unknown,
     };
-    Arg { value, source: word.source.clone(), span: None, globbed: word.globbed }
+    Arg { globbed: word.globbed, ..Arg::new(value, word.source.clone()) }
 }
