@@ -220,11 +220,11 @@ impl Find<'_, '_> {
         let mut tests = false;
         let mut acted = false;
         for pair in expression.windows(2) {
-            if let [name, depth] = pair {
-                if matches!(name.text.as_str(), "-maxdepth" | "-mindepth") {
-                    filter.extend([name.source.clone(), depth.source.clone()]);
-                    tests = true;
-                }
+            if let [name, depth] = pair
+                && matches!(name.text.as_str(), "-maxdepth" | "-mindepth")
+            {
+                filter.extend([name.source.clone(), depth.source.clone()]);
+                tests = true;
             }
         }
         let only_start = expression

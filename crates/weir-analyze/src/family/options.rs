@@ -3,7 +3,7 @@
 use crate::call::{Arg, Value};
 
 /// Combinations of alternatives (`for b in x y`) that are looked at one by one.
-const MOST_ALTERNATIVES: usize = 32;
+pub(crate) const MOST_ALTERNATIVES: usize = 32;
 
 /// The argument lists that a call stands for: one for every combination of values that are one of several.
 pub(crate) fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {

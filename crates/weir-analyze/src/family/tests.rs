@@ -156,3 +156,79 @@ fn check(table: &str) {
     }
     assert!(wrong.is_empty(), "these say something else:\n{wrong}");
 }
+
+#[test]
+fn a_loop_over_many_files_is_read_file_by_file() {
+    let names: Vec<String> = (0..40).map(|n| format!("f{n}")).collect();
+    let copies = names.join(".bak,");
+    let lines = hear(&format!("mv {{{}}} {{{copies}.bak}}", names.join(",")), Some("/w"), Stdin::None);
+    assert_eq!(lines.len(), 40, "{lines:?}");
+    assert_eq!(lines[39], "modify file-tree f39 | moved /w/f39.bak");
+    let lines = hear(&format!("sed -i s/a/b/ {{{}}}", names.join(",")), Some("/w"), Stdin::None);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+#[test]
+fn where_it_runs_is_not_known() {
+    for (command, expected) in [
+        ("rm -rf build", "?delete unknown build"),
+        ("rm -rf /w/build", "delete file-tree /w/build"),
+        ("find . -delete", "?delete unknown ."),
+        ("find . -exec rm {} +", "?delete unknown {}"),
+        ("tee log", "?modify unknown log"),
+        ("mkdir x", "?create unknown x"),
+        ("sed -i s/a/b/ x", "?modify unknown x"),
+        ("rsync -n --delete -a x/ y/", "read file-tree x/"),
+    ] {
+        assert_eq!(hear(command, None, Stdin::None), [expected], "{command}");
+    }
+}
+
+#[test]
+fn words_of_one_glob_are_one_effect() {
+    let machine = machine();
+    let glob = |text: &str| Arg { source: "*.txt".to_owned(), globbed: true, ..Arg::known(text) };
+    for (words, expected) in [
+        (vec!["rm"], vec!["delete file-tree *.txt | files"]),
+        (vec!["mv", "-t", "/tmp"], vec!["modify file-tree *.txt | moved /tmp"]),
+        (vec!["cp", "-t", "out"], vec!["create file-tree out/*.txt", "modify file-tree out/*.txt | content"]),
+        (vec!["chmod", "777"], vec!["grant file-tree *.txt"]),
+        (vec!["gzip"], vec!["modify file-tree *.txt | moved /w"]),
+    ] {
+        let mut argv: Vec<Arg> = words.iter().map(|word| Arg::known(*word)).collect();
+        argv.extend([glob("a.txt"), glob("b.txt")]);
+        let call = Call {
+            argv,
+            stdin: Stdin::None,
+            cwd: Some(PathBuf::from("/w")),
+            env: Vec::new(),
+            span: None,
+            via: Vec::new(),
+            depth: 0,
+            world: &machine,
+        };
+        let mut heard = Heard::default();
+        super::interpret(&call, &mut heard);
+        assert_eq!(heard.lines, expected, "{words:?}");
+        assert!(heard.effects.iter().all(|effect| !effect.target.paths.is_empty()));
+    }
+}
+
+#[test]
+fn long_input_to_xargs_is_not_forgotten() {
+    let text: String = (0..3000).map(|n| format!("f{n} ")).collect();
+    let lines = hear("xargs -n 1 rm", Some("/w"), Stdin::Known(text.replace(' ', "\n")));
+    assert_eq!(lines.len(), 1001);
+    assert_eq!(lines[1000], "?delete unknown the rest of the input");
+}
+
+#[test]
+fn hostile_programs_are_read_quickly() {
+    let start = std::time::Instant::now();
+    for program in [") | getline ".repeat(40_000), "print | \"a\" ".repeat(20_000), "system(".repeat(30_000)] {
+        let _ = hear(&format!("awk '{program}'"), Some("/w"), Stdin::None);
+    }
+    let _ = hear(&format!("rmdir -p {}", "a/".repeat(50_000)), Some("/w"), Stdin::None);
+    let _ = hear(&format!("rm -{} x", "r".repeat(50_000)), Some("/w"), Stdin::None);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20));
+}

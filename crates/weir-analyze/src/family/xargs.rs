@@ -173,14 +173,15 @@ fn grouped(text: &str, opts: &Opts, lines: bool) -> (Vec<Vec<String>>, bool) {
         }
         None => rows(text, lines),
     };
-    if let Some(end) = end.filter(|end| !end.is_empty() && delimiter.is_none()) {
-        if let Some(at) = rows.iter().position(|row| row.contains(&end)) {
-            rows.truncate(at.saturating_add(1));
-            if let Some(last) = rows.last_mut() {
-                last.truncate(last.iter().position(|item| *item == end).unwrap_or(0));
-            }
-            rows.retain(|row| !row.is_empty());
+    let end = end.filter(|end| !end.is_empty() && delimiter.is_none());
+    if let Some(end) = end
+        && let Some(at) = rows.iter().position(|row| row.contains(&end))
+    {
+        rows.truncate(at.saturating_add(1));
+        if let Some(last) = rows.last_mut() {
+            last.truncate(last.iter().position(|item| *item == end).unwrap_or(0));
         }
+        rows.retain(|row| !row.is_empty());
     }
     let mut kept = 0usize;
     rows.retain(|row| {

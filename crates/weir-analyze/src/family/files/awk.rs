@@ -15,6 +15,8 @@ pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
 
 /// Tokens of a program that are looked at.
 const MOST_TOKENS: usize = 100_000;
+/// Tokens of a command in parentheses before `| getline`.
+const MOST_BEFORE: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
@@ -296,8 +298,12 @@ fn before(tokens: &[Token], variables: &BTreeMap<String, String>) -> Expression 
     let unknown = Expression { text: String::new(), whole: false };
     let Some((last, rest)) = tokens.split_last() else { return unknown };
     if *last == Token::Mark(')') {
-        let Some(open) = rest.iter().rposition(|token| *token == Token::Mark('(')) else { return unknown };
-        return expression(tokens.get(open.saturating_add(1)..).unwrap_or_default(), true, variables);
+        let near = rest.get(rest.len().saturating_sub(MOST_BEFORE)..).unwrap_or_default();
+        let Some(open) = near.iter().rposition(|token| *token == Token::Mark('(')) else { return unknown };
+        let inside = near.get(open.saturating_add(1)..).unwrap_or_default();
+        let whole = inside.iter().all(|token| value(token, variables).is_some());
+        let text: String = inside.iter().map_while(|token| value(token, variables)).collect();
+        return Expression { text, whole };
     }
     match (value(last, variables), rest.last()) {
         (Some(_), Some(Token::Text(_) | Token::Name(_) | Token::Other)) => {

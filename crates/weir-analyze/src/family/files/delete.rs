@@ -24,6 +24,9 @@ pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
     }))
 }
 
+/// Directories whose parents are named one by one, and parents of each.
+const MOST_PARENTS: usize = 64;
+
 impl Files<'_, '_> {
     fn rm(&mut self, args: &[Arg]) {
         const SPEC: &str = "f|force i I interactive? r|R|recursive d|dir v|verbose one-file-system no-preserve-root \
@@ -49,9 +52,12 @@ impl Files<'_, '_> {
         }
         let mut words = opts.words.clone();
         if opts.has("parents") {
-            for word in opts.words.iter().filter(|word| word.known).take(64) {
+            for word in opts.words.iter().filter(|word| word.known).take(MOST_PARENTS) {
                 let mut text = word.text.trim_end_matches('/');
-                while let Some((parent, _)) = text.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+                for _ in 0..MOST_PARENTS {
+                    let Some((parent, _)) = text.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) else {
+                        break;
+                    };
                     text = parent;
                     words.push(Word { text: parent.to_owned(), ..word.clone() });
                 }
@@ -144,10 +150,10 @@ impl Files<'_, '_> {
         if opts.any(&["empty", "s"]) {
             return self.empty();
         }
-        self.into_trash(&opts);
+        self.put_in_trash(&opts);
     }
 
-    fn into_trash(&mut self, opts: &Opts) {
+    fn put_in_trash(&mut self, opts: &Opts) {
         if opts.words.is_empty() || opts.any(&["list", "h"]) {
             return self.harmless();
         }
@@ -176,7 +182,7 @@ impl Files<'_, '_> {
         match command.text() {
             Some("trash") => {
                 let Some(opts) = self.opts("f|force empty list restore", rest) else { return };
-                if opts.has("empty") { self.empty() } else { self.into_trash(&opts) }
+                if opts.has("empty") { self.empty() } else { self.put_in_trash(&opts) }
             }
             Some("remove") => {
                 let Some(opts) = self.opts("f|force", rest) else { return };

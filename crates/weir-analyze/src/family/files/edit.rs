@@ -7,7 +7,7 @@ use crate::call::{Arg, Language, Stdin};
 use crate::family::options::{Word, not_known};
 
 pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
-    matches!(program, "sed" | "ssed").then_some(Meaning::Together(Files::sed))
+    matches!(program, "sed" | "ssed").then_some(Meaning::Each(Files::sed))
 }
 
 /// Bytes of a script that is in a file.

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use super::options::{Opts, Word, alternatives, not_known};
+use super::options::{MOST_ALTERNATIVES, Opts, Word, alternatives, not_known};
 use crate::FileKind;
 use crate::call::{Arg, Call, Say, Value};
 
@@ -31,9 +31,9 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let args = call.argv.get(1..).unwrap_or_default();
     let (read, readings) = match meaning {
         Meaning::Each(read) => (read, vec![each(args)]),
-        Meaning::Together(read) => (read, alternatives(args)),
+        Meaning::Together(read) => (read, together(args)),
     };
-    let mut files = Files { call, say, said: Vec::new(), program };
+    let mut files = Files { call, say, said: Vec::new(), compared: 0, program };
     for args in readings {
         read(&mut files, &args);
     }
@@ -93,6 +93,32 @@ fn each(args: &[Arg]) -> Vec<Arg> {
     out
 }
 
+/// Readings of a loop over many files.
+const MOST_READINGS: usize = 1024;
+
+/// The argument lists that a call stands for. A loop over many files (`mv "$f" "${f%.js}.ts"`) gives several lists of
+/// one length: these belong together.
+fn together(args: &[Arg]) -> Vec<Vec<Arg>> {
+    let mut lists = args.iter().filter_map(|arg| match &arg.value {
+        Value::OneOf(values) => Some(values.len()),
+        _ => None,
+    });
+    let Some(length) = lists.next() else { return alternatives(args) };
+    let others: Vec<usize> = lists.collect();
+    let few = others.iter().fold(length, |all, other| all.saturating_mul(*other)) <= MOST_ALTERNATIVES;
+    if few || length > MOST_READINGS || others.iter().any(|other| *other != length) {
+        return alternatives(args);
+    }
+    let reading = |at: usize| {
+        let one = |arg: &Arg| match &arg.value {
+            Value::OneOf(values) => values.get(at).map_or_else(|| arg.clone(), Arg::known),
+            _ => arg.clone(),
+        };
+        args.iter().map(one).collect()
+    };
+    (0..length).map(reading).collect()
+}
+
 /// Where a word leads.
 enum Place {
     /// To this path.
@@ -109,6 +135,8 @@ struct Files<'c, 's> {
     say: &'s mut dyn Say,
     /// What was said, so that alternatives do not repeat it.
     said: Vec<Effect>,
+    /// Entries of directories that were compared for `cp -r`.
+    compared: usize,
     /// The program's plain name.
     program: &'c str,
 }
@@ -258,11 +286,6 @@ impl<'c> Files<'c, '_> {
 
     fn is_dir(&self, word: &Word) -> bool {
         self.path(word).is_some_and(|path| self.kind(&path) == Some(FileKind::Directory))
-    }
-
-    /// A word for something of the program's own making, such as the default output file.
-    fn derived(text: String, like: &Word) -> Word {
-        Word { source: text.clone(), text, ..like.clone() }
     }
 }
 

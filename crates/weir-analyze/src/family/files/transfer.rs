@@ -128,10 +128,11 @@ impl Files<'_, '_> {
 
     /// What `words` name is replaced, where it is there. With `create`, what is not there is made.
     fn overwrite(&mut self, opts: &Opts, words: &[Word], create: bool) {
-        let last = opts.set.iter().rev().find(|(name, _)| {
-            matches!(name.as_str(), "force" | "interactive" | "no-clobber") && (name == "no-clobber" || !create)
-        });
-        let spared = last.is_some_and(|(name, _)| name == "no-clobber") || (create && opts.has("no-clobber"));
+        // The last of these wins; `cp -n` holds against `-f`.
+        let asked: &[&str] =
+            if create { &["interactive", "no-clobber"] } else { &["force", "interactive", "no-clobber"] };
+        let last = opts.set.iter().rev().find(|(name, _)| asked.contains(&name.as_str()));
+        let spared = last.is_some_and(|(name, _)| name == "no-clobber");
         let skips = opts.value("update").is_some_and(|word| word.text.starts_with("none"));
         let off = opts.value("backup").is_some_and(|word| matches!(word.text.as_str(), "none" | "off"));
         let backup = opts.any(&["b", "backup"]) && !off;
@@ -222,14 +223,13 @@ impl Files<'_, '_> {
     }
 
     /// The files below `to` that are also below `from`, as far as a bounded look finds them.
-    fn common(&self, from: &Path, to: &Path) -> Vec<PathBuf> {
+    fn common(&mut self, from: &Path, to: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut queue = vec![PathBuf::new()];
-        let mut seen = 0;
         while let Some(below) = queue.pop() {
             for entry in self.call.world.list(&from.join(&below), MOST_LISTED).unwrap_or_default() {
-                seen += 1;
-                if seen > MOST_COMPARED {
+                self.compared = self.compared.saturating_add(1);
+                if self.compared > MOST_COMPARED {
                     // Too much to look at: anything there may be lost.
                     return vec![to.to_owned()];
                 }
