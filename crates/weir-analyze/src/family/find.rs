@@ -6,7 +6,7 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::options::{Opts, Word, alternatives, not_known};
 use crate::FileKind;
-use crate::call::{Arg, Call, Inner, Say, Stdin, Value};
+use crate::call::{Arg, Call, HOLE, Inner, Say, Stdin, Value};
 
 /// Starting points for which a command is followed.
 const MOST_STARTS: usize = 64;
@@ -484,5 +484,15 @@ pub(super) fn filled(arg: &Arg, marks: &[&str], found: &Value) -> Arg {
         Value::Known(text) => text.clone(),
         _ => arg.source.clone(),
     };
-    Arg { span: arg.span, globbed: arg.globbed, ..Arg::new(value, source) }
+    // Program text with what is found in it is read as far as it is known: `sh -c 'rm {}'`.
+    let mark = match found {
+        Value::Known(found) => found.clone(),
+        Value::Prefix(found) => format!("{found}{HOLE}"),
+        Value::OneOf(_) | Value::Unknown => HOLE.to_string(),
+    };
+    let template = match &value {
+        Value::Known(_) => None,
+        _ => arg.code().map(|text| marks.iter().fold(text.to_owned(), |text, known| text.replace(known, &mark))),
+    };
+    Arg { span: arg.span, globbed: arg.globbed, template, ..Arg::new(value, source) }
 }

@@ -50,14 +50,14 @@ fn what_searches_and_runs() {
 > find . -name '*.sh' -exec chmod +x {} ';'
     modify file-tree . | filtered {} @ /w
 > find . -type f -exec grep -l foo {} +
-    run grep -l foo {}
+    read program grep
 > find . -type f -exec mv {} {}.bak ';'
     modify file-tree . | filtered {} @ /w
     modify file-tree . | filtered {}.bak @ /w
 > find . -type f -exec truncate -s 0 {} ';'
     modify file-tree . | content @ /w
 > find . -type f -exec sh -c 'rm "$@"' sh {} +
-    run sh -c rm "$@" sh {}
+    Shell: rm "$@"
 > find . -name x -execdir rm {} ';'
     delete file-tree /w | filtered {}
 > find . -ok rm {} ';'
@@ -69,7 +69,7 @@ fn what_searches_and_runs() {
 > find . -fprintf a.txt %p -name x
     modify file-tree a.txt | content
 > find . -exec echo {} ';' -delete
-    run echo {}
+    read program echo
     delete file-tree . @ /w
 > find . -type f -newermt 2020-01-01 -delete
     delete file-tree . | filtered -type f -newermt 2020-01-01 @ /w
@@ -117,7 +117,7 @@ fn what_searches_and_runs() {
     modify file-tree build | filtered input from `find`
     modify file-tree /tmp | filtered /tmp/input from `find`
 > P:build ||| xargs -I {} sh -c 'rm {}'
-    run sh -c rm {}
+    Shell: rm build/…
 > a.txt\nb.txt ||| xargs -I{} cp {} {}.bak
     create file-tree a.txt.bak
     create file-tree b.txt.bak
@@ -145,7 +145,7 @@ fn what_searches_and_runs() {
     delete file-tree d | files
 >  ||| xargs -r rm -rf build
 > xargs
-    run echo
+    read program echo
 > xargs rm -rf build
     delete file-tree build
 > xargs -a list rm
@@ -159,9 +159,9 @@ fn what_searches_and_runs() {
 > xargs --help
     read program xargs
 > ? ||| xargs
-    run echo input from `curl`
+    read program echo
 > ? ||| xargs grep foo
-    run grep foo input from `curl`
+    read program grep
 > ? ||| xargs -P4 -n1 gzip
     ?modify unknown input from `curl`
 > a\nEND\nb ||| xargs -E END rm
@@ -174,7 +174,7 @@ fn what_searches_and_runs() {
     delete file-tree . | filtered {} @ /w
     delete file-tree . | filtered -type d -name x -o -name y @ /w
 > find . -exec sh -c 'rm {}' ';'
-    run sh -c rm {}
+    Shell: rm ./…
 > find src out -name '*.o' -exec rm -f {} +
     delete file-tree src | filtered {}
     delete file-tree out | filtered {}
