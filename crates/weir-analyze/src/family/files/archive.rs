@@ -156,7 +156,7 @@ impl Files<'_, '_> {
         let Some((archive, sources)) = opts.words.split_first() else {
             return self.harmless();
         };
-        if opts.any(&["show-files", "h", "license"]) {
+        if opts.any(&["show-files", "h", "license"]) || (opts.has("test") && sources.is_empty()) {
             return self.read(&opts.words);
         }
         if archive.text != "-" {

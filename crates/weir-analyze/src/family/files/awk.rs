@@ -110,6 +110,8 @@ impl Files<'_, '_> {
     fn deeds(&mut self, program: &str, variables: &BTreeMap<String, String>) {
         for deed in deeds(&tokens(program), variables) {
             match deed {
+                // `system("")` is how awk flushes its output.
+                Deed::Run(Expression { text, whole: true }) if text.trim().is_empty() => {}
                 Deed::Run(Expression { text, whole: true }) => {
                     self.say.code(Language::Shell, &text, &[], self.program);
                 }

@@ -435,7 +435,9 @@ impl Files<'_, '_> {
 
     /// Mounting and the like: nothing is lost.
     fn attach(&mut self, args: &[Arg]) {
+        let asks = args.first().and_then(Arg::text).is_some_and(|text| matches!(text, "--help" | "--version" | "-V"));
         let looks = args.is_empty()
+            || asks
             || args.iter().filter_map(Arg::text).all(|text| {
                 matches!(
                     text,

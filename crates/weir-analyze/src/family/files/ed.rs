@@ -175,7 +175,9 @@ impl Files<'_, '_> {
         }
         // A pattern may contain the bar.
         let pattern = matches!(name.as_str(), "g" | "global" | "v" | "s" | "substitute");
-        rest.split_once('|').filter(|_| !pattern).map(|(_, next)| next)
+        let begins =
+            |next: &str| ["!", "w", "sil", "exe", "call"].iter().any(|word| next.trim_start().starts_with(word));
+        rest.split_once('|').map(|(_, next)| next).filter(|next| !pattern || begins(next))
     }
 
     fn nano(&mut self, args: &[Arg]) {

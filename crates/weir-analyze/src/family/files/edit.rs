@@ -53,8 +53,12 @@ impl Files<'_, '_> {
             }
         }
         if !opts.has("sandbox") {
-            for script in &scripts {
-                self.script(script);
+            // Several are lines of one script: `-e 'i\\' -e 'we say'` inserts a line.
+            if scripts.iter().all(|script| script.known) {
+                let text: Vec<&str> = scripts.iter().map(|script| script.text.as_str()).collect();
+                self.script(&Word::text(&text.join("\n")));
+            } else {
+                scripts.iter().for_each(|script| self.script(script));
             }
         }
         if in_place {

@@ -236,6 +236,8 @@ impl<'c> Files<'c, '_> {
                     Place::At(path) => match special(&path) {
                         Special::File => paths.push(path),
                         Special::Device => devices.push(path),
+                        // What is written there is gone; the name itself can be deleted.
+                        Special::Stream if verb == Verb::Delete => paths.push(path),
                         Special::Stream => {}
                     },
                     Place::Below { dir, .. } if dir == Path::new("/dev") || special(&dir) == Special::Device => {

@@ -162,13 +162,27 @@ impl Files<'_, '_> {
 
 /// The machine that a word names: `HOST:PATH`, `HOST::MODULE`, `rsync://HOST/`.
 fn remote(word: &Word) -> Option<String> {
-    let text = if word.known { &word.text } else { &word.prefix };
+    let text = if word.known {
+        word.text.as_str()
+    } else if word.prefix.contains(':') {
+        word.prefix.as_str()
+    } else {
+        // The colon of `$HOST:/srv` is written, that of `${DIR:-x}` is not one of the path.
+        word.source.trim_matches('"')
+    };
     if let Some(rest) = text.strip_prefix("rsync://") {
         return Some(rest.split('/').next().unwrap_or(rest).to_owned());
     }
-    let (host, _) = text.split_once(':')?;
-    if host.is_empty() || host.contains('/') {
-        return None;
-    }
-    Some(host.rsplit('@').next().unwrap_or(host).to_owned())
+    let mut depth = 0usize;
+    let colon = text.find(|letter| {
+        match letter {
+            '{' | '(' => depth = depth.saturating_add(1),
+            '}' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(letter, ':' | '/')
+    })?;
+    let host = text.get(..colon).filter(|host| !host.is_empty())?;
+    let colon = text.get(colon..).is_some_and(|rest| rest.starts_with(':'));
+    colon.then(|| host.rsplit('@').next().unwrap_or(host).to_owned())
 }

@@ -256,7 +256,8 @@ impl Files<'_, '_> {
             _ => self.way(&opts, opts.has("no-dereference")),
         };
         let Some(way) = way else { return self.harmless() };
-        let force = opts.any(&["force", "interactive"]);
+        // A backup of what is there implies that it is replaced.
+        let force = opts.any(&["force", "interactive", "b", "backup"]);
         for (_, landing) in way.landings() {
             let kind = self.path(&landing).map(|path| self.call.world.kind(&path));
             let landing = std::slice::from_ref(&landing);

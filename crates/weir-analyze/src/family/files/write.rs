@@ -282,7 +282,7 @@ impl Files<'_, '_> {
 
 /// The files that a unified patch changes. Empty where it is none, or names too many.
 fn patched(text: &str, opts: &Opts) -> Vec<String> {
-    let strip = opts.value("strip").and_then(|word| word.text.parse::<usize>().ok()).unwrap_or(0);
+    let strip = opts.value("strip").and_then(|word| word.text.parse::<usize>().ok());
     let mut files = Vec::new();
     let mut old = "";
     for line in text.lines() {
@@ -292,6 +292,8 @@ fn patched(text: &str, opts: &Opts) -> Vec<String> {
         } else if let Some(rest) = line.strip_prefix("+++ ") {
             let new = rest.get(..name(rest)).unwrap_or(rest);
             let file = if new == "/dev/null" { old } else { new };
+            // Without `-p` only the last component counts.
+            let strip = strip.unwrap_or_else(|| file.matches('/').count());
             let file: Vec<&str> = file.split('/').skip(strip).collect();
             if !file.is_empty() && files.len() < MOST_PATCHED {
                 files.push(file.join("/"));

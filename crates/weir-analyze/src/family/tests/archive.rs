@@ -188,6 +188,135 @@ fn what_packs_and_sends() {
     create file-tree new.cpio
 > cpio -pdm out
     modify file-tree out
+> rsync --help
+    read program rsync
+> rsync --version
+    read program rsync
+> rsync
+    read program rsync
+> rsync -avzn --delete src/ out/
+    read file-tree src/
+> rsync -r --delete --max-delete=0 src/ out/
+    modify file-tree out/
+> rsync -a --delete src/ build/ out
+    modify file-tree out
+    delete file-tree out | filtered not in src/
+    delete file-tree out | filtered not in build/
+> rsync -a --delete src/ new/
+    create file-tree new/
+    delete file-tree new/ | filtered not in src/
+> rsync -aR --delete src/sub out
+    modify file-tree out
+    delete file-tree out | filtered not in src/sub
+> rsync -a --ignore-existing src/ out/
+    create file-tree out/
+> rsync -a --log-file=log src/ out/
+    modify file-tree log
+    modify file-tree out/
+> rsync -a src/ host::mod/
+    send host host
+    read file-tree src/
+> rsync -a 'h:x y' out/
+    read host h
+    modify file-tree out/
+> rsync -a --delete $X out/
+    modify file-tree out/
+    delete file-tree out/ | filtered not in $X
+> rsync -a src/ $H:x
+    send host $H
+    read file-tree src/
+> rsync --delete-excluded -a src/ out/
+    modify file-tree out/
+    delete file-tree out/ | filtered not in src/
+> tar --list --file d.tar
+    read file-tree d.tar
+> tar -cvf new.tar -C src .
+    create file-tree new.tar
+> tar xvf d.tar --strip-components=1
+    modify file-tree . @ /w
+> tar xf d.tar --one-top-level=new
+    create file-tree new
+> tar cf $T src
+    ?modify unknown $T
+> tar xf d.tar -C $D
+    ?modify unknown $D
+> tar -xf d.tar lib.rs
+    modify file-tree . @ /w
+> tar cfz new.tgz src
+    create file-tree new.tgz
+> tar cf - src --remove-files
+    delete file-tree src
+> tar -xzf - -C out
+    modify file-tree out
+> tar --version
+    read program tar
+> tar -df d.tar
+    read file-tree d.tar
+> unzip
+    read program unzip
+> unzip -p d.zip a.txt
+    read file-tree d.zip
+> unzip d.zip -x foo -d out
+    modify file-tree out
+> unzip --help
+    read program unzip
+> zip
+    read program zip
+> zip -q -r new.zip . -x '*.git*'
+    create file-tree new.zip
+> zip -T d.zip
+    read file-tree d.zip
+> zip --help
+    read program zip
+> 7z
+    read program 7z
+> 7z t d.7z
+    read file-tree d.7z
+> 7z x d.7z -so
+    read file-tree d.7z
+> gzip
+    read program gzip
+> gzip -l c.gz
+    read file-tree c.gz
+> gzip -kd c.gz
+    create file-tree c
+> gzip -f a.txt
+    modify file-tree a.txt | moved /w/a.txt.gz
+> gzip -9 a.txt
+    modify file-tree a.txt | moved /w/a.txt.gz
+> gzip -cd c.gz
+    read file-tree c.gz
+> gzip --help
+    read program gzip
+> gzip $F
+    ?modify unknown $F
+> gunzip -c c.gz
+    read file-tree c.gz
+> xz -k a.txt
+    create file-tree a.txt.xz
+> xz -d a.txt.xz
+    modify file-tree a.txt.xz | moved /w/a.txt
+> bunzip2 x.bz2
+    modify file-tree x.bz2 | moved /w/x
+> unzstd a.zst
+    create file-tree a
+> lz4 a.txt
+    create file-tree a.txt.lz4
+> cpio --help
+    read program cpio
+> cpio -i --to-stdout x
+    read program cpio
+> rsync -a dist/ $USER@$HOST:/var/www
+    send host $HOST
+    read file-tree dist/
+> rsync -a --delete dist/ $HOST:/var/www
+    send host $HOST
+    read file-tree dist/
+    delete file-tree $HOST:/var/www | filtered not in dist/
+> rsync -a dist/ ${DIR:-/srv}
+    ?modify unknown ${DIR:-/srv}
+> rsync -a dist/ $DIR/x:y
+    ?modify unknown $DIR/x:y
 "##,
     );
 }

@@ -141,6 +141,79 @@ fn what_deletes() {
     create file-tree z.txt
 > shx mkdir -p q
     create file-tree q
+> rm -rfv build
+    delete file-tree build
+> rm -v -- a.txt
+    delete file-tree a.txt | files
+> rm --dir build
+    delete file-tree build | empty
+> rm -rf build/.
+    delete file-tree build/. @ /w/build
+> rm -rf ./build
+    delete file-tree ./build @ /w/build
+> rm -rf /w/build/../src
+    delete file-tree /w/build/../src @ /w/src
+> rm -Rf build
+    delete file-tree build
+> rm --force
+    read program rm
+> rm --interactive=never -r build
+    delete file-tree build
+> rm -I a.txt
+    delete file-tree a.txt | files
+> rm -rf --one-file-system build
+    delete file-tree build
+> rm -rf $UNKNOWN/
+    ?delete unknown $UNKNOWN/
+> rm -rf /tmp/x-$ID
+    delete file-tree /tmp | filtered /tmp/x-$ID
+> rm -rf "$X"
+    ?delete unknown "$X"
+> rm {a.txt,b.txt} src
+    delete file-tree {a.txt,b.txt} | files @ /w/a.txt /w/b.txt
+    delete file-tree src | files
+> rm -rf /dev/shm/x
+    delete file-tree /dev/shm/x
+> rm /dev/null
+    delete file-tree /dev/null | files
+> rmdir -v a b
+    delete file-tree a | empty
+    delete file-tree b | empty
+> rmdir $X
+    ?delete unknown $X
+> unlink --help
+    read program unlink
+> shred --help
+    read program shred
+> shred -
+    read program shred
+> shred -n1 $F
+    ?delete unknown $F
+> trash --help
+    read program trash
+> trash $F
+    ?modify unknown $F
+> rimraf $X
+    ?delete unknown $X
+> rimraf dist/$X
+    delete file-tree dist | filtered dist/$X
+> rimraf --glob 'x*' y
+    delete file-tree . | filtered x* @ /w
+    delete file-tree y
+> shx
+    read program shx
+> shx --version
+    read program shx
+> shx rm -r 'a/**'
+    delete file-tree a | filtered a/**
+> shx mv a.txt z
+    modify file-tree a.txt | moved /w/z
+> wipe
+    read program wipe
+> rm -rf /dev/sdb
+    delete device /dev/sdb
+> rm -rf /dev
+    delete file-tree /dev
 "##,
     );
 }

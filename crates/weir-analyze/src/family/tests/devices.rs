@@ -111,6 +111,96 @@ fn what_touches_devices() {
     execute program losetup
 > dmsetup remove_all
     modify device remove_all
+> parted -s /dev/sda print
+    read device /dev/sda
+> parted /dev/sda rm 1
+    modify device /dev/sda
+> sgdisk --zap-all /dev/sda
+    modify device /dev/sda
+> sgdisk -n 1:0:0 /dev/sda
+    modify device /dev/sda
+> sfdisk --delete /dev/sda 1
+    modify device /dev/sda
+> fdisk --help
+    read program fdisk
+> fdisk $D
+    ?modify unknown $D
+> wipefs --all --force /dev/sda
+    modify device /dev/sda
+> wipefs --all --no-act /dev/sda
+    read device /dev/sda
+> mkfs --help
+    read program mkfs
+> mkfs.xfs -f /dev/nvme0n1p1
+    modify device /dev/nvme0n1p1
+> mkfs.btrfs -L x /dev/disk/by-id/foo
+    modify device /dev/disk/by-id/foo
+> newfs_hfs /dev/disk2
+    modify device /dev/disk2
+> badblocks -w /dev/sda
+    modify device /dev/sda
+> badblocks -sv /dev/sda
+    read device /dev/sda
+> nvme format /dev/nvme0n1
+    modify device /dev/nvme0n1
+> nvme list
+    read device list
+> cryptsetup --help
+    read program cryptsetup
+> cryptsetup luksClose data
+    execute program cryptsetup
+> cryptsetup -q luksFormat --type luks2 /dev/sdb
+    modify device /dev/sdb
+> lvreduce -L 1G vg/lv
+    delete volume vg/lv
+> lvresize -L +1G vg/lv
+    execute program lvresize
+> lvcreate -n x -L 1G vg
+    create volume vg
+> lvm lvremove vg/lv
+    delete volume vg/lv
+> lvremove $X
+    ?delete volume $X
+> vgreduce vg /dev/sdb
+    modify device /dev/sdb
+> zpool list
+    read program zpool
+> zpool destroy $P
+    ?delete volume $P
+> zpool labelclear -f /dev/sda
+    modify device /dev/sda
+> zfs snapshot tank/a@b
+    create volume tank/a@b
+> zfs receive -F tank/a
+    delete volume tank/a
+> zfs send tank/a@b
+    read program zfs
+> btrfs device remove /dev/sdb /mnt
+    modify device /dev/sdb
+> btrfs subvolume list /
+    read program btrfs
+> btrfs subvolume create new
+    create file-tree new
+> diskutil eraseVolume free x /dev/disk2s1
+    modify device /dev/disk2s1
+> diskutil apfs deleteVolume disk1s2
+    modify device disk1s2
+> diskutil info disk2
+    read program diskutil
+> mdadm --stop /dev/md0
+    execute program mdadm
+> mdadm -C /dev/md0 -l1 -n2 /dev/sda /dev/sdb
+    modify device /dev/md0
+    modify device /dev/sda
+    modify device /dev/sdb
+> umount --help
+    read program umount
+> swapoff -a
+    execute program swapoff
+> fsck /dev/sda1
+    execute program fsck
+> mount --help
+    read program mount
 "##,
     );
 }

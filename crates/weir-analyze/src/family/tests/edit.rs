@@ -151,6 +151,78 @@ fn what_edits() {
     ?execute program source x.vim
 > nvim --headless -c 'lua require("x")' -c qa
     ?execute program lua require("x")
+> sed -e 'i\' -e 'we say' a.txt
+    read file-tree a.txt
+> sed -i -f p.sed a.txt
+    create file-tree log
+    modify file-tree a.txt
+> sed -s -n -e p a.txt b.txt
+    read file-tree a.txt and 1 more @ /w/a.txt /w/b.txt
+> sed --expression=1d a.txt
+    read file-tree a.txt
+> sed -z 's/\n/,/g' a.txt
+    read file-tree a.txt
+> gsed -i 1d a.txt
+    modify file-tree a.txt
+> vim -es -c '%s/a/b/e|!rm -rf build' a.txt
+    Shell: rm -rf build
+    modify file-tree a.txt
+> ex -c 'w! b.txt' a.txt
+    modify file-tree b.txt | content
+    modify file-tree a.txt
+> vim -R a.txt
+    read file-tree a.txt
+> vim $F
+    ?modify unknown $F
+> awk -F, -v x=1 '{print x}' a.txt
+    read file-tree a.txt
+> awk 'NR==1' a.txt b.txt
+    read file-tree a.txt and 1 more @ /w/a.txt /w/b.txt
+> awk '{ a[$1]++ } END { for (k in a) print k, a[k] | "sort" }' a.txt
+    Shell: sort
+    read file-tree a.txt
+> awk '{ print | "cat 1>&2" }' a.txt
+    Shell: cat 1>&2
+    read file-tree a.txt
+> awk '{ printf "%s\n", $0 > "/dev/null" }' a.txt
+    read file-tree a.txt
+> awk 'BEGIN { system("") }'
+    read program awk
+> awk 'BEGIN { if (system("test -f x") == 0) print }'
+    Shell: test -f x
+    read program awk
+> awk 'BEGIN { "rm -rf build" |& getline }'
+    Shell: rm -rf build
+    read program awk
+> awk '$3 > 100' a.txt
+    read file-tree a.txt
+> awk 'length > 72 || /x>y/' a.txt
+    read file-tree a.txt
+> awk '{ x = $1 > 2 }' a.txt
+    read file-tree a.txt
+> awk -e '{print}' a.txt
+    read file-tree a.txt
+> awk --sandbox 'BEGIN { system("id") }'
+    read program awk
+> awk 'BEGIN { system("\162m -rf build") }'
+    Shell: rm -rf build
+    read program awk
+> gawk -o out.awk '{print}' a.txt
+    read file-tree {print} and 1 more @ /w/{print} /w/a.txt
+> gawk -oout.awk '{print}' a.txt
+    create file-tree out.awk
+> awk '{print}' FS=: a.txt
+    read file-tree a.txt
+> awk
+    read program awk
+> ed
+    read program ed
+> ed -s a.txt
+    modify file-tree a.txt
+> vi a.txt +10
+    modify file-tree a.txt
+> nano -v a.txt
+    read file-tree a.txt
 "##,
     );
 }

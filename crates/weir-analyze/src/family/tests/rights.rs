@@ -60,6 +60,61 @@ fn what_changes_rights() {
     modify file-tree src
 > chflags uchg a.txt
     modify file-tree a.txt
+> chmod u=rwx,go=rwx a.txt
+    grant file-tree a.txt
+> chmod 666 a.txt
+    grant file-tree a.txt
+> chmod 0644 a.txt
+    modify file-tree a.txt
+> chmod -R go-rwx src
+    modify file-tree src
+> chmod a=rX a.txt
+    modify file-tree a.txt
+> chmod g+w a.txt
+    modify file-tree a.txt
+> chmod +s a.txt
+    grant file-tree a.txt
+> chmod 2775 build
+    modify file-tree build | files
+> chmod -rwx a.txt
+    modify file-tree a.txt
+> chmod -- -w a.txt
+    modify file-tree a.txt
+> chmod --recursive 777 src
+    grant file-tree src
+> chmod a.txt
+    read program chmod
+> chmod 777 $X
+    ?grant unknown $X
+> chmod 777 build/$X
+    grant file-tree build | filtered build/$X
+> chmod +a 'everyone allow write' a.txt
+    grant file-tree a.txt
+> chmod +a 'user:bob allow read' a.txt
+    modify file-tree a.txt
+> chmod -RN src
+    modify file-tree src
+> chmod 755 /dev/sda
+    modify device /dev/sda
+> chown --help
+    read program chown
+> chown -R me $X
+    ?modify unknown $X
+> chown --from=a b a.txt
+    modify file-tree a.txt
+> chgrp staff {a.txt,b.txt}
+    modify file-tree {a.txt,b.txt} @ /w/a.txt /w/b.txt
+> setfacl --test -m o::rwx a.txt
+    read program setfacl
+> setfacl -m d:o::w src
+    grant file-tree src | files
+> setfacl --help
+    read program setfacl
+> chattr -i a.txt b.txt
+    modify file-tree a.txt
+    modify file-tree b.txt
+> chflags -R nouchg src
+    modify file-tree src
 "##,
     );
 }

@@ -191,6 +191,165 @@ fn what_searches_and_runs() {
     delete file-tree build
 > find out/src -name '*.rs' -exec cp {} /w/out ';'
     modify file-tree /w/out | filtered /w/out/{}
+> find . -depth -delete
+    delete file-tree . @ /w
+> find ./build -type f -delete
+    delete file-tree ./build | filtered -type f @ /w/build
+> find . -maxdepth 1 -type d -exec rm -rf {} ';'
+    delete file-tree . | filtered {} @ /w
+> find . -name '*.tmp' -print -delete
+    delete file-tree . | filtered -name *.tmp @ /w
+> find . -type f -exec cp {} out ';'
+    modify file-tree out | filtered out/{}
+> find . -exec mv -t /tmp {} +
+    modify file-tree . | filtered {} @ /w
+    modify file-tree /tmp | filtered /tmp/{}
+> find . -type f -exec sed -i s/a/b/ {} +
+    modify file-tree . | filtered {} @ /w
+> find . -name x -exec echo {} + -o -name y -exec rm {} +
+    run echo {}
+    delete file-tree . | filtered {} @ /w
+> find . -exec
+> find -H -L build -delete
+    delete file-tree build
+> find -- build -delete
+    delete file-tree build
+> find -O3 build -delete
+    delete file-tree build
+> find -D tree build -name x
+    read file-tree build
+> find build -delete -maxdepth 1
+    delete file-tree build | filtered -maxdepth 1
+> find . -regextype posix-extended -regex '.*' -delete
+    delete file-tree . | filtered -regextype posix-extended -regex .* @ /w
+> find . ! -name keep -delete
+    delete file-tree . | filtered ! -name keep @ /w
+> find . -size +1M -ls
+    read file-tree . @ /w
+> find . -printf '%p\n'
+    read file-tree . @ /w
+> find . -fls $F
+    ?modify unknown $F
+> find . -okdir rm {} ';'
+    delete file-tree /w | filtered {}
+> find . -exec rm -rf {}/sub ';'
+    delete file-tree . | filtered {}/sub @ /w
+> find . -exec tee {} ';'
+    modify file-tree . | filtered {} @ /w
+> find . -exec dd of={} ';'
+    modify file-tree . | filtered {} @ /w
+> find /dev -exec dd if=/dev/zero of={} ';'
+    modify device {}
+> find . -exec env A=b rm {} ';'
+    run env A=b rm {}
+> find $X -exec rm {} ';'
+    ?delete unknown {}
+> find build -exec chmod o+w {} ';'
+    grant file-tree build | filtered {}
+> find . -exec xargs -a list rm ';'
+    delete file-tree build/x.o | files
+    delete file-tree build/y.o | files
+> find . -type l -exec unlink {} ';'
+    delete file-tree . | filtered {} @ /w
+> find build -exec touch {} ';'
+    create file-tree build | filtered {}
+> find build -exec shred -u {} +
+    delete file-tree build | filtered {}
+> find . -quit
+    read file-tree . @ /w
+> find a.txt b.txt -delete
+    delete file-tree a.txt
+    delete file-tree b.txt
+> fd -x rm -rf
+    delete file-tree . | filtered {} @ /w
+> fd . build --exec-batch rm
+    delete file-tree build | filtered {}
+> fd -HI node_modules -t d -x rm -rf {}
+    delete file-tree . | filtered {} @ /w
+> fd -e txt -x mv {} {.}.md
+    modify file-tree . | filtered {} @ /w
+    modify file-tree . | filtered {.}.md @ /w
+> fd --search-path build -x rm
+    delete file-tree build | filtered {}
+> fd -x {} foo
+    run {} foo
+> fd -l
+    read file-tree . @ /w
+> fd foo $X -x rm
+    ?delete unknown {}
+> build\nsrc ||| xargs -d '\n' rm -rf
+    delete file-tree build
+    delete file-tree src
+> build\nsrc\n ||| xargs --delimiter='\n' rm -rf
+    delete file-tree build
+    delete file-tree src
+> a b ||| xargs -n 1 echo
+    run echo a
+    run echo b
+> a\nb\n ||| xargs -I % mv % %.bak
+    modify file-tree a | moved /w/a.bak
+    modify file-tree b | moved /w/b.bak
+> a b\n ||| xargs -I{} rm {}
+    delete file-tree a b | files
+> a.txt ||| xargs cat
+    run cat a.txt
+> a ||| xargs -t -p rm
+    delete file-tree a | files
+> a ||| xargs --no-run-if-empty --max-args=1 rm
+    delete file-tree a | files
+> -rf build ||| xargs rm
+    delete file-tree build
+> P:. ||| xargs rm -f
+    delete file-tree . | filtered input from `find` @ /w
+> P:. ||| xargs -0 -n 50 rm
+    delete file-tree . | filtered input from `find` @ /w
+> P:nothere ||| xargs rm
+    delete file-tree nothere | files
+    delete file-tree nothere | filtered input from `find`
+> P:build ||| xargs -I{} cp {} out
+    modify file-tree out | filtered out/input from `find`
+> P:build ||| xargs -n1 sed -i s/a/b/
+    modify file-tree build | filtered input from `find`
+> P:build ||| xargs chmod 777
+    grant file-tree build | filtered input from `find`
+> P:build ||| xargs cat
+    run cat input from `find`
+> P:build src ||| xargs -P4 -I{} rm -rf {}
+    delete file-tree build | filtered input from `find`
+    delete file-tree src | filtered input from `find`
+> ? ||| xargs -I{} echo {}
+    run echo input from `curl`
+> ? ||| xargs -I{} mv {} out
+    ?modify unknown input from `curl`
+    modify file-tree out | filtered out/input from `curl`
+> ? ||| xargs -I{} cp a.txt {}
+    ?modify unknown input from `curl`
+> ? ||| xargs kill
+    run kill input from `curl`
+> ? ||| xargs xargs rm
+    ?delete unknown input from `curl`
+> a ||| xargs xargs rm
+    delete file-tree a | files
+> a b ||| xargs -J % mv % out
+    modify file-tree a | moved /w/out/a
+    modify file-tree b | moved /w/out/b
+> a b ||| xargs -i{} rm {}
+    delete file-tree a b | files
+> a,b, ||| xargs -d, rm
+    delete file-tree a | files
+    delete file-tree b | files
+> "unclosed a ||| xargs rm
+    delete file-tree unclosed a | files
+> x ||| xargs -E x rm
+    read program rm
+> a b c ||| xargs -L 2 rm
+    delete file-tree a | files
+    delete file-tree b | files
+    delete file-tree c | files
+> ? ||| xargs $CMD
+    run $CMD input from `curl`
+> ? ||| gxargs rm
+    ?delete unknown input from `curl`
 "##,
     );
 }

@@ -140,6 +140,91 @@ fn what_moves_and_copies() {
     modify file-tree a.txt | moved /w/a b
 > cp ../a.txt .
     modify file-tree a.txt | content
+> mv -f -n a.txt b.txt
+    modify file-tree a.txt | moved /w/b.txt
+> mv -- -x y
+    modify file-tree -x | moved /w/y
+> mv -i a.txt b.txt
+    modify file-tree a.txt | moved /w/b.txt
+    modify file-tree b.txt | content
+> mv -S .bak a.txt b.txt
+    modify file-tree a.txt | moved /w/b.txt
+    modify file-tree b.txt | content
+> mv --no-target-directory a.txt b.txt
+    modify file-tree a.txt | moved /w/b.txt
+    modify file-tree b.txt | content
+> mv build/ new
+    modify file-tree build/ | moved /w/new
+> mv /w/a.txt /w/b.txt
+    modify file-tree /w/a.txt | moved /w/b.txt
+    modify file-tree /w/b.txt | content
+> mv a.txt ..
+    modify file-tree a.txt | moved /a.txt
+> mv -t $D a.txt
+    modify file-tree a.txt
+    ?modify unknown $D/a.txt
+> cp -i -n a.txt b.txt
+    read file-tree a.txt
+> cp -n -i a.txt b.txt
+    modify file-tree b.txt | content
+> cp -f a.txt b.txt
+    modify file-tree b.txt | content
+> cp --update=none a.txt b.txt
+    read file-tree a.txt
+> cp -rT src out
+    modify file-tree out
+    modify file-tree out | content @ /w/out/lib.rs
+> cp -R build/ out
+    create file-tree out/build
+> cp a.txt
+    read program cp
+> cp --help
+    read program cp
+> cp --version
+    read program cp
+> cp a.txt nowhere/
+    create file-tree nowhere/a.txt
+> cp -l a.txt b.txt
+    modify file-tree b.txt | content
+> ln a.txt hard
+    create file-tree hard
+> ln -sfn src build
+    create file-tree build/src
+> ln -f a.txt b.txt
+    modify file-tree b.txt | content
+> ln -t out a.txt b.txt
+    create file-tree out/b.txt
+> ln -st out /x/new
+    create file-tree out/new
+> ln --help
+    read program ln
+> ln -sb a.txt b.txt
+    modify file-tree b.txt | moved /w/b.txt~
+> install -D -m 644 a.txt new/place
+    create file-tree new/place
+> install -t out a.txt b.txt
+    modify file-tree out/a.txt | content
+    create file-tree out/b.txt
+> install --help
+    read program install
+> rename -v foo bar
+    read program rename
+> rename .txt .md a.txt b.txt
+    modify file-tree a.txt | moved /w/a.md
+    modify file-tree b.txt | moved /w/b.md
+> rename -o a b a.txt
+    modify file-tree a.txt | moved /w/b.txt
+> rename -e 's/a/c/' a.txt
+    modify file-tree a.txt
+> rename 's/a/c/; unlink "b"' a.txt
+    Perl: s/a/c/; unlink "b"
+    modify file-tree a.txt
+> prename -f 'y/a/b/' a.txt
+    modify file-tree a.txt | content
+> cp a.txt /dev/shm/x
+    create file-tree /dev/shm/x
+> ln -sf a.txt new
+    create file-tree new
 "##,
     );
 }

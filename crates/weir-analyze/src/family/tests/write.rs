@@ -131,6 +131,88 @@ fn what_writes() {
     modify file-tree src
 > patch -o new a.txt fix.patch
     create file-tree new
+> truncate --help
+    read program truncate
+> truncate -c -s 0 a.txt
+    modify file-tree a.txt | content
+> truncate -r a.txt b.txt
+    modify file-tree b.txt | content
+> truncate -s '>10' a.txt
+    modify file-tree a.txt
+> truncate -s -5 a.txt
+    modify file-tree a.txt | content
+> tee -i a.txt
+    modify file-tree a.txt | content
+> tee --append a.txt new
+    modify file-tree a.txt
+    modify file-tree new
+> tee --app $F
+    ?modify unknown $F
+> tee --help
+    read program tee
+> tee -
+    read program tee
+> touch -d yesterday a.txt
+    modify file-tree a.txt
+> touch -r a.txt new
+    create file-tree new
+> touch --help
+    read program touch
+> touch {a.txt,new}
+    modify file-tree {a.txt,new} @ /w/a.txt
+    create file-tree {a.txt,new} @ /w/new
+> mkdir --help
+    read program mkdir
+> mkdir -m 777 q
+    create file-tree q
+> mkdir {a,b}
+    create file-tree {a,b} @ /w/a /w/b
+> mkdir $X
+    ?create unknown $X
+> mktemp -t foo.XXX
+    create file-tree /tmp/foo.XXX
+> mktemp --tmpdir=/var/tmp x.XXX
+    create file-tree /var/tmp/x.XXX
+> mktemp --help
+    read program mktemp
+> sort -uo b.txt a.txt
+    modify file-tree b.txt | content
+> sort --out=b.txt a.txt
+    modify file-tree b.txt | content
+> sort -m -o new a.txt b.txt
+    create file-tree new
+> sort $X
+    read file-tree $X
+> uniq a.txt -
+    read file-tree a.txt
+> uniq -d a.txt new
+    create file-tree new
+> iconv -l
+    read program iconv
+> split -b 1M a.txt out/x
+    create file-tree out/xaa
+> split --help
+    read program split
+> csplit -f p a.txt 1
+    create file-tree p00
+> dd of=b.txt
+    modify file-tree b.txt | content
+> dd if=/dev/sda of=disk.img
+    create file-tree disk.img
+> dd if=a.txt of=new conv=excl
+    create file-tree new
+> dd of=/dev/null if=/dev/zero
+    read program dd
+> fallocate -d a.txt
+    modify file-tree a.txt
+> fallocate --help
+    read program fallocate
+> patch --help
+    read program patch
+> patch -R -p1 -i nothere.patch
+    modify file-tree . @ /w
+> patch -i fix.patch
+    modify file-tree a.txt
 "##,
     );
 }
