@@ -32,6 +32,8 @@ fn machine() -> Machine {
         ("/w/p.sed", "s/a/b/w log\n"),
         ("/w/p.awk", "{ system(\"rm -rf build\") }"),
         ("/w/fix.patch", "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-a\n+b\n"),
+        ("/w/old", ""),
+        ("/w/old.bak", ""),
         ("/home/me/.profile", ""),
         ("/tmp/t", ""),
     ])

@@ -29,11 +29,12 @@ impl Files<'_, '_> {
         let Some(opts) = self.opts(SPEC, args) else { return };
         let in_place = opts.any(&["in-place", "I"]);
         let mut words = opts.words.as_slice();
-        let attached = opts.value("in-place").or_else(|| opts.value("I")).is_some();
+        let mut suffix = opts.value("in-place").or_else(|| opts.value("I")).cloned();
+        let attached = suffix.is_some();
         // The `-i` of BSD takes the next word as the suffix of the backup: `sed -i '' s/a/b/ FILE`.
         if let Some((first, rest)) = words.split_first().filter(|_| in_place && !attached) {
-            let suffix = first.known && (first.text.is_empty() || (first.text.starts_with('.') && rest.len() > 1));
-            if suffix {
+            if first.known && (first.text.is_empty() || (first.text.starts_with('.') && rest.len() > 1)) {
+                suffix = Some(first.clone());
                 words = rest;
             }
         }
@@ -63,6 +64,17 @@ impl Files<'_, '_> {
         }
         if in_place {
             self.act(Verb::Modify, &Scope::Whole, words);
+            // An older backup is lost.
+            let suffix = suffix.filter(|suffix| suffix.known && !suffix.text.is_empty());
+            if let Some(suffix) = suffix.filter(|suffix| !suffix.text.contains(['*', '/'])) {
+                let backups: Vec<Word> = words
+                    .iter()
+                    .filter(|word| word.known)
+                    .map(|word| Word::text(&format!("{}{}", word.text, suffix.text)))
+                    .filter(|word| self.path(word).is_some_and(|path| self.kind(&path).is_some()))
+                    .collect();
+                self.act(Verb::Modify, &Scope::Content, &backups);
+            }
         } else if self.said.is_empty() {
             self.read(words);
         }

@@ -135,7 +135,10 @@ impl Files<'_, '_> {
         let spared = last.is_some_and(|(name, _)| name == "no-clobber");
         let skips = opts.value("update").is_some_and(|word| word.text.starts_with("none"));
         let off = opts.value("backup").is_some_and(|word| matches!(word.text.as_str(), "none" | "off"));
-        let backup = opts.any(&["b", "backup"]) && !off;
+        // A suffix alone asks for backups too.
+        let backup = opts.any(&["b", "backup", "suffix"]) && !off;
+        let numbered =
+            opts.value("backup").is_some_and(|word| word.text.starts_with('n') || word.text.starts_with('t'));
         let suffix = opts.value("suffix").filter(|word| word.known).map_or("~", |word| word.text.as_str());
         for group in words.chunk_by(|one, other| one.source == other.source) {
             let (mut new, mut lost) = (Vec::new(), Vec::new());
@@ -163,7 +166,7 @@ impl Files<'_, '_> {
             for word in lost {
                 let to = self.path(&word).map(|path| {
                     let mut name = path.into_os_string();
-                    name.push(suffix);
+                    name.push(if numbered { ".~1~" } else { suffix });
                     PathBuf::from(name)
                 });
                 let scope = to.map_or(Scope::Content, |to| Scope::Moved { to });
@@ -207,7 +210,7 @@ impl Files<'_, '_> {
     /// A directory is copied over one that is there: files of the same name are lost.
     fn merge(&mut self, opts: &Opts, source: &Word, landing: &Word) {
         self.act(Verb::Modify, &Scope::Whole, std::slice::from_ref(landing));
-        if opts.any(&["no-clobber", "b", "backup"]) {
+        if opts.any(&["no-clobber", "b", "backup", "suffix"]) {
             return;
         }
         let (Some(from), Some(to)) = (self.path(source), self.path(landing)) else { return };
@@ -257,7 +260,7 @@ impl Files<'_, '_> {
         };
         let Some(way) = way else { return self.harmless() };
         // A backup of what is there implies that it is replaced.
-        let force = opts.any(&["force", "interactive", "b", "backup"]);
+        let force = opts.any(&["force", "interactive", "b", "backup", "suffix"]);
         for (_, landing) in way.landings() {
             let kind = self.path(&landing).map(|path| self.call.world.kind(&path));
             let landing = std::slice::from_ref(&landing);

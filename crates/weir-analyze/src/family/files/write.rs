@@ -36,11 +36,10 @@ const MOST_PATCHED: usize = 1000;
 impl Files<'_, '_> {
     fn tee(&mut self, args: &[Arg]) {
         let Some(opts) = self.opts("a|append i|ignore-interrupts p output-error?", args) else { return };
-        let words: Vec<Word> = opts.words.iter().filter(|word| word.text != "-").cloned().collect();
         if opts.has("append") {
-            self.act(Verb::Modify, &Scope::Whole, &words);
+            self.act(Verb::Modify, &Scope::Whole, &opts.words);
         } else {
-            self.write(&words);
+            self.write(&opts.words);
         }
         if self.said.is_empty() {
             self.harmless();

@@ -12,6 +12,13 @@ fn what_edits() {
     modify file-tree a.txt
 > sed -i.bak s/a/b/ a.txt
     modify file-tree a.txt
+> sed -i.bak s/a/b/ old
+    modify file-tree old
+    modify file-tree old.bak | content
+> sed -i .bak s/a/b/ old a.txt
+    modify file-tree old
+    modify file-tree a.txt
+    modify file-tree old.bak | content
 > sed -i '' s/a/b/ a.txt
     modify file-tree a.txt
 > sed -i .bak s/a/b/ a.txt

@@ -74,7 +74,7 @@ fn what_moves_and_copies() {
 > cp -b a.txt b.txt
     modify file-tree b.txt | moved /w/b.txt~
 > cp --backup=numbered -S .orig a.txt b.txt
-    modify file-tree b.txt | moved /w/b.txt.orig
+    modify file-tree b.txt | moved /w/b.txt.~1~
 > cp a.txt out
     modify file-tree out/a.txt | content
 > cp b.txt out
@@ -149,7 +149,7 @@ fn what_moves_and_copies() {
     modify file-tree b.txt | content
 > mv -S .bak a.txt b.txt
     modify file-tree a.txt | moved /w/b.txt
-    modify file-tree b.txt | content
+    modify file-tree b.txt | moved /w/b.txt.bak
 > mv --no-target-directory a.txt b.txt
     modify file-tree a.txt | moved /w/b.txt
     modify file-tree b.txt | content

@@ -151,7 +151,7 @@ fn what_writes() {
 > tee --help
     read program tee
 > tee -
-    read program tee
+    create file-tree -
 > touch -d yesterday a.txt
     modify file-tree a.txt
 > touch -r a.txt new
