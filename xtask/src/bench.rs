@@ -34,7 +34,9 @@ struct Build {
 }
 
 fn builds(only_static: bool) -> Result<Vec<Build>, String> {
+    // Absolute: the cases run in a directory of their own.
     let target_dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let target_dir = std::path::absolute(target_dir).map_err(|error| error.to_string())?;
     let mut builds = Vec::new();
     if !only_static {
         cargo(&["build", "--release", "--locked", "--package", "weir"])?;

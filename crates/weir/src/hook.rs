@@ -6,6 +6,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ use crate::context;
 /// The largest hook input that is read, in bytes.
 const LARGEST_INPUT: u64 = 16 * 1024 * 1024;
 
-/// Set by whoever answers first: the worker, the deadline, or the panic hook.
+/// The exit status when the deadline strikes, as `timeout` has it.
+const DEADLINE_STATUS: i32 = 124;
+
+/// Set by whoever answers first: the worker or the panic hook.
 static ANSWERED: AtomicBool = AtomicBool::new(false);
 
 /// Runs one hook call with the arguments after `hook`.
@@ -47,7 +51,7 @@ pub(crate) fn run(args: &[String]) -> ExitCode {
         let known = weir_gate_hook::AGENTS.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(", ");
         return answer(&fault_reply(&name, &format!("`{name}` is not an agent that Weir knows ({known})"), true));
     };
-    refuse_at_deadline(name.clone(), effectful, agent.deadline());
+    end_at_deadline(agent.deadline());
     let mut input = Vec::with_capacity(4096);
     if let Err(error) = std::io::stdin().lock().take(LARGEST_INPUT + 1).read_to_end(&mut input) {
         return answer(&fault_reply(&name, &format!("the call could not be read: {error}"), effectful));
@@ -146,7 +150,7 @@ fn to_answer(judgement: &Judgement) -> Answer {
 
 fn answer(reply: &Reply) -> ExitCode {
     if ANSWERED.swap(true, Ordering::SeqCst) {
-        // The deadline's answer is on its way out; a second one would garble it.
+        // Another answer is on its way out; a second one would garble it.
         loop {
             std::thread::park();
         }
@@ -179,11 +183,17 @@ fn refuse_on_panic(name: String, effectful: bool) {
     }));
 }
 
-/// A client lets the call run when its own timeout strikes: ours comes first, and refuses.
-fn refuse_at_deadline(name: String, effectful: bool, deadline: Duration) {
-    // Where no thread can be had, the installed command line still has its own limit.
-    let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
-        std::thread::sleep(deadline);
-        refuse(&name, &format!("judging took longer than {} s", deadline.as_secs()), effectful);
-    });
+/// A client lets the call run when its own timeout strikes: ours comes first, and ends the process with a status that
+/// every installed command line takes for a refusal. A thread that answers instead would cost each call more than the
+/// rest of its work.
+fn end_at_deadline(deadline: Duration) {
+    use nix::sys::signal::{SigSet, Signal};
+    // Whoever started this process may ignore or block the signal, and both are inherited.
+    let _ = signal_hook::flag::register_conditional_shutdown(
+        Signal::SIGALRM as i32,
+        DEADLINE_STATUS,
+        Arc::new(AtomicBool::new(true)),
+    );
+    let _ = SigSet::from(Signal::SIGALRM).thread_unblock();
+    nix::unistd::alarm::set(u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX).max(1));
 }

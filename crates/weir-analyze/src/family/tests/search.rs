@@ -207,7 +207,7 @@ fn what_searches_and_runs() {
 > find . -type f -exec sed -i s/a/b/ {} +
     modify file-tree . | filtered {} @ /w
 > find . -name x -exec echo {} + -o -name y -exec rm {} +
-    run echo {}
+    read program echo
     delete file-tree . | filtered {} @ /w
 > find . -exec
 > find -H -L build -delete
@@ -241,7 +241,7 @@ fn what_searches_and_runs() {
 > find /dev -exec dd if=/dev/zero of={} ';'
     modify device {}
 > find . -exec env A=b rm {} ';'
-    run env A=b rm {}
+    delete file-tree . | filtered {} @ /w
 > find $X -exec rm {} ';'
     ?delete unknown {}
 > find build -exec chmod o+w {} ';'
@@ -284,15 +284,15 @@ fn what_searches_and_runs() {
     delete file-tree build
     delete file-tree src
 > a b ||| xargs -n 1 echo
-    run echo a
-    run echo b
+    read program echo
+    read program echo
 > a\nb\n ||| xargs -I % mv % %.bak
     modify file-tree a | moved /w/a.bak
     modify file-tree b | moved /w/b.bak
 > a b\n ||| xargs -I{} rm {}
     delete file-tree a b | files
 > a.txt ||| xargs cat
-    run cat a.txt
+    read program cat
 > a ||| xargs -t -p rm
     delete file-tree a | files
 > a ||| xargs --no-run-if-empty --max-args=1 rm
@@ -313,19 +313,19 @@ fn what_searches_and_runs() {
 > P:build ||| xargs chmod 777
     grant file-tree build | filtered input from `find`
 > P:build ||| xargs cat
-    run cat input from `find`
+    read program cat
 > P:build src ||| xargs -P4 -I{} rm -rf {}
     delete file-tree build | filtered input from `find`
     delete file-tree src | filtered input from `find`
 > ? ||| xargs -I{} echo {}
-    run echo input from `curl`
+    read program echo
 > ? ||| xargs -I{} mv {} out
     ?modify unknown input from `curl`
     modify file-tree out | filtered out/input from `curl`
 > ? ||| xargs -I{} cp a.txt {}
     ?modify unknown input from `curl`
 > ? ||| xargs kill
-    run kill input from `curl`
+    modify process input from `curl`
 > ? ||| xargs xargs rm
     ?delete unknown input from `curl`
 > a ||| xargs xargs rm
