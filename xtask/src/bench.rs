@@ -21,15 +21,31 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         Some(at) => args.get(at + 1).and_then(|n| n.parse().ok()).ok_or("--rounds wants a number")?,
         None => DEFAULT_ROUNDS,
     };
-    let scratch = tempfile::Builder::new().prefix("weir-bench-").tempdir().map_err(|error| error.to_string())?;
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
     for build in builds(args.iter().any(|arg| arg == "--static"))? {
-        bench_build(&build, scratch.path(), rounds)?;
+        // In a process of its own: the largest resident set is of all children, and compilers are large.
+        let status = Command::new(&this)
+            .args(["bench-one", &build.name, &rounds.to_string()])
+            .arg(&build.binary)
+            .status()
+            .map_err(|error| error.to_string())?;
+        if !status.success() {
+            return Err(format!("the figures of `{}` could not be had", build.name));
+        }
     }
     Ok(())
 }
 
+/// Measures one build: its name, the rounds, its program.
+pub(crate) fn run_one(args: &[String]) -> Result<(), String> {
+    let [name, rounds, binary] = args else { return Err("bench-one wants a name, rounds and a program".to_owned()) };
+    let rounds = rounds.parse().map_err(|_| "the rounds are no number".to_owned())?;
+    let scratch = tempfile::Builder::new().prefix("weir-bench-").tempdir().map_err(|error| error.to_string())?;
+    bench_build(&Build { name: name.clone(), binary: PathBuf::from(binary) }, scratch.path(), rounds)
+}
+
 struct Build {
-    name: &'static str,
+    name: String,
     binary: PathBuf,
 }
 
@@ -40,11 +56,14 @@ fn builds(only_static: bool) -> Result<Vec<Build>, String> {
     let mut builds = Vec::new();
     if !only_static {
         cargo(&["build", "--release", "--locked", "--package", "weir"])?;
-        builds.push(Build { name: "cargo build --release", binary: target_dir.join("release/weir") });
+        builds.push(Build { name: "cargo build --release".to_owned(), binary: target_dir.join("release/weir") });
     }
     let musl = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     if cargo(&["build", "--release", "--locked", "--package", "weir", "--target", &musl]).is_ok() {
-        builds.push(Build { name: "static (musl, no-pie)", binary: target_dir.join(&musl).join("release/weir") });
+        builds.push(Build {
+            name: "static (musl, no-pie)".to_owned(),
+            binary: target_dir.join(&musl).join("release/weir"),
+        });
     } else {
         println!("static build left out: `rustup target add {musl}` and the package musl-tools are needed\n");
     }
@@ -63,6 +82,30 @@ struct Case {
     args: Vec<String>,
     input: String,
     cwd: PathBuf,
+    /// What the answer must contain; nothing: it must be empty. `None`: the answer does not matter.
+    answer: Option<&'static str>,
+}
+
+impl Case {
+    /// A figure of a wrong answer is worth nothing.
+    fn check(&self) -> Result<(), String> {
+        let Some(answer) = self.answer else { return Ok(()) };
+        let mut child = Command::new(&self.program)
+            .args(&self.args)
+            .current_dir(&self.cwd)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", self.program.display()))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(self.input.as_bytes()).map_err(|error| error.to_string())?;
+        }
+        let output = child.wait_with_output().map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let right = if answer.is_empty() { said.is_empty() } else { said.contains(answer) };
+        if right { Ok(()) } else { Err(format!("`{}` answered `{said}`", self.name)) }
+    }
 }
 
 fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), String> {
@@ -80,7 +123,7 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         return Err("git init failed".to_owned());
     }
     let weir_home = home.join("weir");
-    let hook = |name: &'static str, command: &str| Case {
+    let hook = |name: &'static str, command: &str, answer: &'static str| Case {
         name,
         program: build.binary.clone(),
         args: ["hook", "claude", "--home"]
@@ -94,6 +137,7 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         })
         .to_string(),
         cwd: work.clone(),
+        answer: Some(answer),
     };
     let plain = |name, program: &str, args: &[&str]| Case {
         name,
@@ -101,13 +145,14 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
         input: String::new(),
         cwd: work.clone(),
+        answer: None,
     };
     let cases = [
         plain("/bin/true", "/bin/true", &[]),
-        hook("hook: git status", "git status"),
-        hook("hook: cat | grep", "cat src/main.rs | grep -n TODO | head -20"),
-        hook("hook: rm -rf of 1 file", "rm -rf one"),
-        hook("hook: rm -rf of 1,000 files", "rm -rf tree"),
+        hook("hook: git status", "git status", ""),
+        hook("hook: cat | grep", "cat src/main.rs | grep -n TODO | head -20", ""),
+        hook("hook: rm -rf of 1 file", "rm -rf one", "destroys 1 file"),
+        hook("hook: rm -rf of 1,000 files", "rm -rf tree", "destroys 1,000 files"),
         plain("find of 1,000 files", "/usr/bin/find", &["tree", "-newer", "/", "-size", "+1k"]),
     ];
     let size = fs::metadata(&build.binary).map_err(|error| format!("{}: {error}", build.binary.display()))?.len();
@@ -135,6 +180,7 @@ fn measure(
     let mut samples: Vec<Vec<Sample>> = cases.iter().map(|_| Vec::with_capacity(rounds)).collect();
     for case in cases {
         once(case)?;
+        case.check()?;
     }
     for _ in 0..rounds {
         for (case, samples) in cases.iter().zip(&mut samples) {
@@ -209,6 +255,7 @@ fn bench_log(build: &Build, home: &Path) -> Result<(), String> {
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
         input,
         cwd: home.to_owned(),
+        answer: None,
     };
     let weir_home = weir_home.display().to_string();
     let payload = serde_json::json!({

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let result = match args.first().map(String::as_str) {
         Some("layers") => layers::check(),
         Some("clients") => clients::run(args.get(1..).unwrap_or_default()),
+        Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
             print!("{HELP}{}", clients::HELP);

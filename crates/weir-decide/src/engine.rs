@@ -198,6 +198,11 @@ impl Engine {
     }
 }
 
+/// Bytes of stack that an evaluation should have: Cedar's own minimum, twice.
+const STACK_WANTED: usize = 200 * 1024;
+/// Bytes of stack that it gets otherwise.
+const STACK_SIZE: usize = 1024 * 1024;
+
 struct Evaluation<'a> {
     allowed: bool,
     objections: Vec<&'a Loaded>,
@@ -211,6 +216,11 @@ fn evaluate<'a>(
     remedies: Remedies,
 ) -> Result<Evaluation<'a>, DecideError> {
     let evaluator = Evaluator::new(question.request(remedies)?, &question.entities, Extensions::none());
+    // Cedar refuses to evaluate where it sees little stack, and the first thread of a static program looks as if it had.
+    stacker::maybe_grow(STACK_WANTED, STACK_SIZE, || objections(policies, &evaluator))
+}
+
+fn objections<'a>(policies: &'a [Loaded], evaluator: &Evaluator<'_>) -> Result<Evaluation<'a>, DecideError> {
     let slots = SlotEnv::new();
     let mut permitted = false;
     let mut objections = Vec::new();
