@@ -280,3 +280,34 @@ fn hostile_text_ends_in_a_finding_and_soon() {
         assert!(!run(&bombs[limited]).complete);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 600, ..Default::default() })]
+
+    /// Any text ends in an analysis, and every span in it is a piece of the text.
+    #[test]
+    fn any_text_is_analyzed(text in any_shell()) {
+        let analysis = run(&text);
+        for effect in &analysis.effects {
+            if let Some(span) = effect.span {
+                proptest::prop_assert!(text.get(span.start..span.end).is_some(), "{:?} of {:?}", span, text);
+            }
+        }
+    }
+}
+
+/// Pieces of shell text in any order, and anything between them.
+fn any_shell() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = prop_oneof![
+        4 => proptest::sample::select(vec![
+            "rm -rf ", "dir", "$X", "${X:-", "}", "$(", ")", "`", "\"", "'", "$'", "\\", " ", "\n", ";", "&&", "||", "|", "&",
+            "<<E\n", "\nE\n", "<<<", ">", ">>", "<(", "{", "{a,b}", "(", "[[ ", " ]]", "if ", "; then ", "; fi", "for x in ",
+            "; do ", "; done", "case x in ", "esac", "f() { ", "eval ", "cd ", "X=", "A=(", "*", "?", "[a", "~", "#", "é", "sh -c ",
+            "find . -exec ", "xargs ", "git ", "python3 -c ", "while read l", "$((", "))", "!", "function g ", "trap ", "\u{FFFC}",
+        ])
+        .prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
