@@ -16,5 +16,5 @@ fuzz_target!(|command: &str| {
         host: "h".into(),
         at: Timestamp::UNIX_EPOCH,
     };
-    let _ = analyze(&action, &RealWorld::new(None, Vec::new()));
+    let _ = analyze(&action, &RealWorld::new(None, |_| None));
 });

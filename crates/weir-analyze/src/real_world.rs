@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 
 use crate::{DirEntry, FileKind, World};
 
-/// The world as it is on this machine, with the variables that it was given.
+/// The world as it is on this machine, with the variables that it is given.
 #[derive(Debug, Clone)]
 pub struct RealWorld {
     home: Option<PathBuf>,
-    variables: Vec<(String, String)>,
+    variable: fn(&str) -> Option<String>,
 }
 
 impl RealWorld {
-    /// `home` is the home directory of the person that the agent works for.
+    /// `home` is the home directory of the person that the agent works for; `variable` says what an environment variable
+    /// is (few are ever asked for, so they are not copied).
     #[must_use]
-    pub fn new(home: Option<PathBuf>, variables: Vec<(String, String)>) -> Self {
-        Self { home, variables }
+    pub fn new(home: Option<PathBuf>, variable: fn(&str) -> Option<String>) -> Self {
+        Self { home, variable }
     }
 }
 
@@ -60,7 +61,7 @@ impl World for RealWorld {
     }
 
     fn env(&self, name: &str) -> Option<String> {
-        self.variables.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        (self.variable)(name)
     }
 
     fn home(&self, user: Option<&str>) -> Option<PathBuf> {

@@ -179,9 +179,13 @@ fn encode(condition: &Expr) -> Result<Vec<Step>, &'static str> {
     Ok(steps)
 }
 
-/// FNV-1a: finds a torn or damaged file; not a defense against a person.
+/// In the manner of FNV-1a, eight bytes at a time, because every hook call asks for it: finds a torn or damaged file; not a
+/// defense against a person.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| mix(hash, u64::from(*byte)))
 }
 
 /// Parses every file and applies the rules of the layers.

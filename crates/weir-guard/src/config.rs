@@ -80,8 +80,8 @@ pub struct Config {
     pub measure_budget: Duration,
     /// How long a hold can be answered, and an approval used.
     pub hold_lifetime: Duration,
-    /// Environment variables that analysis may see.
-    pub environment: Vec<(String, String)>,
+    /// The environment variables that analysis may see, asked for by name.
+    pub environment: fn(&str) -> Option<String>,
 }
 
 impl Config {
@@ -97,7 +97,7 @@ impl Config {
             programs: Vec::new(),
             measure_budget: Duration::from_millis(50),
             hold_lifetime: Duration::from_secs(15 * 60),
-            environment: Vec::new(),
+            environment: |_| None,
         }
     }
 }

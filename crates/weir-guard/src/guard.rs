@@ -170,7 +170,7 @@ impl Guard {
     fn assess(&self, action: &Action) -> Assessment {
         let begun = Instant::now();
         let policy = PolicyState::load(&self.config, &action.cwd);
-        let world = RealWorld::new(self.config.person_home.clone(), self.config.environment.clone());
+        let world = RealWorld::new(self.config.person_home.clone(), self.config.environment);
         let analysis = analyze(action, &world);
         let mut effects = analysis.effects;
         surfaces::guard(&mut effects, &self.config);

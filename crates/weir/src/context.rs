@@ -93,9 +93,7 @@ pub(crate) fn config(home: PathBuf) -> Config {
     config.surface_homes.dedup();
     config.surfaces = weir_gate_hook::AGENTS.iter().flat_map(|agent| agent.surfaces()).copied().collect();
     config.programs = std::env::current_exe().into_iter().collect();
-    config.environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    config.environment = |name| std::env::var(name).ok();
     config
 }
 

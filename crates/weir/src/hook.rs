@@ -49,21 +49,21 @@ pub(crate) fn run(args: &[String]) -> ExitCode {
     refuse_on_panic(name.clone(), effectful);
     let Some(agent) = agent else {
         let known = weir_gate_hook::AGENTS.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(", ");
-        return answer(&fault_reply(&name, &format!("`{name}` is not an agent that Weir knows ({known})"), true));
+        answer(&fault_reply(&name, &format!("`{name}` is not an agent that Weir knows ({known})"), true));
     };
     end_at_deadline(agent.deadline());
     let mut input = Vec::with_capacity(4096);
     if let Err(error) = std::io::stdin().lock().take(LARGEST_INPUT + 1).read_to_end(&mut input) {
-        return answer(&fault_reply(&name, &format!("the call could not be read: {error}"), effectful));
+        answer(&fault_reply(&name, &format!("the call could not be read: {error}"), effectful));
     }
     if input.len() as u64 > LARGEST_INPUT {
         // Some clients take an unread payload for an error of their own, and let the call run.
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-        return answer(&fault_reply(&name, "the call is larger than 16 MiB, and was not analyzed", effectful));
+        answer(&fault_reply(&name, "the call is larger than 16 MiB, and was not analyzed", effectful));
     }
     let mut event = match agent.parse(&input, event) {
         Ok(event) => event,
-        Err(fault) => return answer(&fault_reply(&name, &fault.to_string(), effectful)),
+        Err(fault) => answer(&fault_reply(&name, &fault.to_string(), effectful)),
     };
     if let Event::PreTool(parts) | Event::PermissionRequest(parts) = &mut event {
         parts.headless = agent.headless(&|name| std::env::var(name).ok());
@@ -148,7 +148,7 @@ fn to_answer(judgement: &Judgement) -> Answer {
     }
 }
 
-fn answer(reply: &Reply) -> ExitCode {
+fn answer(reply: &Reply) -> ! {
     if ANSWERED.swap(true, Ordering::SeqCst) {
         // Another answer is on its way out; a second one would garble it.
         loop {
@@ -156,7 +156,8 @@ fn answer(reply: &Reply) -> ExitCode {
         }
     }
     write(reply);
-    ExitCode::from(reply.exit)
+    // The process ends here: giving memory back piece by piece would be work for nothing.
+    std::process::exit(i32::from(reply.exit))
 }
 
 fn write(reply: &Reply) {
