@@ -10,8 +10,6 @@ use super::run::{Dialect, Machine};
 use super::value::Val;
 use crate::call::Language;
 
-pub(super) use library::{chdir, each, glob, home, list_join, temp_dir};
-
 /// JavaScript as it is followed.
 pub(super) static JAVASCRIPT: Dialect = Dialect {
     language: Language::JavaScript,
