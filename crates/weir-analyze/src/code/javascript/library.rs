@@ -6,6 +6,7 @@ use crate::call::{Language, Value};
 use crate::code::effects::Act;
 use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
+use crate::code::run::expressions::REST;
 use crate::code::shared::files::{finish, link, shell_cp};
 use crate::code::shared::paths::{base, chdir, cwd, glob, home, parent, pattern, scratch, temp_dir};
 use crate::code::shared::values::{
@@ -204,6 +205,8 @@ pub(super) static LIBRARY: Library = &[
     ("list.slice", Do::Value(slice)),
     ("?.forEach", Do::Value(each_unknown)),
     ("?.map", Do::Value(each_unknown)),
+    ("promise.then", Do::Value(then)),
+    ("*.deleteMany", Do::Value(delete_rows)),
     ("Object.entries", Do::Value(dict_items)),
     ("Object.values", Do::Value(dict_values)),
     ("Object.keys", Do::Value(first)),
@@ -240,7 +243,10 @@ pub(super) static LIBRARY: Library = &[
 /// `fs.rm(path, {recursive: true})`.
 fn rm(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     // Options that are not known may say so.
-    let known = args.list.get(1).is_none_or(|(options, _)| matches!(options, Val::Dict(_) | Val::Function(..)));
+    let known = args.list.get(1).is_none_or(|(options, _)| match options {
+        Val::Dict(_) => options.key(REST).is_none(),
+        options => matches!(options, Val::Function(..)),
+    });
     let recursive = match args.option("recursive") {
         Some(recursive) => recursive.truth() != Some(false),
         None => !known,
@@ -342,6 +348,7 @@ fn content(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 fn readdir(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0).text("").text() {
         Some("." | "./") => Val::some(Val::Str(Text::below(".", "*"))),
+        Some(dir) if !dir.is_empty() => Val::some(Val::Str(Text::named_in(dir))),
         _ => Val::some(Val::Unknown),
     }
 }
@@ -446,6 +453,28 @@ fn list_concat(_: &mut Machine<'_, '_>, args: &Args) -> Val {
         }
     }
     Val::list(items)
+}
+
+/// `import("fs").then(fs => ...)`.
+fn then(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let list = vec![(args.value(0), args.source(0).to_owned())];
+    match args.value(1) {
+        Val::Function(..) | Val::Partial(_) => {
+            machine.apply(&args.value(1), Args { list, ..Args::default() }, args.source(1))
+        }
+        _ => Val::Unknown,
+    }
+}
+
+/// `prisma.user.deleteMany({where})`, `collection.deleteMany({})`.
+fn delete_rows(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let table = args.path.rsplit('.').nth(1).unwrap_or("table").trim_end_matches("()");
+    let table = if table == "collection" { args.about.as_deref().unwrap_or(table) } else { table };
+    if machine.speculative == 0 {
+        let target = weir_model::Target::new(weir_model::TargetKind::Table, table).stateful();
+        machine.say(weir_model::Effect::new(weir_model::Verb::Delete, target));
+    }
+    Val::Unknown
 }
 
 fn each_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {

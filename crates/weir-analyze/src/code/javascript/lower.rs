@@ -324,7 +324,7 @@ impl<'t> Lower<'t> {
                         }
                         Some(value) => {
                             let value = self.expr(value);
-                            body.push(Stmt::Expr(value));
+                            body.push(Stmt::Assign(vec![Pattern::Name(name)], value));
                         }
                         None => {}
                     }
@@ -341,7 +341,25 @@ impl<'t> Lower<'t> {
         }
         let pattern = match node.kind() {
             "identifier" | "shorthand_property_identifier_pattern" => Pattern::Name(self.source(node).to_owned()),
-            "array_pattern" => Pattern::List(children(node).into_iter().map(|part| self.pattern(part)).collect()),
+            "array_pattern" => {
+                // `[, , third]`: what stands between commas may be nothing.
+                let mut parts = Vec::new();
+                let mut cursor = node.walk();
+                let all: Vec<Node<'_>> = node.children(&mut cursor).filter(|child| !child.is_extra()).collect();
+                let mut filled = false;
+                for child in all {
+                    if child.kind() == "," {
+                        if !filled {
+                            parts.push(Pattern::Skip);
+                        }
+                        filled = false;
+                    } else if child.is_named() {
+                        parts.push(self.pattern(child));
+                        filled = true;
+                    }
+                }
+                Pattern::List(parts)
+            }
             "assignment_pattern" | "object_assignment_pattern" => {
                 node.child_by_field_name("left").map_or(Pattern::Skip, |left| self.pattern(left))
             }

@@ -170,6 +170,10 @@ pub(super) static LIBRARY: Library = &[
     ("os.symlink", Do::Value(link)),
     ("os.link", Do::Value(link)),
     ("Path.symlink_to", Do::File(Act::Make)),
+    ("*.extractall", Do::Value(extract)),
+    ("shutil.unpack_archive", Do::Value(unpack)),
+    ("fileinput.input", Do::Value(in_place)),
+    ("fileinput.FileInput", Do::Value(in_place)),
     // Programs.
     ("os.system", Do::Shell),
     ("posix.system", Do::Shell),
@@ -357,12 +361,43 @@ fn unlink_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 fn os_open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.files(Act::Touch, &args.value(0), args.source(0));
+    // The flags are names that are joined: what is written of them says enough.
+    let act = if args.source(1).contains("O_TRUNC") { Act::Cut } else { Act::Touch };
+    machine.files(act, &args.value(0), args.source(0));
     Val::Unknown
 }
 
-fn content(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+fn content(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    if args.path.starts_with("Path.") {
+        machine.files(Act::Read, &args.value(0), args.source(0));
+    }
     change(args, |_, text| Val::Content(text))
+}
+
+/// `archive.extractall(path)`: it writes over what has the names of its members.
+fn extract(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    extracted(machine, args.get(0, &["path"]).map(|(dir, source)| (dir.clone(), source.to_owned())))
+}
+
+/// `shutil.unpack_archive(file, dir)`.
+fn unpack(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    extracted(machine, args.get(1, &["extract_dir"]).map(|(dir, source)| (dir.clone(), source.to_owned())))
+}
+
+fn extracted(machine: &mut Machine<'_, '_>, dir: Option<(Val, String)>) -> Val {
+    let (dir, source) = dir.unwrap_or((Val::str("."), String::new()));
+    machine.files(Act::Touch, &dir, &source);
+    Val::Null
+}
+
+fn in_place(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    if args.option("inplace").is_some_and(|inplace| inplace.truth() != Some(false))
+        && let Some((files, source)) = args.get(0, &["files"])
+    {
+        let (files, source) = (files.clone(), source.to_owned());
+        machine.files(Act::Touch, &files, &source);
+    }
+    Val::Unknown
 }
 
 fn copytree(machine: &mut Machine<'_, '_>, args: &Args) -> Val {

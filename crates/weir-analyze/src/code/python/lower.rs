@@ -183,7 +183,17 @@ impl<'t> Lower<'t> {
                         let module = self.source(child).to_owned();
                         let first = module.split('.').next().unwrap_or_default().to_owned();
                         // `import a.b` binds `a`; the parts of a module of the library are found by name.
-                        out.push(Stmt::Import(first.clone(), first));
+                        out.push(Stmt::Import(first.clone(), first.clone()));
+                        if let Some((package, part)) = module.rsplit_once('.') {
+                            let name = format!("{package}.{part}");
+                            out.push(Stmt::Import(module.clone(), name.clone()));
+                            let holder = package
+                                .split('.')
+                                .skip(1)
+                                .fold(Expr::Name(first), |object, part| Expr::Attr(Box::new(object), part.to_owned()));
+                            let pattern = Pattern::Attr(holder, part.to_owned());
+                            out.push(Stmt::Assign(vec![pattern], Expr::Name(name)));
+                        }
                     }
                 }
             }

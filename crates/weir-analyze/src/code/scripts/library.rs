@@ -153,8 +153,10 @@ pub(super) static PERL: Library = &[
     ("die", Do::Exit),
     ("glob", Do::Value(glob)),
     ("chdir", Do::Value(chdir)),
-    ("find", Do::Callback),
-    ("File::Find::find", Do::Callback),
+    ("find", Do::Value(each_found)),
+    ("finddepth", Do::Value(each_found)),
+    ("File::Find::find", Do::Value(each_found)),
+    ("File::Find::finddepth", Do::Value(each_found)),
     ("dirname", Do::Value(dirname)),
     ("tempdir", Do::Value(scratch)),
     ("shift", Do::Value(shift)),
@@ -390,6 +392,19 @@ fn perl_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
         _ => Val::list(args.list.iter().skip(1).map(|(value, _)| value.clone()).collect()),
     };
     joined(&args.value(0), &list, args.source(1))
+}
+
+/// `find(sub { ... }, $dir)`, `find({wanted => sub { ... }}, $dir)`: it is called for everything below.
+fn each_found(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let wanted = args.value(0).key("wanted").unwrap_or_else(|| args.value(0));
+    for (dir, source) in args.list.iter().skip(1) {
+        let below = match dir.text(source).text() {
+            Some(dir) => Val::Str(Text::below(dir, "**")),
+            None => Val::Unknown,
+        };
+        machine.apply(&wanted, Args { list: vec![(below, source.clone())], ..Args::default() }, source);
+    }
+    Val::Unknown
 }
 
 fn put_contents(machine: &mut Machine<'_, '_>, args: &Args) -> Val {

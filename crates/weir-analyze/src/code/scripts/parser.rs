@@ -356,7 +356,10 @@ impl Parser {
             Token::Shell(parts) => Expr::Shell(Box::new(self.text(&parts))),
             Token::Words(words) => Expr::List(words.into_iter().map(|word| (Expr::Str(word), false)).collect()),
             Token::Num(number) => Expr::Num(number),
-            Token::Var(name) => Expr::Name(name),
+            Token::Var(name) => match name.strip_prefix('@') {
+                Some(field) => Expr::Attr(Box::new(Expr::Name("this".to_owned())), field.to_owned()),
+                None => Expr::Name(name),
+            },
             Token::Name(name) => self.named(name),
             Token::Sign("(") => {
                 let mut items = self.list(")");
@@ -395,6 +398,7 @@ fn pattern(expr: Expr) -> Pattern {
         Expr::Name(name) => Pattern::Name(name),
         Expr::List(items) => Pattern::List(items.into_iter().map(|(item, _)| pattern(item)).collect()),
         Expr::Index(object, key) => Pattern::Index(*object, *key),
+        Expr::Attr(object, name) => Pattern::Attr(*object, name),
         _ => Pattern::Skip,
     }
 }

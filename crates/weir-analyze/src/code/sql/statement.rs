@@ -20,6 +20,8 @@ pub(super) struct Reader {
     pub(super) effects: Vec<Effect>,
     /// Command lines that the server or the client runs.
     pub(super) commands: Vec<String>,
+    /// Files that the client writes.
+    pub(super) files: Vec<String>,
     /// Temporary tables: nothing is lost with them.
     temporary: Vec<String>,
     /// Statements that have a name.
@@ -79,6 +81,7 @@ impl Reader {
         Self {
             effects: Vec::new(),
             commands: Vec::new(),
+            files: Vec::new(),
             temporary: Vec::new(),
             prepared: Vec::new(),
             database: database.unwrap_or("database").to_owned(),
@@ -305,6 +308,27 @@ impl Reader {
                 let texts: Vec<Token> =
                     tokens.iter().skip(at).take(12).filter(|token| matches!(token, Token::Text(_))).cloned().collect();
                 self.dynamic(texts.get(texts.len().saturating_sub(1)..).unwrap_or_default());
+            }
+            // Functions of the shell of SQLite.
+            if matches!(function, "writefile" | "edit" | "load_extension") && self.inner < MOST_INNER {
+                self.inner += 1;
+                let end = tokens
+                    .iter()
+                    .skip(at)
+                    .position(|token| *token == Token::Sign(')'))
+                    .map_or(tokens.len(), |end| at + end);
+                let texts: Vec<&String> = tokens
+                    .get(at..end)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|token| if let Token::Text(text) = token { Some(text) } else { None })
+                    .collect();
+                match (function, texts.first(), texts.last()) {
+                    ("writefile", Some(file), _) => self.files.push((*file).clone()),
+                    ("edit", _, Some(command)) => self.commands.push((*command).clone()),
+                    ("load_extension", ..) => self.opaque(Verb::Execute, function, "runs code that is not read"),
+                    _ => self.opaque(Verb::Modify, function, "changes a file whose name is computed"),
+                }
             }
             if matches!(function, "lo_export" | "pg_file_write" | "pg_file_unlink") {
                 self.opaque(Verb::Modify, function, "changes a file of the server");

@@ -136,7 +136,7 @@ impl Lower<'_> {
                     pairs.push((Expr::Str(name), Expr::Function(self.function(part))));
                 }
                 "spread_element" => {
-                    let value = self.many(part);
+                    let value = children(part).first().map_or(Expr::Null, |inner| self.expr(*inner));
                     pairs.push((Expr::Null, value));
                 }
                 _ => {}

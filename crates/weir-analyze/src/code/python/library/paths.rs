@@ -96,7 +96,12 @@ pub(super) fn home(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
 pub(super) fn with_suffix(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let suffix = args.value(1).text("suffix");
     change(args, |_, text| {
-        let Some(known) = text.text() else { return Val::Path(Text::below(parent(&text).start(), "*")) };
+        let Some(known) = text.text() else {
+            // Beside what was found, and not one of it.
+            let mut out = Text::known(parent(&text).start());
+            out.push(Text::hole(&format!("*{}", suffix.shown())));
+            return Val::Path(out);
+        };
         let (dir, name) = known.rsplit_once('/').map_or(("", known), |(dir, name)| (dir, name));
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let mut out = Text::known(if dir.is_empty() { stem.to_owned() } else { format!("{dir}/{stem}") });
@@ -121,6 +126,7 @@ pub(super) fn found(dir: &Text, pattern: &str) -> Text {
 
 pub(super) fn path_glob(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let pattern = if args.list.len() > 1 { args.value(1).text("*").shown() } else { "*".to_owned() };
+    let pattern = if args.path.ends_with("rglob") { format!("**/{pattern}") } else { pattern };
     Val::some(change(args, |_, text| Val::Path(found(&text, &pattern))))
 }
 
@@ -156,7 +162,8 @@ pub(super) fn listdir(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     }
     Val::some(change(args, |_, text| match text.text() {
         Some("." | "./") => Val::Str(Text::below(".", "*")),
-        _ => Val::Unknown,
+        Some(dir) => Val::Str(Text::named_in(dir)),
+        None => Val::Unknown,
     }))
 }
 
@@ -168,8 +175,11 @@ pub(super) fn scandir(_: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 pub(super) fn walk(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let names = Val::some(Val::Unknown);
-    let dirs = change(args, |_, text| Val::Str(found(&text, "*")));
+    let dirs = change(args, |_, text| Val::Str(found(&text, "**")));
+    let names = Val::some(change(args, |_, text| match text.text() {
+        Some(dir) => Val::Str(Text::named_in(&format!("{}/**", dir.trim_end_matches('/')))),
+        None => Val::Unknown,
+    }));
     Val::some(Val::list(vec![dirs, names.clone(), names]))
 }
 

@@ -75,6 +75,9 @@ impl Lower<'_> {
                 for pair in children(node) {
                     if pair.kind() == "pair" {
                         pairs.push((self.field(pair, "key"), self.field(pair, "value")));
+                    } else if pair.kind() == "dictionary_splat" {
+                        let value = children(pair).first().map_or(Expr::Null, |inner| self.expr(*inner));
+                        pairs.push((Expr::Null, value));
                     }
                 }
                 Expr::Dict(pairs)

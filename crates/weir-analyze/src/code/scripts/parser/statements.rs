@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::Parser;
+use super::{Parser, call};
 use crate::code::scripts::Flavor;
 use crate::code::scripts::tokens::Token;
-use crate::code::tree::{Expr, Function, Pattern, Stmt};
+use crate::code::tree::{Class, Expr, Function, Pattern, Stmt};
 
 impl Parser {
     /// Statements up to one of `ends` (which stays), or a closing brace.
@@ -88,16 +88,27 @@ impl Parser {
             }
             "class" | "module" if self.flavor == Flavor::Ruby && !key => {
                 self.at += 1;
+                let name = self.word().to_owned();
                 self.rest_of_line();
                 let body = self.body();
+                if word == "class" {
+                    out.push(class(name, methods(&body), Vec::new()));
+                }
+                // Its constants, and methods that are called without a receiver.
                 out.extend(body);
             }
             "class" | "interface" | "trait" if !key => {
+                self.at += 1;
+                let name = self.word().to_owned();
                 while !self.sign("{") && self.at < self.tokens.len() {
                     self.at += 1;
                 }
                 let body = self.body();
-                out.extend(body);
+                let methods = methods(&body);
+                let (functions, fields): (Vec<Stmt>, Vec<Stmt>) =
+                    body.into_iter().partition(|stmt| matches!(stmt, Stmt::Function(..)));
+                out.push(class(name, methods, fields));
+                out.extend(functions);
             }
             "if" | "unless" | "while" | "until" | "elsif" | "elseif" | "case" | "switch" if !key => {
                 self.at += 1;
@@ -138,7 +149,16 @@ impl Parser {
                 self.at += 1;
             }
             _ => {
-                let value = self.expr();
+                let value = match self.expr() {
+                    // A name that stands alone is a call.
+                    Expr::Name(name)
+                        if self.flavor != Flavor::Php
+                            && name.starts_with(|letter: char| letter.is_ascii_lowercase()) =>
+                    {
+                        call(Expr::Name(name.clone()), Vec::new(), name)
+                    }
+                    value => value,
+                };
                 self.modifiers(out, Stmt::Expr, value);
             }
         }
@@ -287,4 +307,18 @@ impl Parser {
         let body = self.body();
         Rc::new(Function { params, body, rest: perl })
     }
+}
+
+/// The functions among the statements of a class.
+fn methods(body: &[Stmt]) -> Vec<(String, Rc<Function>)> {
+    body.iter()
+        .filter_map(|stmt| match stmt {
+            Stmt::Function(name, function) => Some((name.clone(), Rc::clone(function))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn class(name: String, methods: Vec<(String, Rc<Function>)>, body: Vec<Stmt>) -> Stmt {
+    Stmt::Class(Rc::new(Class { name, base: None, methods, body }))
 }
