@@ -93,7 +93,7 @@ fn deletes() {
         ),
         (
             "fs.readdirSync('logs').filter(f => f.endsWith('.log')).map(f => fs.unlinkSync(`logs/${f}`))",
-            &["delete file-tree logs | filtered logs/{f}"],
+            &["delete file-tree logs | filtered logs/*"],
         ),
         ("function clean(d) { fs.rmSync(d, {recursive: true}) } clean('uploads')", uploads),
         ("clean('uploads'); function clean(d) { fs.rmSync(d, {recursive: true}) }", uploads),

@@ -39,11 +39,7 @@ pub(super) fn dot(line: &str, call: &Call<'_>, say: &mut dyn Say) {
     let words = words(rest);
     let plain = || words.iter().filter(|word| !word.starts_with('-'));
     match name {
-        "shell" | "system" | "!" => {
-            if !rest.is_empty() {
-                say.code(Language::Shell, rest, &[], ".shell");
-            }
-        }
+        "shell" | "system" | "!" if !rest.is_empty() => say.code(Language::Shell, rest, &[], ".shell"),
         "read" | "output" | "once" | "excel" | "import" | "log" => {
             // Behind a bar stands a command line: the whole rest of it, or one quoted word.
             let Some(file) = plain().next() else { return };
@@ -63,12 +59,12 @@ pub(super) fn dot(line: &str, call: &Call<'_>, say: &mut dyn Say) {
             }
         }
         "save" | "backup" | "clone" => {
-            if let Some(file) = plain().last() {
+            if let Some(file) = plain().next_back() {
                 write(file, call, say);
             }
         }
         "open" if words.iter().any(|word| word == "--new" || word == "-new") => {
-            if let Some(file) = plain().last() {
+            if let Some(file) = plain().next_back() {
                 write(file, call, say);
             }
         }
