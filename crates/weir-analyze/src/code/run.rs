@@ -26,8 +26,10 @@ const MOST_STEPS: usize = 200_000;
 const MOST_DEPTH: usize = 150;
 /// Functions that call each other.
 const MOST_CALLS: usize = 10;
-/// Programs in programs, and modules that are read.
+/// Programs in programs.
 const MOST_TEXTS: usize = 8;
+/// Modules that are read.
+const MOST_MODULES: usize = 32;
 /// Bytes of a module.
 const MOST_MODULE: usize = 256 * 1024;
 

@@ -325,6 +325,18 @@ fn parts_of_packages_and_classes_are_followed() {
 }
 
 #[test]
+fn a_program_of_many_modules_is_read() {
+    let names: Vec<String> = (0..20).map(|at| format!("part{at}")).collect();
+    let files: Vec<(String, String)> =
+        names.iter().map(|name| (format!("/work/tools/{name}.py"), "X = 1\n".to_owned())).collect();
+    let machine = Machine::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    assert_eq!(hear_on(&machine, &format!("from . import {}", names.join(", "))), [] as [&str; 0]);
+    // Names that are no files are not counted.
+    let many: Vec<String> = (0..60).map(|at| format!("Name{at}")).collect();
+    assert_eq!(hear_on(&machine, &format!("from package import {}", many.join(", "))), [] as [&str; 0]);
+}
+
+#[test]
 fn archives_and_open_flags() {
     check(&[
         ("import zipfile\nzipfile.ZipFile('a.zip').extractall('/srv')", &["modify file-tree /srv"]),
