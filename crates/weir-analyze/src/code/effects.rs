@@ -71,6 +71,40 @@ fn name(text: &str) -> &str {
     }
 }
 
+/// The place that `to` names, as people would write it.
+fn to_name(to: &Val, place: &Path) -> String {
+    match to.text("").text() {
+        Some(text) if place.file_name().is_some_and(|base| Path::new(text).ends_with(base)) => name(text).to_owned(),
+        _ => place.display().to_string(),
+    }
+}
+
+/// Whether `text` fits a pattern of `*` and `?`.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut back) = (0, 0, None);
+    while let Some(letter) = text.get(t) {
+        match pattern.get(p) {
+            Some('*') => {
+                p += 1;
+                back = Some((p, t));
+            }
+            Some(want) if *want == '?' || want == letter => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut back {
+                Some((after, from)) => {
+                    *from += 1;
+                    (p, t) = (*after, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).unwrap_or_default().iter().all(|rest| *rest == '*')
+}
+
 impl Machine<'_, '_> {
     /// `text` as an absolute path.
     pub(super) fn path(&self, text: &str) -> Option<PathBuf> {
@@ -140,7 +174,11 @@ impl Machine<'_, '_> {
             self.say(Effect::new(verb, Target::new(kind(&path), name(known)).at(vec![path])).within(scope));
             return;
         }
-        if act == Act::Read || self.speculative > 0 {
+        if act == Act::Read {
+            self.reads.insert(text.shown());
+            return;
+        }
+        if self.speculative > 0 {
             return;
         }
         let start = text.start();
@@ -148,6 +186,14 @@ impl Machine<'_, '_> {
         let Some(path) = self.path(dir) else {
             return self.unknown_file(act, source);
         };
+        let replaced = if matches!(act, Act::Write | Act::Cut) { self.found_files(text) } else { Vec::new() };
+        if !replaced.is_empty() {
+            let target = Target::new(TargetKind::FileTree, name(&text.shown())).at(replaced);
+            // What is read first and written again is changed in place.
+            let scope = if self.reads.contains(&text.shown()) { Scope::Whole } else { Scope::Content };
+            self.say(Effect::new(Verb::Modify, target).within(scope));
+            return;
+        }
         let filter = Scope::Filtered { filter: text.shown() };
         let verb = if act == Act::Open { Verb::Modify } else { verb };
         let dir = match dir.trim_end_matches('/') {
@@ -157,16 +203,75 @@ impl Machine<'_, '_> {
         self.say(Effect::new(verb, Target::new(kind(&path), name(dir)).at(vec![path])).within(filter));
     }
 
+    /// The files that a text stands for where it came out of the directory that it names.
+    fn found_files(&self, text: &Text) -> Vec<PathBuf> {
+        const MOST_FOUND: usize = 1_000;
+        const MOST_DIRS: usize = 100;
+        let (Some(filter), [Piece::Known(dir), Piece::Hole(_), rest @ ..]) = (&text.filter, text.pieces.as_slice())
+        else {
+            return Vec::new();
+        };
+        if rest.iter().any(|piece| matches!(piece, Piece::Known(known) if known != "/")) {
+            return Vec::new();
+        }
+        let (from, pattern) = filter.rsplit_once('/').unwrap_or(("", filter));
+        let (from, deep) = match from.strip_suffix("**") {
+            Some(from) => (from, true),
+            None => (from, pattern.contains("**")),
+        };
+        let same = |path: &str| self.path(if path.is_empty() { "." } else { path });
+        if same(from.split('*').next().unwrap_or_default()) != same(dir) {
+            return Vec::new();
+        }
+        let Some(start) = same(dir) else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut dirs = std::collections::VecDeque::from([start]);
+        let mut seen = 0;
+        while let Some(dir) = dirs.pop_front() {
+            seen += 1;
+            if seen > MOST_DIRS || found.len() >= MOST_FOUND {
+                break;
+            }
+            for entry in self.call.world.list(&dir, MOST_FOUND).unwrap_or_default() {
+                if entry.is_dir {
+                    if deep {
+                        dirs.push_back(dir.join(entry.name));
+                    }
+                } else if entry.name.to_str().is_some_and(|name| fits(pattern, name)) {
+                    found.push(dir.join(entry.name));
+                }
+            }
+        }
+        found
+    }
+
     /// Says that files get other names.
     pub(super) fn moved(&mut self, from: &Val, from_source: &str, to: &Val, to_source: &str) {
         let places: Vec<Option<PathBuf>> =
             to.texts().iter().map(|text| text.as_ref().and_then(Text::text).and_then(|text| self.path(text))).collect();
+        // Moved onto a device, the content is gone.
+        if places.iter().flatten().any(|place| place == Path::new("/dev/null")) {
+            return self.files(Act::Cut, from, from_source);
+        }
         for text in from.texts() {
             let known = text.as_ref().and_then(Text::text).map(str::to_owned);
             let path = known.as_deref().and_then(|text| self.path(text));
             match (known, path, places.first()) {
                 (Some(known), Some(path), Some(Some(place))) => {
-                    let scope = Scope::Moved { to: place.clone() };
+                    let mut place = place.clone();
+                    if self.call.world.kind(&place) == Some(crate::FileKind::Directory)
+                        && let Some(base) = path.file_name()
+                    {
+                        place.push(base);
+                    }
+                    // What stands there already is lost.
+                    if place != path
+                        && self.call.world.kind(&place).is_some_and(|kind| kind != crate::FileKind::Directory)
+                    {
+                        let target = Target::new(kind(&place), to_name(to, &place)).at(vec![place.clone()]);
+                        self.say(Effect::new(Verb::Modify, target).within(Scope::Content));
+                    }
+                    let scope = Scope::Moved { to: place };
                     self.say(
                         Effect::new(Verb::Modify, Target::new(kind(&path), name(&known)).at(vec![path])).within(scope),
                     );

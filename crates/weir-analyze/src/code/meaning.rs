@@ -95,8 +95,6 @@ pub(super) enum Do {
     Hidden(&'static str),
     /// Computes a value.
     Value(fn(&mut Machine<'_, '_>, &Args) -> Val),
-    /// Calls what it gets, now or soon.
-    Callback,
     /// Ends the program.
     Exit,
     /// Nothing that matters.
@@ -245,7 +243,6 @@ impl Machine<'_, '_> {
             Do::Cloud => self.cloud(args),
             Do::Hidden(why) => self.hidden(path, why),
             Do::Value(compute) => return compute(self, args),
-            Do::Callback => self.callbacks(args, false),
             Do::Exit => self.stopped = true,
             Do::Nothing => {}
         }

@@ -9,6 +9,7 @@ mod meaning;
 mod python;
 mod run;
 mod scripts;
+mod shared;
 mod sql;
 mod syntax;
 mod tree;

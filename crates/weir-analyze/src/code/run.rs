@@ -4,7 +4,7 @@
 //! called. All work is counted, and what is beyond the limits is said to be not understood.
 
 mod calls;
-mod expressions;
+pub(super) mod expressions;
 mod modules;
 mod parts;
 
@@ -26,8 +26,10 @@ const MOST_STEPS: usize = 200_000;
 const MOST_DEPTH: usize = 150;
 /// Functions that call each other.
 const MOST_CALLS: usize = 10;
-/// Programs in programs, and modules that are read.
+/// Programs in programs.
 const MOST_TEXTS: usize = 8;
+/// Modules that are read.
+const MOST_MODULES: usize = 32;
 /// Bytes of a module.
 const MOST_MODULE: usize = 256 * 1024;
 
@@ -70,12 +72,15 @@ pub(super) struct Machine<'a, 'c> {
     /// Above zero while something is followed that may never run.
     pub(super) speculative: usize,
     pub(super) said: HashSet<String>,
+    /// What it reads of names that it finds.
+    pub(super) reads: HashSet<String>,
     /// True where what follows does not run.
     pub(super) stopped: bool,
     frames: Vec<Frame>,
     frame: usize,
     objects: Vec<HashMap<String, Val>>,
-    classes: Vec<Val>,
+    /// The base of each class, and what its body assigns.
+    classes: Vec<(Val, HashMap<String, Val>)>,
     steps: usize,
     depth: usize,
     conditional: usize,
@@ -98,6 +103,7 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         env: Vec::new(),
         speculative: 0,
         said: HashSet::new(),
+        reads: HashSet::new(),
         stopped: false,
         frames: vec![Frame::default()],
         frame: 0,
@@ -112,6 +118,11 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         texts: 0,
         cut: program.missing,
     };
+    if dialect.language == Language::Ruby {
+        // What has no class belongs to the program itself.
+        let this = machine.object(Vec::new());
+        machine.set("this", this);
+    }
     machine.block(&program.body);
     if let Some(why) = machine.cut {
         // What lies beyond a limit may do anything.
@@ -212,7 +223,14 @@ impl<'a, 'c> Machine<'a, 'c> {
             Stmt::ImportFrom(module, names) => {
                 let from = (self.dialect.import)(self, module);
                 for (member, name) in names {
-                    let value = self.attr(&from, member);
+                    let mut value = self.attr(&from, member);
+                    // A member may be a module of its own.
+                    if self.dialect.language == Language::Python && self.field(&from, member).is_none() {
+                        let inner = (self.dialect.import)(self, &format!("{}.{member}", module.trim_end_matches('.')));
+                        if matches!(inner, Val::Object(_)) {
+                            value = inner;
+                        }
+                    }
                     self.set(name, value);
                 }
             }
@@ -233,9 +251,15 @@ impl<'a, 'c> Machine<'a, 'c> {
 
     fn class(&mut self, class: &Rc<Class>) {
         let base = class.base.as_ref().map_or(Val::Null, |base| self.expr(base));
-        let at = self.classes.len();
-        self.classes.push(base);
+        let frame = self.frames.len();
+        self.frames.push(Frame { names: HashMap::new(), parent: Some(self.frame) });
+        let outer = std::mem::replace(&mut self.frame, frame);
         self.block(&class.body);
+        self.frame = outer;
+        let fields = self.frames.get_mut(frame).map(|frame| frame.names.clone()).unwrap_or_default();
+        let fields = fields.into_iter().map(|(name, value)| (name.trim_start_matches('$').to_owned(), value)).collect();
+        self.classes.push((base, fields));
+        let at = self.classes.len() - 1;
         self.set(&class.name, Val::Class(Rc::clone(class), at));
     }
 

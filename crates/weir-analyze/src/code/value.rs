@@ -45,8 +45,13 @@ impl Text {
         let slash = if dir.ends_with('/') { "" } else { "/" };
         Self {
             pieces: vec![Piece::Known(format!("{dir}{slash}")), Piece::Hole(filter.into())],
-            filter: Some(filter.into()),
+            filter: Some(format!("{dir}{slash}{filter}").into()),
         }
+    }
+
+    /// The name of something in `dir`, without the directory.
+    pub(super) fn named_in(dir: &str) -> Self {
+        Self { pieces: vec![Piece::Hole("*".into())], filter: Some(format!("{}/*", dir.trim_end_matches('/')).into()) }
     }
 
     pub(super) fn text(&self) -> Option<&str> {

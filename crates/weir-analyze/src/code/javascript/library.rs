@@ -1,10 +1,19 @@
 //! What JavaScript's libraries do: Node, Deno, Bun, and a few packages.
 
+mod programs;
+
 use crate::call::{Language, Value};
 use crate::code::effects::Act;
 use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
+use crate::code::run::expressions::REST;
+use crate::code::shared::files::{finish, link, shell_cp};
+use crate::code::shared::paths::{base, chdir, cwd, glob, home, parent, pattern, scratch, temp_dir};
+use crate::code::shared::values::{
+    concat as shared_concat, dict_items, dict_values, each, filter, first, list_join, split,
+};
 use crate::code::value::{Text, Val};
+use programs::{deno_command, deno_run, exec, execa, function, template};
 
 /// Functions and their meanings. `require` gives `fs` for `node:fs` and `fs.promises` for `fs/promises`.
 pub(super) static LIBRARY: Library = &[
@@ -182,7 +191,7 @@ pub(super) static LIBRARY: Library = &[
     ("str.concat", Do::Value(concat)),
     ("str.toString", Do::Value(first)),
     ("str.trim", Do::Value(first)),
-    ("str.split", Do::Value(crate::code::python::split)),
+    ("str.split", Do::Value(split)),
     ("str.replace", Do::Value(replace)),
     ("str.replaceAll", Do::Value(replace)),
     ("content.toString", Do::Value(first)),
@@ -196,8 +205,10 @@ pub(super) static LIBRARY: Library = &[
     ("list.slice", Do::Value(slice)),
     ("?.forEach", Do::Value(each_unknown)),
     ("?.map", Do::Value(each_unknown)),
-    ("Object.entries", Do::Value(entries)),
-    ("Object.values", Do::Value(values)),
+    ("promise.then", Do::Value(then)),
+    ("*.deleteMany", Do::Value(delete_rows)),
+    ("Object.entries", Do::Value(dict_items)),
+    ("Object.values", Do::Value(dict_values)),
     ("Object.keys", Do::Value(first)),
     ("Promise.all", Do::Value(first)),
     ("Promise.allSettled", Do::Value(first)),
@@ -229,14 +240,13 @@ pub(super) static LIBRARY: Library = &[
     ("https.request", Do::Get),
 ];
 
-fn first(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    args.value(0)
-}
-
 /// `fs.rm(path, {recursive: true})`.
 fn rm(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     // Options that are not known may say so.
-    let known = args.list.get(1).is_none_or(|(options, _)| matches!(options, Val::Dict(_) | Val::Function(..)));
+    let known = args.list.get(1).is_none_or(|(options, _)| match options {
+        Val::Dict(_) => options.key(REST).is_none(),
+        options => matches!(options, Val::Function(..)),
+    });
     let recursive = match args.option("recursive") {
         Some(recursive) => recursive.truth() != Some(false),
         None => !known,
@@ -256,24 +266,6 @@ fn delete(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     finish(machine, args)
 }
 
-/// Calls what waits for the end of it.
-fn finish(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.callbacks(args, false);
-    Val::lib(format!("{}()", args.path))
-}
-
-/// The texts of an argument as patterns: what is below their fixed part.
-fn pattern(text: &str) -> Text {
-    let fixed = text.split(['*', '?', '[', '{', '!']).next().unwrap_or_default();
-    if fixed.len() == text.len() {
-        return Text::known(text);
-    }
-    match fixed.rfind('/') {
-        Some(at) => Text::below(text.get(..=at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default()),
-        None => Text::below(".", text),
-    }
-}
-
 pub(in crate::code) fn patterns(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let source = args.source(0);
     for text in args.value(0).texts() {
@@ -288,28 +280,6 @@ pub(in crate::code) fn patterns(machine: &mut Machine<'_, '_>, args: &Args) -> V
         }
     }
     finish(machine, args)
-}
-
-pub(in crate::code) fn glob(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let root = args.option("cwd");
-    let found: Vec<Val> = args
-        .value(0)
-        .texts()
-        .into_iter()
-        .map(|text| match text {
-            Some(text) => {
-                let found = text.text().map_or_else(|| text.clone(), pattern);
-                match &root {
-                    Some(root) => {
-                        Val::Str(machine.join(&[(root.clone(), String::new()), (Val::Str(found), String::new())], true))
-                    }
-                    None => Val::Str(found),
-                }
-            }
-            None => Val::Unknown,
-        })
-        .collect();
-    Val::some(Val::any(found))
 }
 
 fn empty(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -341,14 +311,6 @@ fn shell_rm(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Unknown
 }
 
-/// Copies whole trees over what exists.
-fn shell_cp(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let from = usize::from(args.value(0).text("").start().starts_with('-'));
-    machine.files(Act::Read, &args.value(from), args.source(from));
-    machine.files(Act::Touch, &args.value(from + 1), args.source(from + 1));
-    finish(machine, args)
-}
-
 /// `fs.writeFile(path, data, {flag: 'a'})`.
 fn write(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let appends = args.option("flag").or_else(|| args.option("flags")).or_else(|| args.option("append"));
@@ -374,11 +336,6 @@ fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     finish(machine, args)
 }
 
-fn link(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.files(Act::Make, &args.value(1), args.source(1));
-    Val::Null
-}
-
 fn content(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     machine.files(Act::Read, &args.value(0), args.source(0));
     match args.value(0) {
@@ -387,18 +344,11 @@ fn content(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     }
 }
 
-fn scratch(_: &mut Machine<'_, '_>, _: &Args) -> Val {
-    Val::str("/tmp/tmpXXXXXXXX")
-}
-
-pub(in crate::code) fn temp_dir(_: &mut Machine<'_, '_>, _: &Args) -> Val {
-    Val::str("/tmp")
-}
-
 /// Names in a directory: joined to it, they are something below it.
 fn readdir(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0).text("").text() {
         Some("." | "./") => Val::some(Val::Str(Text::below(".", "*"))),
+        Some(dir) if !dir.is_empty() => Val::some(Val::Str(Text::named_in(dir))),
         _ => Val::some(Val::Unknown),
     }
 }
@@ -410,58 +360,6 @@ fn readdir_callback(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         machine.apply(callback, Args { list, ..Args::default() }, source);
     }
     Val::Unknown
-}
-
-fn exec(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.shell(&args.value(0), args.source(0), args.option("cwd").as_ref(), &args.path);
-    finish(machine, args)
-}
-
-/// `execa("rm", ["-rf", x])`, or a template.
-fn execa(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    if args.template {
-        return template(machine, args);
-    }
-    machine.carry_out(Do::Spawn, args)
-}
-
-/// `` $`rm -rf ${x}` ``.
-fn template(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    if args.template {
-        machine.shell(&args.value(0), args.source(0), None, &args.path);
-    } else if matches!(args.value(0), Val::Dict(_)) {
-        // `$({cwd})` gives the same function again.
-        return Val::lib(args.path.clone());
-    } else {
-        // jQuery, as likely as not.
-        machine.callbacks(args, false);
-    }
-    Val::Unknown
-}
-
-/// `new Deno.Command("rm", {args: ["-rf", x]})`.
-fn deno_command(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let mut argv = vec![Machine::arg(&args.value(0), args.source(0))];
-    if let Some(list) = args.option("args") {
-        argv.extend(Machine::words(&list, "args"));
-    }
-    machine.spawn(argv, args.option("cwd").as_ref(), &args.path);
-    Val::Unknown
-}
-
-fn deno_run(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    if let Some(list) = args.option("cmd") {
-        machine.spawn(Machine::words(&list, "cmd"), args.option("cwd").as_ref(), &args.path);
-    }
-    Val::Unknown
-}
-
-/// `new Function("a", "return a")`: the last is the body.
-fn function(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    match args.list.last() {
-        Some((body, source)) => machine.eval_text(body, source, "Function"),
-        None => Val::Unknown,
-    }
 }
 
 fn require(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -493,15 +391,6 @@ fn create_require(_: &mut Machine<'_, '_>, _: &Args) -> Val {
     Val::lib("require")
 }
 
-pub(in crate::code) fn chdir(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.moved = true;
-    machine.cwd = match args.value(0).word() {
-        Value::Known(text) => machine.path(&text),
-        _ => None,
-    };
-    Val::Null
-}
-
 fn join(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Machine::combine(&args.list, |parts| Val::Str(machine.join(parts, false)))
 }
@@ -518,12 +407,12 @@ fn resolve(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 
 fn dirname(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let each = args.value(0).each();
-    Val::any(each.iter().map(|value| Val::Str(crate::code::python::parent(&value.text(args.source(0))))).collect())
+    Val::any(each.iter().map(|value| Val::Str(parent(&value.text(args.source(0))))).collect())
 }
 
 fn basename(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let each = args.value(0).each();
-    Val::any(each.iter().map(|value| Val::Str(crate::code::python::base(&value.text(args.source(0))))).collect())
+    Val::any(each.iter().map(|value| Val::Str(base(&value.text(args.source(0))))).collect())
 }
 
 /// `new URL("./x", import.meta.url)`.
@@ -531,21 +420,13 @@ fn new_url(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     if args.list.len() < 2 {
         return args.value(0);
     }
-    let base = Val::Str(crate::code::python::parent(&args.value(1).text("base")));
+    let base = Val::Str(parent(&args.value(1).text("base")));
     let part = (args.value(0), args.source(0).to_owned());
     Val::Str(machine.join(&[(base, String::new()), part], true))
 }
 
-pub(in crate::code) fn home(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
-    crate::code::python::home_text(machine).map_or(Val::Unknown, Val::str)
-}
-
-fn cwd(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
-    machine.cwd.as_ref().and_then(|cwd| cwd.to_str()).map_or(Val::Unknown, Val::str)
-}
-
 fn concat(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    crate::code::python::concat(&args.list)
+    shared_concat(&args.list)
 }
 
 fn replace(_: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -562,11 +443,6 @@ fn replace(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     }
 }
 
-pub(in crate::code) fn list_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let separator = args.list.get(1).map_or_else(|| Val::str(","), |(value, _)| value.clone());
-    crate::code::python::joined(&separator, &args.value(0), args.source(0))
-}
-
 fn list_concat(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let mut items = Vec::new();
     for (value, _) in &args.list {
@@ -579,22 +455,26 @@ fn list_concat(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::list(items)
 }
 
-/// `list.forEach(f)`, `list.map(f)`.
-pub(in crate::code) fn each(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let (function, source) = (args.value(1), args.source(0).to_owned());
-    match args.value(0) {
-        Val::List(list) if list.0.len() <= 32 => {
-            let results = list.0.iter().map(|item| {
-                let list = vec![(item.clone(), source.clone())];
-                machine.apply(&function, Args { list, ..Args::default() }, &source)
-            });
-            Val::list(results.collect())
+/// `import("fs").then(fs => ...)`.
+fn then(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let list = vec![(args.value(0), args.source(0).to_owned())];
+    match args.value(1) {
+        Val::Function(..) | Val::Partial(_) => {
+            machine.apply(&args.value(1), Args { list, ..Args::default() }, args.source(1))
         }
-        other => {
-            let list = vec![(other.items(), source.clone())];
-            Val::some(machine.apply(&function, Args { list, ..Args::default() }, &source))
-        }
+        _ => Val::Unknown,
     }
+}
+
+/// `prisma.user.deleteMany({where})`, `collection.deleteMany({})`.
+fn delete_rows(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let table = args.path.rsplit('.').nth(1).unwrap_or("table").trim_end_matches("()");
+    let table = if table == "collection" { args.about.as_deref().unwrap_or(table) } else { table };
+    if machine.speculative == 0 {
+        let target = weir_model::Target::new(weir_model::TargetKind::Table, table).stateful();
+        machine.say(weir_model::Effect::new(weir_model::Verb::Delete, target));
+    }
+    Val::Unknown
 }
 
 fn each_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -603,34 +483,12 @@ fn each_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::some(machine.apply(&args.value(0), Args { list, ..Args::default() }, &source))
 }
 
-fn filter(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    each(machine, args);
-    // Not known which; each of them.
-    Val::some(args.value(0).items())
-}
-
 fn slice(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match (args.value(0), args.value(1), args.list.len()) {
         (Val::List(list), Val::Num(from), 2) if from >= 0 => {
             Val::list(list.0.iter().skip(usize::try_from(from).unwrap_or(0)).cloned().collect())
         }
         (other, ..) => Val::some(other.items()),
-    }
-}
-
-fn entries(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    match args.value(0) {
-        Val::Dict(dict) => {
-            Val::list(dict.0.iter().map(|(key, value)| Val::list(vec![Val::str(key.clone()), value.clone()])).collect())
-        }
-        _ => Val::Unknown,
-    }
-}
-
-fn values(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    match args.value(0) {
-        Val::Dict(dict) => Val::list(dict.0.iter().map(|pair| pair.1.clone()).collect()),
-        _ => Val::Unknown,
     }
 }
 

@@ -10,8 +10,6 @@ use super::run::{Dialect, Machine};
 use super::value::Val;
 use crate::call::Language;
 
-pub(super) use library::{chdir, each, glob, home, list_join, temp_dir};
-
 /// JavaScript as it is followed.
 pub(super) static JAVASCRIPT: Dialect = Dialect {
     language: Language::JavaScript,
@@ -65,6 +63,12 @@ fn attribute(machine: &mut Machine<'_, '_>, object: &Val, name: &str) -> Option<
             machine.home_dir().and_then(|dir| dir.to_str().map(Val::str))
         }
         (Val::Lib(lib), "url" | "filename") if lib.path == "import.meta" => machine.arguments().first().cloned(),
+        // What is promised is the value itself.
+        (Val::Lib(_) | Val::Object(_) | Val::List(_) | Val::Some(_), "then")
+            if machine.field(object, name).is_none() =>
+        {
+            Some(Val::method(object.clone(), "promise.then".to_owned()))
+        }
         // What a module gives by default is the module, as far as its functions go.
         (Val::Lib(_) | Val::Function(..), "default") => Some(object.clone()),
         // A local module without a default gives what it exports.

@@ -6,10 +6,9 @@ mod lower;
 mod tests;
 
 use super::run::{Dialect, Machine};
+use super::shared::paths::{base, parent};
 use super::value::{Text, Val};
 use crate::call::Language;
-
-pub(super) use library::{base, concat, dirname, getenv, home_text, joined, open, parent, path, path_join, split};
 
 /// Python as it is followed.
 pub(super) static PYTHON: Dialect = Dialect {
@@ -47,8 +46,8 @@ fn attribute(machine: &mut Machine<'_, '_>, object: &Val, name: &str) -> Option<
         (Val::Lib(lib), "executable") if lib.path == "sys" => Some(Val::str("python3")),
         (Val::Lib(lib), "sep") if lib.path.starts_with("os") => Some(Val::str("/")),
         (Val::Lib(lib), "devnull") if lib.path == "os" => Some(Val::str("/dev/null")),
-        (Val::Path(text), "parent") => Some(Val::Path(library::parent(text))),
-        (Val::Path(text), "name") => Some(Val::Str(library::base(text))),
+        (Val::Path(text), "parent") => Some(Val::Path(parent(text))),
+        (Val::Path(text), "name") => Some(Val::Str(base(text))),
         (Val::Path(text), "stem" | "suffix") => Some(Val::Str(Text::hole(&text.shown()))),
         (Val::File(text), "name" | "path") => Some(Val::Str(text.clone())),
         _ => None,

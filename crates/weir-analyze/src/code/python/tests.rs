@@ -85,15 +85,15 @@ fn deletes() {
         ),
         (
             "from pathlib import Path\nfor f in Path('logs').rglob('*.log'):\n    f.unlink()",
-            &["delete file-tree logs | filtered logs/*.log"],
+            &["delete file-tree logs | filtered logs/**/*.log"],
         ),
         (
             "import os\nfor n in os.listdir('logs'):\n    os.remove(os.path.join('logs', n))",
-            &["delete file-tree logs | filtered logs/{n}"],
+            &["delete file-tree logs | filtered logs/*"],
         ),
         (
             "import os\nfor root, dirs, files in os.walk('logs'):\n  for f in files:\n    os.unlink(os.path.join(root, f))",
-            &["delete file-tree logs | filtered logs/*/f"],
+            &["delete file-tree logs | filtered logs/**/*"],
         ),
         (
             "import os, shutil\nwith os.scandir('d') as it:\n  for e in it:\n    if e.is_dir():\n      shutil.rmtree(e.path)\n    else:\n      os.remove(e.path)",
@@ -261,4 +261,90 @@ fn any_text_is_survived() {
         hear(text.get(..end).unwrap_or_default());
         hear(text.get(end..).unwrap_or_default());
     }
+}
+
+#[test]
+fn what_stands_at_the_new_name_is_lost() {
+    let machine = Machine::new([("/work/a", "1"), ("/work/kept", "2"), ("/work/d/a", "3")]);
+    for (text, want) in [
+        (
+            "import os\nos.replace('a', 'kept')",
+            &["modify file-tree kept | content", "modify file-tree a | moved /work/kept"] as &[&str],
+        ),
+        (
+            "import shutil\nshutil.move('a', 'd')",
+            &["modify file-tree /work/d/a | content", "modify file-tree a | moved /work/d/a"],
+        ),
+        ("import os\nos.rename('a', 'new')", &["modify file-tree a | moved /work/new"]),
+        ("import shutil\nshutil.move('a', '/dev/null')", &["modify file-tree a | content"]),
+    ] {
+        assert_eq!(hear_on(&machine, text), want, "{text}");
+    }
+}
+
+#[test]
+fn files_that_are_found_and_written_are_replaced() {
+    let machine = Machine::new([("/work/docs/a.md", "1"), ("/work/docs/b.txt", "2"), ("/work/docs/in/c.md", "3")]);
+    let dir = "modify file-tree docs | filtered";
+    for (text, want) in [
+        ("for p in Path('docs').glob('*.md'):\n    p.write_text('')", "modify file-tree docs/*.md | content"),
+        ("for p in Path('docs').rglob('*.md'):\n    p.write_text('')", "modify file-tree docs/**/*.md | content"),
+        ("for n in os.listdir('docs'):\n    open(os.path.join('docs', n), 'w')", "modify file-tree docs/* | content"),
+        // What is read first is changed in place.
+        (
+            "for p in Path('docs').glob('*.md'):\n    t = p.read_text()\n    p.write_text(t.upper())",
+            "modify file-tree docs/*.md",
+        ),
+        // A new name beside what is found.
+        ("for p in Path('docs').glob('*.md'):\n    p.with_suffix('.html').write_text('')", "docs/{*.html}"),
+        ("for n in os.listdir('docs'):\n    open(os.path.join('out', n), 'w')", "modify file-tree out | filtered"),
+    ] {
+        let heard = hear_on(&machine, &format!("import os\nfrom pathlib import Path\n{text}"));
+        let only = heard.first().map(String::as_str).unwrap_or_default();
+        assert!(heard.len() == 1 && (only == want || only.contains(want)), "{text}: {heard:?}");
+        assert!(want.contains(" | content") || !only.contains("content"), "{text}: {heard:?} {dir}");
+    }
+}
+
+#[test]
+fn parts_of_packages_and_classes_are_followed() {
+    let machine = Machine::new([
+        ("/work/tools/pk/__init__.py", ""),
+        ("/work/tools/pk/clean.py", "import shutil\ndef go():\n    shutil.rmtree('uploads')\n"),
+    ]);
+    for text in [
+        "from pk import clean\nclean.go()",
+        "import pk.clean\npk.clean.go()",
+        "import pk.clean as c\nc.go()",
+        "import shutil\nclass C:\n    d = 'uploads'\n    def go(self):\n        shutil.rmtree(self.d)\nC().go()",
+        "import shutil\nclass C:\n    d = 'uploads'\nshutil.rmtree(C.d)",
+        "import shutil\nshutil.rmtree(**{**{'path': 'uploads'}, 'ignore_errors': True})",
+    ] {
+        assert_eq!(hear_on(&machine, text), ["delete file-tree uploads"], "{text}");
+    }
+}
+
+#[test]
+fn a_program_of_many_modules_is_read() {
+    let names: Vec<String> = (0..20).map(|at| format!("part{at}")).collect();
+    let files: Vec<(String, String)> =
+        names.iter().map(|name| (format!("/work/tools/{name}.py"), "X = 1\n".to_owned())).collect();
+    let machine = Machine::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    assert_eq!(hear_on(&machine, &format!("from . import {}", names.join(", "))), [] as [&str; 0]);
+    // Names that are no files are not counted.
+    let many: Vec<String> = (0..60).map(|at| format!("Name{at}")).collect();
+    assert_eq!(hear_on(&machine, &format!("from package import {}", many.join(", "))), [] as [&str; 0]);
+}
+
+#[test]
+fn archives_and_open_flags() {
+    check(&[
+        ("import zipfile\nzipfile.ZipFile('a.zip').extractall('/srv')", &["modify file-tree /srv"]),
+        ("import tarfile\nwith tarfile.open('a') as t:\n    t.extractall()", &["modify file-tree ."]),
+        ("import shutil\nshutil.unpack_archive('a.zip', 'out')", &["modify file-tree out"]),
+        ("import os\nos.open('db', os.O_WRONLY | os.O_TRUNC)", &["modify file-tree db | content"]),
+        ("import os\nos.open('db', os.O_RDWR)", &["modify file-tree db"]),
+        ("import fileinput\nfor l in fileinput.input('db', inplace=True):\n    pass", &["modify file-tree db"]),
+        ("import fileinput\nfor l in fileinput.input('db'):\n    pass", &[]),
+    ]);
 }

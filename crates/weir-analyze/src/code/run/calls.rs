@@ -22,6 +22,14 @@ impl Machine<'_, '_> {
                 }
                 self.attr(&object_value, name)
             }
+            // A method of the object in which this runs is called by its name alone.
+            Expr::Name(name) if self.dialect.language == Language::Ruby => {
+                let this = self.named("this").unwrap_or(Val::Null);
+                match self.field(&this, name) {
+                    Some(method @ Val::Function(..)) => method,
+                    _ => self.expr(&call.callee),
+                }
+            }
             callee => self.expr(callee),
         };
         let mut args = Args { template: call.template, ..Args::default() };
@@ -225,6 +233,7 @@ impl Machine<'_, '_> {
         let mut params = function.params.as_slice();
         if let Some(object) = object {
             self.set("this", Val::Object(object));
+            self.set("$this", Val::Object(object));
             if self.dialect.language == Language::Python
                 && let Some(((Pattern::Name(name), _), rest)) = params.split_first()
             {
@@ -273,7 +282,11 @@ impl Machine<'_, '_> {
                     .or_insert_with(|| Val::Function(Rc::clone(method), self.frame, Some(object)));
             }
             hops += 1;
-            if let (Some(Val::Class(base, at)), true) = (self.classes.get(at), hops < 8) {
+            let Some((base, own)) = self.classes.get(at) else { break };
+            for (name, value) in own {
+                fields.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            if let (Val::Class(base, at), true) = (base, hops < 8) {
                 next = Some((Rc::clone(base), *at));
             }
         }

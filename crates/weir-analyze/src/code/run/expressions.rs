@@ -6,6 +6,9 @@ use super::Machine;
 use crate::code::tree::Expr;
 use crate::code::value::{Text, Val};
 
+/// The key of what is spread into a dictionary and is not known.
+pub(in crate::code) const REST: &str = "...";
+
 impl Machine<'_, '_> {
     /// What an expression gives.
     pub(in crate::code) fn expr(&mut self, expr: &Expr) -> Val {
@@ -80,8 +83,15 @@ impl Machine<'_, '_> {
             Expr::Dict(pairs) => {
                 let mut out = Vec::new();
                 for (key, value) in pairs {
+                    let spread = matches!(key, Expr::Null);
                     let (key, value) = (self.expr(key), self.expr(value));
-                    if let Some(key) = key.text("").text() {
+                    if spread {
+                        match value {
+                            Val::Dict(more) => out.extend(more.0.iter().cloned()),
+                            // It may say anything; the key stands for that.
+                            value => out.push((REST.to_owned(), value)),
+                        }
+                    } else if let Some(key) = key.text("").text() {
                         out.push((key.to_owned(), value));
                     }
                 }

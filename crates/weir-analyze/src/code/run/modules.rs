@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::{Frame, MOST_MODULE, MOST_TEXTS, Machine};
+use super::{Frame, MOST_MODULE, MOST_MODULES, MOST_TEXTS, Machine};
 use crate::code::tree::Stmt;
 use crate::code::value::Val;
 
@@ -59,13 +59,16 @@ impl Machine<'_, '_> {
             if let Some(frame) = self.modules.get(&path) {
                 return self.members(*frame);
             }
-            if self.texts >= MOST_TEXTS {
+            // A name that is no file costs nothing.
+            if self.call.world.kind(&path).is_none() {
+                continue;
+            }
+            if self.modules.len() >= MOST_MODULES {
                 self.cut("more modules than are read");
                 return known;
             }
             let Some(bytes) = self.call.world.read(&path, MOST_MODULE) else { continue };
             let Ok(text) = String::from_utf8(bytes) else { continue };
-            self.texts += 1;
             let program = (self.dialect.parse)(&text);
             if let Some(why) = program.missing {
                 self.cut(why);

@@ -31,11 +31,16 @@ impl Machine<'_, '_> {
             Val::Object(at) => {
                 self.objects.get(*at).and_then(|fields| fields.get(name)).cloned().unwrap_or(Val::Unknown)
             }
-            Val::Class(class, _) => class
-                .methods
-                .iter()
-                .find(|(method, _)| method == name)
-                .map_or(Val::Unknown, |(_, method)| Val::Function(Rc::clone(method), self.frame, None)),
+            Val::Class(class, at) => {
+                let own = self.classes.get(*at).and_then(|(_, fields)| fields.get(name)).cloned();
+                let method = || class.methods.iter().find(|(method, _)| method == name);
+                match own.or_else(|| method().map(|(_, method)| Val::Function(Rc::clone(method), self.frame, None))) {
+                    Some(value) => value,
+                    // Ruby makes objects with a method of the class.
+                    None if name == "new" => object.clone(),
+                    None => Val::Unknown,
+                }
+            }
             Val::Dict(_) => object.key(name).unwrap_or_else(|| Val::method(object.clone(), format!("dict.{name}"))),
             Val::Str(_) => Val::method(object.clone(), format!("str.{name}")),
             Val::Path(_) => Val::method(object.clone(), format!("Path.{name}")),

@@ -2,10 +2,11 @@
 
 use crate::call::Language;
 use crate::code::effects::Act;
-use crate::code::javascript::{chdir, each, glob, home, list_join, temp_dir};
 use crate::code::meaning::{Args, Do, Library};
-use crate::code::python::{dirname, getenv, open, path, path_join};
 use crate::code::run::Machine;
+use crate::code::shared::files::{open, shell_cp};
+use crate::code::shared::paths::{chdir, cwd, dirname, getenv, glob, home, path, path_join, temp_dir};
+use crate::code::shared::values::{each, filter, first, joined, list_join, map};
 use crate::code::value::{Text, Val};
 
 /// Ruby.
@@ -43,7 +44,7 @@ pub(super) static RUBY: Library = &[
     ("FileUtils.copy", Do::Copy),
     ("FileUtils.copy_file", Do::Copy),
     ("FileUtils.install", Do::Copy),
-    ("FileUtils.cp_r", Do::Value(copy_tree)),
+    ("FileUtils.cp_r", Do::Value(shell_cp)),
     ("FileUtils.mkdir_p", Do::Files(Act::Make)),
     ("FileUtils.mkdir", Do::Files(Act::Make)),
     ("FileUtils.makedirs", Do::Files(Act::Make)),
@@ -107,8 +108,8 @@ pub(super) static RUBY: Library = &[
     ("ENV.fetch", Do::Value(getenv)),
     ("list.each", Do::Value(each)),
     ("list.map", Do::Value(each)),
-    ("list.select", Do::Value(kept)),
-    ("list.reject", Do::Value(kept)),
+    ("list.select", Do::Value(filter)),
+    ("list.reject", Do::Value(filter)),
     ("list.sort", Do::Value(first)),
     ("list.to_a", Do::Value(first)),
     ("list.first", Do::Value(item)),
@@ -152,12 +153,14 @@ pub(super) static PERL: Library = &[
     ("die", Do::Exit),
     ("glob", Do::Value(glob)),
     ("chdir", Do::Value(chdir)),
-    ("find", Do::Callback),
-    ("File::Find::find", Do::Callback),
+    ("find", Do::Value(each_found)),
+    ("finddepth", Do::Value(each_found)),
+    ("File::Find::find", Do::Value(each_found)),
+    ("File::Find::finddepth", Do::Value(each_found)),
     ("dirname", Do::Value(dirname)),
     ("tempdir", Do::Value(scratch)),
     ("shift", Do::Value(shift)),
-    ("map", Do::Value(perl_map)),
+    ("map", Do::Value(map)),
     ("grep", Do::Value(perl_grep)),
     ("sort", Do::Value(first)),
     ("join", Do::Value(perl_join)),
@@ -226,10 +229,6 @@ pub(super) static PHP: Library = &[
     ("DB::delete", Do::Sql),
 ];
 
-fn first(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    args.value(0)
-}
-
 fn item(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0) {
         Val::List(list) => list.0.first().cloned().unwrap_or(Val::Unknown),
@@ -246,10 +245,6 @@ fn shift(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         Some(Val::List(list)) => list.0.first().cloned().unwrap_or(Val::Unknown),
         _ => machine.arguments().get(1).cloned().unwrap_or(Val::Unknown),
     }
-}
-
-fn cwd(machine: &mut Machine<'_, '_>, _: &Args) -> Val {
-    machine.cwd.as_ref().and_then(|cwd| cwd.to_str()).map_or(Val::Unknown, Val::str)
 }
 
 /// A path of the session's own, which a block may get.
@@ -285,12 +280,6 @@ fn read(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         Val::Str(text) => Val::Content(text),
         _ => Val::Unknown,
     }
-}
-
-fn copy_tree(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    machine.files(Act::Read, &args.value(0), args.source(0));
-    machine.files(Act::Touch, &args.value(1), args.source(1));
-    Val::Unknown
 }
 
 fn chdir_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -340,11 +329,6 @@ fn expand_path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         };
     }
     Machine::combine(&parts, |parts| Val::Str(machine.join(parts, true)))
-}
-
-fn kept(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    each(machine, args);
-    Val::some(args.value(0).items())
 }
 
 fn require_relative(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -397,12 +381,6 @@ fn perl_open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::Unknown
 }
 
-fn perl_map(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let items = args.value(1).items();
-    let source = args.source(1).to_owned();
-    Val::some(machine.apply(&args.value(0), Args { list: vec![(items, source.clone())], ..Args::default() }, &source))
-}
-
 fn perl_grep(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     Val::some(args.value(1).items())
 }
@@ -413,7 +391,20 @@ fn perl_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
         list @ (Val::List(_) | Val::Some(_)) => list,
         _ => Val::list(args.list.iter().skip(1).map(|(value, _)| value.clone()).collect()),
     };
-    crate::code::python::joined(&args.value(0), &list, args.source(1))
+    joined(&args.value(0), &list, args.source(1))
+}
+
+/// `find(sub { ... }, $dir)`, `find({wanted => sub { ... }}, $dir)`: it is called for everything below.
+fn each_found(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let wanted = args.value(0).key("wanted").unwrap_or_else(|| args.value(0));
+    for (dir, source) in args.list.iter().skip(1) {
+        let below = match dir.text(source).text() {
+            Some(dir) => Val::Str(Text::below(dir, "**")),
+            None => Val::Unknown,
+        };
+        machine.apply(&wanted, Args { list: vec![(below, source.clone())], ..Args::default() }, source);
+    }
+    Val::Unknown
 }
 
 fn put_contents(machine: &mut Machine<'_, '_>, args: &Args) -> Val {

@@ -200,3 +200,37 @@ fn any_text_is_survived() {
         }
     }
 }
+
+#[test]
+fn objects_of_classes_are_followed() {
+    let uploads: &[&str] = &["delete file-tree uploads"];
+    let class = "class C\n  def initialize(d)\n    @d = d\n  end\n  def go\n    wipe\n  end\n  def wipe\n    \
+                 FileUtils.rm_rf(@d)\n  end\nend\n";
+    check(
+        Language::Ruby,
+        &[
+            (&format!("{class}C.new('uploads').go"), uploads),
+            (class, &[]),
+            ("def go\n  FileUtils.rm_rf('uploads')\nend\ngo", uploads),
+            ("@d = 'uploads'\nFileUtils.rm_rf(@d)", uploads),
+        ],
+    );
+    check(
+        Language::Php,
+        &[
+            (
+                "class C { private $d = 'a'; function go() { unlink($this->d); } } $c = new C(); $c->go();",
+                &["delete file-tree a | files"],
+            ),
+            (
+                "class C { function __construct($d) { $this->d = $d; } function go() { unlink($this->d); } } \
+                 (new C('a'))->go();",
+                &["delete file-tree a | files"],
+            ),
+        ],
+    );
+    check(
+        Language::Perl,
+        &[("finddepth(sub { unlink $_ }, 'uploads')", &["delete file-tree uploads | filtered uploads/**"])],
+    );
+}

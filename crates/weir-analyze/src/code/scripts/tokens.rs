@@ -212,7 +212,9 @@ impl<'t> Lexer<'t> {
             let next = self.rest.chars().next().map_or(0, char::len_utf8);
             self.skip(next);
         }
-        self.out.push(Token::Var(format!("${word}")));
+        // A field of an object has a sigil of its own.
+        let shown = if self.flavor == Flavor::Ruby { sigil } else { '$' };
+        self.out.push(Token::Var(format!("{shown}{word}")));
     }
 
     fn name(&mut self) {

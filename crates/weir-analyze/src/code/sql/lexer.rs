@@ -148,6 +148,9 @@ impl<'t> Lexer<'t> {
 
     /// A line that the client reads, although it has no backslash: `source FILE`, `DELIMITER //`, `GO`.
     fn client_line(&mut self) -> bool {
+        if self.dot_command() {
+            return true;
+        }
         // Looked at first, so that a long line is not read again and again.
         let start = self.rest.as_bytes();
         let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
@@ -174,6 +177,21 @@ impl<'t> Lexer<'t> {
             return false;
         }
         self.rest = rest.get(line.len()..).unwrap_or_default();
+        self.fresh = true;
+        true
+    }
+
+    /// A command of `sqlite3` (`.shell rm x`), which is kept with its dot.
+    fn dot_command(&mut self) -> bool {
+        let command = self
+            .rest
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter == '!' || letter.is_ascii_alphabetic()));
+        if !command || !matches!(self.out.last(), None | Some(Token::End | Token::Meta(_))) {
+            return false;
+        }
+        let line = self.until("\n").trim_end().to_owned();
+        self.out.push(Token::Meta(line));
         self.fresh = true;
         true
     }

@@ -1,9 +1,11 @@
 //! SQL: which statements destroy or change which tables.
 
 mod lexer;
+mod sqlite;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
@@ -45,7 +47,8 @@ pub(super) fn interpret(text: &str, call: &Call<'_>, say: &mut dyn Say) {
         return;
     }
     let mut reader = Reader::new(None, 0);
-    let all = tokens(text);
+    let text = variables::filled(text);
+    let all = tokens(&text);
     let metas = |token: &Token| matches!(token, Token::Meta(_));
     for part in all.split_inclusive(metas) {
         let (line, statements) = match part.split_last() {
@@ -53,25 +56,31 @@ pub(super) fn interpret(text: &str, call: &Call<'_>, say: &mut dyn Say) {
             _ => (None, part),
         };
         reader.read(statements);
-        flush(&mut reader, say);
+        flush(&mut reader, call, say);
         if let Some(line) = line {
             meta(line, call, say, &mut reader);
         }
     }
-    flush(&mut reader, say);
+    flush(&mut reader, call, say);
 }
 
-fn flush(reader: &mut Reader, say: &mut dyn Say) {
+fn flush(reader: &mut Reader, call: &Call<'_>, say: &mut dyn Say) {
     for line in std::mem::take(&mut reader.commands) {
         say.code(Language::Shell, &line, &[], "COPY ... PROGRAM");
+    }
+    for file in std::mem::take(&mut reader.files) {
+        write(&file, call, say);
     }
     for effect in std::mem::take(&mut reader.effects) {
         if effect.opaque { say.opaque(effect) } else { say.effect(effect) }
     }
 }
 
-/// A command of `psql` or `mysql`.
+/// A command of `psql`, `mysql` or `sqlite3`.
 fn meta(line: &str, call: &Call<'_>, say: &mut dyn Say, reader: &mut Reader) {
+    if let Some(command) = line.strip_prefix('.').filter(|rest| !rest.starts_with(char::is_whitespace)) {
+        return sqlite::dot(command, call, say);
+    }
     if let Some(command) = line.strip_prefix('!') {
         if !command.trim().is_empty() {
             say.code(Language::Shell, command.trim(), &[], "\\!");
@@ -133,5 +142,5 @@ fn copy(rest: &str, call: &Call<'_>, say: &mut dyn Say, reader: &mut Reader) {
     if !to && let Some(Token::Word(_, name) | Token::Name(name)) = tokens.first() {
         reader.effects.push(Effect::new(Verb::Create, Target::new(TargetKind::Table, name.clone())));
     }
-    flush(reader, say);
+    flush(reader, call, say);
 }

@@ -1,9 +1,14 @@
 //! What one statement does.
 
+mod blocks;
+mod definitions;
+mod parts;
+
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::MOST_NESTING;
-use super::lexer::{Token, tokens};
+use super::lexer::Token;
+use parts::{condition, name, names, outside, skip, word};
 
 /// Effects of one text that are kept apart.
 const MOST_EFFECTS: usize = 500;
@@ -15,6 +20,8 @@ pub(super) struct Reader {
     pub(super) effects: Vec<Effect>,
     /// Command lines that the server or the client runs.
     pub(super) commands: Vec<String>,
+    /// Files that the client writes.
+    pub(super) files: Vec<String>,
     /// Temporary tables: nothing is lost with them.
     temporary: Vec<String>,
     /// Statements that have a name.
@@ -69,135 +76,12 @@ const FUNCTIONS: &[(&str, Verb, TargetKind)] = &[
     ("pg_rotate_logfile", Verb::Modify, TargetKind::Database),
 ];
 
-fn word(token: Option<&Token>) -> &str {
-    match token {
-        Some(Token::Word(lower, _)) => lower,
-        _ => "",
-    }
-}
-
-/// A name with its schema, from the first token on, and what follows. `{x}` is a part that is not known.
-fn name(tokens: &[Token]) -> (Option<String>, &[Token]) {
-    let mut out = String::new();
-    let mut rest = tokens;
-    loop {
-        match rest.split_first() {
-            Some((Token::Word(_, part) | Token::Name(part), after)) if out.is_empty() || out.ends_with('.') => {
-                out.push_str(part);
-                rest = after;
-            }
-            Some((Token::Sign('#'), after)) if out.is_empty() => {
-                out.push('#');
-                rest = after;
-                if let Some((Token::Word(_, part), after)) = rest.split_first() {
-                    out.push_str(part);
-                    rest = after;
-                }
-            }
-            Some((Token::Sign('{'), _)) => {
-                let end = rest.iter().position(|token| *token == Token::Sign('}')).map_or(rest.len(), |end| end + 1);
-                let (hole, after) = rest.split_at(end);
-                for token in hole {
-                    match token {
-                        Token::Word(_, text) | Token::Name(text) | Token::Text(text) => out.push_str(text),
-                        Token::Sign(sign) => out.push(*sign),
-                        Token::End | Token::Meta(_) => {}
-                    }
-                }
-                rest = after;
-            }
-            Some((Token::Sign('.'), after)) if !out.is_empty() => {
-                out.push('.');
-                rest = after;
-            }
-            _ => return ((!out.is_empty()).then_some(out), rest),
-        }
-    }
-}
-
-/// Leaves out words that may stand before a name.
-fn skip<'t>(mut tokens: &'t [Token], words: &[&str]) -> &'t [Token] {
-    while let Some((first, rest)) = tokens.split_first() {
-        if !words.contains(&word(Some(first))) {
-            break;
-        }
-        tokens = rest;
-    }
-    tokens
-}
-
-/// Names with commas between them.
-fn names(tokens: &[Token]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest = skip(tokens, &["if", "exists", "only", "not", "concurrently", "by"]);
-    loop {
-        let (name, after) = name(rest);
-        out.extend(name);
-        // Behind a name: `*`, an alias, the arguments of a function.
-        let mut depth = 0usize;
-        let comma = after.iter().position(|token| {
-            match token {
-                Token::Sign('(') => depth += 1,
-                Token::Sign(')') => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth == 0 && *token == Token::Sign(',')
-        });
-        match comma.and_then(|comma| after.get(comma + 1..)) {
-            Some(next) if !next.is_empty() => rest = skip(next, &["only"]),
-            _ => return out,
-        }
-    }
-}
-
-/// The place of the first of `words` outside of parentheses.
-fn outside(tokens: &[Token], words: &[&str]) -> Option<usize> {
-    let mut depth = 0usize;
-    tokens.iter().position(|token| {
-        match token {
-            Token::Sign('(') => depth += 1,
-            Token::Sign(')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && words.contains(&word(Some(token)))
-    })
-}
-
-/// What a missing condition, or one that is always true, means for people.
-fn condition(tokens: &[Token]) -> Option<&'static str> {
-    let Some(at) = outside(tokens, &["where"]) else { return Some("no WHERE: every row") };
-    let rest = tokens.get(at + 1..).unwrap_or_default();
-    let end = outside(rest, &["returning", "limit", "order"]).unwrap_or(rest.len());
-    let mut terms: Vec<&[Token]> = Vec::new();
-    let mut rest = rest.get(..end).unwrap_or_default();
-    while let Some(or) = outside(rest, &["or"]) {
-        terms.push(rest.get(..or).unwrap_or_default());
-        rest = rest.get(or + 1..).unwrap_or_default();
-    }
-    terms.push(rest);
-    let always = terms.iter().any(|term| match term {
-        [Token::Sign('('), inner @ .., Token::Sign(')')] => is_true(inner),
-        term => is_true(term),
-    });
-    always.then_some("the WHERE is always true: every row")
-}
-
-fn is_true(term: &[Token]) -> bool {
-    match term {
-        [only] => {
-            only.is("true")
-                || matches!(word(Some(only)), number if number.parse::<u64>().is_ok_and(|number| number > 0))
-        }
-        [left, Token::Sign('='), right] => left == right,
-        _ => false,
-    }
-}
-
 impl Reader {
     pub(super) fn new(database: Option<&str>, nesting: usize) -> Self {
         Self {
             effects: Vec::new(),
             commands: Vec::new(),
+            files: Vec::new(),
             temporary: Vec::new(),
             prepared: Vec::new(),
             database: database.unwrap_or("database").to_owned(),
@@ -425,6 +309,27 @@ impl Reader {
                     tokens.iter().skip(at).take(12).filter(|token| matches!(token, Token::Text(_))).cloned().collect();
                 self.dynamic(texts.get(texts.len().saturating_sub(1)..).unwrap_or_default());
             }
+            // Functions of the shell of SQLite.
+            if matches!(function, "writefile" | "edit" | "load_extension") && self.inner < MOST_INNER {
+                self.inner += 1;
+                let end = tokens
+                    .iter()
+                    .skip(at)
+                    .position(|token| *token == Token::Sign(')'))
+                    .map_or(tokens.len(), |end| at + end);
+                let texts: Vec<&String> = tokens
+                    .get(at..end)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|token| if let Token::Text(text) = token { Some(text) } else { None })
+                    .collect();
+                match (function, texts.first(), texts.last()) {
+                    ("writefile", Some(file), _) => self.files.push((*file).clone()),
+                    ("edit", _, Some(command)) => self.commands.push((*command).clone()),
+                    ("load_extension", ..) => self.opaque(Verb::Execute, function, "runs code that is not read"),
+                    _ => self.opaque(Verb::Modify, function, "changes a file whose name is computed"),
+                }
+            }
             if matches!(function, "lo_export" | "pg_file_write" | "pg_file_unlink") {
                 self.opaque(Verb::Modify, function, "changes a file of the server");
             }
@@ -467,44 +372,6 @@ impl Reader {
             self.nesting -= 1;
         } else {
             self.database(Verb::Read, None);
-        }
-    }
-
-    fn drop(&mut self, tokens: &[Token]) {
-        if matches!(word(tokens.first()), "temporary" | "temp" | "prepare") {
-            return;
-        }
-        let foreign = word(tokens.first()) == "foreign";
-        let tokens =
-            skip(tokens, &["materialized", "foreign", "external", "recursive", "transient", "unique", "fulltext"]);
-        let kind = word(tokens.first());
-        let rest = tokens.get(1..).unwrap_or_default();
-        if matches!(kind, "role" | "user" | "group" | "login") {
-            for name in names(rest) {
-                self.say(Effect::new(Verb::Grant, Target::new(TargetKind::Database, format!("{kind} {name}"))));
-            }
-            return;
-        }
-        let Some((_, target, stateful)) = KINDS.iter().find(|(name, ..)| *name == kind) else {
-            if !kind.is_empty() {
-                self.database(Verb::Modify, None);
-            }
-            return;
-        };
-        let cascades = rest.iter().any(|token| token.is("cascade"));
-        for name in names(rest) {
-            if *target == TargetKind::Table && self.temporary.iter().any(|table| table.eq_ignore_ascii_case(&name)) {
-                continue;
-            }
-            let made = Target::new(*target, name);
-            // Types, domains and extensions take the columns that use them along.
-            // What a foreign table shows is somewhere else.
-            let stateful = (*stateful && !foreign) || (cascades && matches!(kind, "type" | "domain" | "extension"));
-            let mut effect = Effect::new(Verb::Delete, if stateful { made.stateful() } else { made });
-            if !matches!(kind, "table" | "database") {
-                effect.note = Some(format!("DROP {}", kind.to_uppercase()));
-            }
-            self.say(effect);
         }
     }
 
@@ -564,120 +431,6 @@ impl Reader {
         self.nested(rest);
     }
 
-    fn create(&mut self, tokens: &[Token]) {
-        let replaces = word(tokens.first()) == "or" && word(tokens.get(1)) == "replace";
-        let temporary = tokens.iter().take(5).any(|token| matches!(word(Some(token)), "temp" | "temporary"));
-        let rest = skip(
-            tokens,
-            &[
-                "or",
-                "replace",
-                "alter",
-                "global",
-                "local",
-                "temp",
-                "temporary",
-                "unlogged",
-                "unique",
-                "materialized",
-                "foreign",
-                "external",
-                "transient",
-                "virtual",
-                "recursive",
-                "clustered",
-                "nonclustered",
-            ],
-        );
-        let kind = word(rest.first()).to_owned();
-        let rest = skip(rest.get(1..).unwrap_or_default(), &["if", "not", "exists", "concurrently"]);
-        let name = name(rest).0;
-        match (kind.as_str(), name) {
-            ("role" | "user" | "group" | "login", Some(name)) => {
-                self.say(Effect::new(Verb::Grant, Target::new(TargetKind::Database, format!("{kind} {name}"))));
-            }
-            ("database" | "schema", name) => self.database(Verb::Create, name.as_deref()),
-            ("table", Some(name)) if temporary => self.made_temporary(name),
-            ("table", Some(name)) if replaces => self.table(Verb::Delete, &name, Some("replaced by a new table")),
-            ("table", Some(name)) => self.table(Verb::Create, &name, None),
-            (_, Some(name)) if !temporary => self.table(Verb::Create, &name, None),
-            _ => {}
-        }
-        self.nested(rest);
-    }
-
-    fn alter(&mut self, tokens: &[Token]) {
-        let kind = word(tokens.first());
-        let rest = skip(tokens.get(1..).unwrap_or_default(), &["if", "exists", "only"]);
-        match kind {
-            "role" | "user" | "group" | "login" | "default" | "policy" => {
-                let name = name(rest).0.unwrap_or_default();
-                self.say(Effect::new(Verb::Grant, Target::new(TargetKind::Database, format!("{kind} {name}"))));
-            }
-            "table" | "foreign" => {
-                let (Some(table), actions) = name(rest) else { return };
-                let mut verb = Verb::Modify;
-                let mut note = None;
-                for (at, token) in actions.iter().enumerate() {
-                    let next = actions.get(at + 1..).unwrap_or_default();
-                    let next = skip(next, &["if", "exists"]);
-                    if token.is("truncate") && word(next.first()) == "partition" {
-                        (verb, note) = (Verb::Delete, Some("TRUNCATE PARTITION".to_owned()));
-                    }
-                    let loses_nothing = [
-                        "constraint",
-                        "default",
-                        "not",
-                        "index",
-                        "key",
-                        "primary",
-                        "foreign",
-                        "check",
-                        "identity",
-                        "expression",
-                        "unique",
-                    ];
-                    let starts = at == 0 || actions.get(at - 1) == Some(&Token::Sign(','));
-                    if token.is("drop") && starts && !loses_nothing.contains(&word(next.first())) {
-                        let column = name(skip(next, &["column", "if", "exists", "partition"])).0.unwrap_or_default();
-                        (verb, note) = (Verb::Delete, Some(format!("DROP COLUMN {column}")));
-                        if word(next.first()) == "partition" {
-                            note = Some("DROP PARTITION".to_owned());
-                        }
-                    }
-                }
-                self.table(verb, &table, note.as_deref());
-            }
-            "index" | "sequence" | "view" | "materialized" | "type" | "function" | "procedure" | "extension" => {
-                if let Some(name) = name(skip(rest, &["view", "if", "exists"])).0 {
-                    self.say(Effect::new(Verb::Modify, Target::new(TargetKind::Table, name)));
-                }
-            }
-            "session" => {}
-            "database" | "schema" => {
-                let name = name(rest).0;
-                self.database(Verb::Modify, name.as_deref());
-            }
-            _ => self.database(Verb::Modify, None),
-        }
-    }
-
-    fn rights(&mut self, tokens: &[Token]) {
-        let on = outside(tokens, &["on"]).and_then(|at| tokens.get(at + 1..));
-        let effect = match on {
-            Some(rest) if matches!(word(rest.first()), "database" | "schema" | "all" | "function" | "sequence") => {
-                let name = name(rest.get(1..).unwrap_or_default()).0.unwrap_or_else(|| self.database.clone());
-                Effect::new(Verb::Grant, Target::new(TargetKind::Database, name))
-            }
-            Some(rest) => {
-                let name = name(skip(rest, &["table"])).0.unwrap_or_else(|| self.database.clone());
-                Effect::new(Verb::Grant, Target::new(TargetKind::Table, name))
-            }
-            None => Effect::new(Verb::Grant, Target::new(TargetKind::Database, self.database.clone())),
-        };
-        self.say(effect);
-    }
-
     fn copy(&mut self, tokens: &[Token]) {
         let at = outside(tokens, &["from", "to"]);
         let to = at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is("to"));
@@ -696,87 +449,5 @@ impl Reader {
             (true, Some(table)) => self.table(Verb::Read, &table, None),
             _ => self.nested(tokens),
         }
-    }
-
-    /// The body of an anonymous block.
-    fn block(&mut self, body: &str) {
-        if self.nesting >= MOST_NESTING {
-            self.opaque(Verb::Modify, "DO", "texts run texts deeper than is followed");
-            return;
-        }
-        self.nesting += 1;
-        let inner = tokens(body);
-        for statement in inner.split(|token| *token == Token::End) {
-            self.block_tokens(statement);
-        }
-        self.nesting -= 1;
-    }
-
-    /// Statements behind `BEGIN`, `THEN`, `LOOP` and `ELSE`.
-    fn block_tokens(&mut self, tokens: &[Token]) {
-        if self.nesting > MOST_NESTING {
-            return;
-        }
-        let control = |token: &Token| matches!(word(Some(token)), "begin" | "then" | "loop" | "else");
-        for part in tokens.split(control) {
-            let first = word(part.first());
-            if matches!(first, "execute" | "immediate") {
-                let rest = skip(part, &["execute", "immediate"]);
-                self.dynamic(rest);
-            } else if first == "perform" {
-                self.select(part);
-            } else if matches!(first, "declare" | "if" | "for" | "while" | "begin" | "elsif" | "exception") {
-                self.nested(part);
-            } else if part.len() < tokens.len() || self.nesting > 0 {
-                self.nesting += 1;
-                self.statement(part);
-                self.nesting -= 1;
-            }
-        }
-    }
-
-    /// A text that is run as a statement. Parts that are not known stay visible in names.
-    fn dynamic(&mut self, tokens_of: &[Token]) {
-        let Some(Token::Text(text)) = tokens_of.iter().find(|token| matches!(token, Token::Text(_))) else {
-            self.opaque(Verb::Modify, "EXECUTE", "the statement is computed");
-            return;
-        };
-        if self.nesting >= MOST_NESTING {
-            self.opaque(Verb::Modify, "EXECUTE", "texts run texts deeper than is followed");
-            return;
-        }
-        let mut text =
-            text.replace("%I", "{name}").replace("%s", "{name}").replace("%L", "{value}").replace("%i", "{name}");
-        if tokens_of.contains(&Token::Sign('|')) {
-            text.push_str("{name}");
-        }
-        self.nesting += 1;
-        self.read(&tokens(&text));
-        self.nesting -= 1;
-    }
-
-    /// `EXEC`, `EXECUTE`.
-    fn execute(&mut self, tokens: &[Token]) {
-        let first = word(tokens.first());
-        match first {
-            "" | "immediate" | "sp_executesql" | "format" | "concat" => self.dynamic(tokens),
-            "xp_cmdshell" | "sys" | "master" if tokens.iter().any(|token| token.is("xp_cmdshell")) => {
-                match tokens.iter().find(|token| matches!(token, Token::Text(_))) {
-                    Some(Token::Text(command)) => self.commands.push(command.clone()),
-                    _ => self.opaque(Verb::Execute, "xp_cmdshell", "the command is computed"),
-                }
-            }
-            _ => {
-                let name = name(tokens).0.unwrap_or_default();
-                if !self.prepared.contains(&name) {
-                    self.procedure(&name);
-                }
-            }
-        }
-    }
-
-    fn procedure(&mut self, name: &str) {
-        let target = Target::new(TargetKind::Program, name);
-        self.say(Effect::opaque(Verb::Execute, target, "a procedure of the database, which is not read"));
     }
 }

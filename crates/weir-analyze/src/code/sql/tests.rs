@@ -172,3 +172,40 @@ fn hostile_text_is_survived() {
         hear(text.get(end..).unwrap_or_default());
     }
 }
+
+#[test]
+fn commands_of_sqlite_are_followed() {
+    let table: &[(&str, &[&str])] = &[
+        (".shell rm -rf x", &["Shell: rm -rf x"]),
+        ("SELECT 1;\n.system rm x\nDROP TABLE t;", &["read database database", "Shell: rm x", "delete table t"]),
+        (".output out.csv\n", &["modify file-tree out.csv | content"]),
+        (".once '|rm x'\n", &["Shell: rm x"]),
+        (".import '|rm x' t", &["Shell: rm x"]),
+        (".import data.csv t", &[]),
+        (".read more.sql", &["file /work/more.sql"]),
+        (".backup 'copy.db'", &["modify file-tree copy.db | content"]),
+        (".restore old.db", &["delete database main"]),
+        (".output stdout\n.tables\n.schema t\n.mode csv", &[]),
+        ("SELECT writefile('a.txt', x) FROM t", &["modify file-tree a.txt | content", "read table t"]),
+        ("SELECT edit(x, 'rm x') FROM t", &["Shell: rm x", "read table t"]),
+        // A number and a name are no commands.
+        ("SELECT .5", &["read database database"]),
+    ];
+    for (text, want) in table {
+        assert_eq!(hear(text), *want, "{text}");
+    }
+}
+
+#[test]
+fn variables_of_the_client_are_filled_in() {
+    let table: &[(&str, &[&str])] = &[
+        ("\\set t users\nDROP TABLE :t;", &["delete table users"]),
+        ("\\set t users\nDROP TABLE :\"t\";", &["delete table users"]),
+        ("\\set q 'DROP TABLE users'\n:q;", &["delete table users"]),
+        ("\\set t users\nSELECT a::t FROM b;", &["read table b"]),
+        ("\\set t users\nSELECT :other FROM b;", &["read table b"]),
+    ];
+    for (text, want) in table {
+        assert_eq!(hear(text), *want, "{text}");
+    }
+}
