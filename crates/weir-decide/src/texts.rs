@@ -33,12 +33,29 @@ pub(crate) fn unknown_placeholder(text: &str) -> Option<&str> {
 
 /// `text` about `effect`.
 pub(crate) fn fill(text: &str, effect: &Effect) -> String {
-    parts(text)
+    parts(&without_empty_asides(text, effect))
         .map(|part| match part {
             Part::Text(text) => text.to_owned(),
             Part::Placeholder(name) => value(name, effect),
         })
         .collect()
+}
+
+/// `text` without ` ({preview})` and the like, where there is nothing to say in the parentheses.
+fn without_empty_asides(text: &str, effect: &Effect) -> String {
+    let impact = &effect.impact;
+    let unknown = |figure: Option<Figure>| matches!(figure, None | Some(Figure::Unknown));
+    let mut text = text.to_owned();
+    for (aside, empty) in [
+        (" ({preview})", effect.preview.is_none()),
+        (" ({bytes})", unknown(impact.bytes)),
+        (" ({only_copy_bytes})", unknown(impact.only_copy_bytes)),
+    ] {
+        if empty {
+            text = text.replace(aside, "");
+        }
+    }
+    text
 }
 
 fn value(name: &str, effect: &Effect) -> String {
@@ -141,6 +158,9 @@ mod tests {
         effect.impact.only_copy_bytes = Some(Figure::AtLeast(2_500));
         let filled = fill("{name}: {only_copy_files}, {only_copy_bytes}, {rows} {} {X} {", &effect);
         assert_eq!(filled, "photos: 1 file, at least 2.5 kB, an unknown number of rows {} {X} {");
+        assert_eq!(fill("Look ({preview}), {files} ({bytes}).", &effect), "Look, an unknown number of files.");
+        effect.preview = Some("ls".to_owned());
+        assert_eq!(fill("Look ({preview}).", &effect), "Look (`ls`).");
         assert_eq!(aside("photos/"), "`mv photos photos.bak`");
         assert_eq!(aside("*.jpg"), "`mkdir ../aside && mv *.jpg ../aside/`");
         assert_eq!(unknown_placeholder("{name} {nme}"), Some("nme"));

@@ -58,8 +58,12 @@ pub(crate) fn of_text(text: &str) -> Option<Environment> {
     for word in words(text) {
         let before = std::mem::replace(&mut previous, word);
         let mut class = of_word(word);
-        if is(word, &["desktop"]) && is(before, &["docker"]) {
+        if (is(word, &["desktop"]) && is(before, &["docker"])) || (is(word, &["internal"]) && is(before, &["docker"])) {
             class = Some(Environment::Development);
+        }
+        // The usual name of a repository with what Terragrunt runs, in every environment.
+        if is(word, &["live"]) && is(before, &["infrastructure", "infra"]) {
+            class = None;
         }
         if class == Some(Environment::Production) {
             if is(before, &["non", "not", "no"]) {
@@ -70,7 +74,23 @@ pub(crate) fn of_text(text: &str) -> Option<Environment> {
         }
         found.extend(class);
     }
+    if found.is_empty() && names_this_machine(text) {
+        return Some(Environment::Development);
+    }
     strictest(found.into_iter())
+}
+
+/// True where one of the addresses of this machine stands alone in the text.
+fn names_this_machine(text: &str) -> bool {
+    let part_of_address = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let stands_alone = |address: &str| {
+        text.match_indices(address).any(|(at, _)| {
+            let before = text.get(..at).and_then(|head| head.chars().next_back());
+            let after = text.get(at + address.len()..).and_then(|tail| tail.chars().next());
+            !before.is_some_and(part_of_address) && !after.is_some_and(part_of_address)
+        })
+    };
+    ["127.0.0.1", "0.0.0.0", "[::1]"].into_iter().any(stands_alone)
 }
 
 fn strictest(found: impl Iterator<Item = Environment>) -> Option<Environment> {
@@ -113,10 +133,12 @@ fn of_word(word: &str) -> Option<Environment> {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if is(word, &["prod", "production", "live", "prd"]) {
         Some(Environment::Production)
-    } else if is(word, &["stag", "staging", "stage", "preprod", "uat"]) {
+    } else if is(word, &["stag", "stg", "staging", "stage", "preprod", "uat", "qa"]) {
         Some(Environment::Staging)
-    } else if is(word, &["dev", "development", "local", "localhost", "test", "testing", "sandbox", "minikube", "kind"])
-    {
+    } else if is(
+        word,
+        &["dev", "development", "local", "localhost", "test", "testing", "sandbox", "sbx", "minikube", "kind"],
+    ) {
         Some(Environment::Development)
     } else {
         None
@@ -150,6 +172,46 @@ mod tests {
             ("non_prod dev", Some(Environment::Development)),
             ("docker-desktop", Some(Environment::Development)),
             ("127.0.0.1 localhost", Some(Environment::Development)),
+            ("host.docker.internal:5432", Some(Environment::Development)),
+            ("http://127.0.0.1:3000/api", Some(Environment::Development)),
+            ("http://[::1]:8080/", Some(Environment::Development)),
+            ("-h 127.0.0.1, -d prod", Some(Environment::Production)),
+            ("10.127.0.0.1", None),
+            ("127.0.0.12", None),
+            ("postgres://app@db.prod.internal/app", Some(Environment::Production)),
+            ("arn:aws:eks:eu-west-1:1:cluster/prod-eu1", Some(Environment::Production)),
+            ("gke_acme-prd_europe-west1_main", Some(Environment::Production)),
+            ("admin@live", Some(Environment::Production)),
+            ("DATABASE_URL_PRODUCTION", Some(Environment::Production)),
+            ("PROD", Some(Environment::Production)),
+            ("envs/prod/main.tfvars", Some(Environment::Production)),
+            ("s3://acme-prod-backups/x", Some(Environment::Production)),
+            ("acme/prod", Some(Environment::Production)),
+            ("shop-stg", Some(Environment::Staging)),
+            ("uat-2", Some(Environment::Staging)),
+            ("qa.example.com", Some(Environment::Staging)),
+            ("--context stage", Some(Environment::Staging)),
+            ("kind-dev", Some(Environment::Development)),
+            ("minikube", Some(Environment::Development)),
+            ("app_test", Some(Environment::Development)),
+            ("test_db_3", Some(Environment::Development)),
+            ("sandbox123.example.org", Some(Environment::Development)),
+            ("mysql.local", Some(Environment::Development)),
+            ("infrastructure-live/dev/vpc", Some(Environment::Development)),
+            ("infra-live/prod/vpc", Some(Environment::Production)),
+            ("product-catalog", None),
+            ("producer", None),
+            ("developer", None),
+            ("devops", None),
+            ("latest", None),
+            ("contest", None),
+            ("attestation", None),
+            ("liveness", None),
+            ("delivered", None),
+            ("stages", None),
+            ("localization", None),
+            ("mankind", None),
+            ("qatar", None),
             ("products", None),
             ("reproduce", None),
             ("delivery", None),

@@ -41,8 +41,13 @@ const BUILDS: [&str; 12] = [
     "go.mod",
 ];
 
+const PYTHON: [&str; 4] = ["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt"];
+
+/// What writes a report of coverage.
+const COVERED: [&str; 5] = ["package.json", "pyproject.toml", "setup.py", "setup.cfg", "tox.ini"];
+
 /// Directories that count only where git ignores them, or does not track them and one of the files stands beside.
-const WITH_GIT: [(&str, &[&str]); 14] = [
+const WITH_GIT: [(&str, &[&str]); 45] = [
     ("dist", &BUILDS),
     ("build", &BUILDS),
     ("out", &BUILDS),
@@ -52,7 +57,38 @@ const WITH_GIT: [(&str, &[&str]); 14] = [
     (".svelte-kit", &NODE),
     (".turbo", &NODE),
     (".parcel-cache", &NODE),
-    ("coverage", &["package.json", "pyproject.toml", "setup.py"]),
+    (".output", &NODE),
+    (".astro", &NODE),
+    (".angular", &NODE),
+    (".vite", &NODE),
+    (".expo", &NODE),
+    (".docusaurus", &NODE),
+    (".cache", &NODE),
+    (".eslintcache", &NODE),
+    (".nyc_output", &NODE),
+    ("storybook-static", &NODE),
+    ("playwright-report", &NODE),
+    ("test-results", &NODE),
+    ("blob-report", &NODE),
+    ("cdk.out", &["cdk.json"]),
+    (".serverless", &["serverless.yml", "serverless.yaml", "serverless.ts"]),
+    (".aws-sam", &["template.yaml", "template.yml", "samconfig.toml"]),
+    ("coverage", &COVERED),
+    ("htmlcov", &COVERED),
+    (".eggs", &PYTHON),
+    (".hypothesis", &PYTHON),
+    (".pytype", &PYTHON),
+    ("wheels", &PYTHON),
+    ("_build", &["mix.exs", "conf.py", "rebar.config", "dune-project", "Makefile"]),
+    ("deps", &["mix.exs"]),
+    ("bin", &["go.mod"]),
+    ("obj", &["Makefile", "makefile"]),
+    (".dart_tool", &["pubspec.yaml"]),
+    (".build", &["Package.swift"]),
+    ("Pods", &["Podfile"]),
+    ("DerivedData", &["Podfile", "Package.swift"]),
+    (".zig-cache", &["build.zig"]),
+    ("zig-out", &["build.zig"]),
     (".gradle", &["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"]),
     (".terraform", &[".terraform.lock.hcl", "main.tf"]),
     ("bower_components", &["bower.json"]),
@@ -77,6 +113,12 @@ pub(crate) fn is_candidate(name: &OsStr) -> bool {
     BY_NAME.iter().any(|n| name == *n)
         || WITH_GIT.iter().any(|(n, _)| name == *n)
         || ["node_modules", ".venv", "venv", "env"].iter().any(|n| name == *n)
+        || is_metadata_of_package(name)
+}
+
+/// `NAME.egg-info`, which building a Python package writes.
+fn is_metadata_of_package(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "egg-info" || extension == "dist-info")
 }
 
 /// Whether the directory at `path` is made again.
@@ -99,7 +141,11 @@ pub(crate) fn directory(
         // Somebody who commits such a directory means it as source.
         (git() != GitSays::Tracked).then_some(Regenerable::Yes)
     } else {
-        let (_, manifests) = WITH_GIT.iter().find(|(n, _)| name == *n)?;
+        let manifests: &[&str] = if is_metadata_of_package(name) {
+            &PYTHON
+        } else {
+            WITH_GIT.iter().find(|(n, _)| name == *n).map(|(_, manifests)| *manifests)?
+        };
         match git() {
             GitSays::Ignored => Some(Regenerable::ExceptData),
             GitSays::Untracked if beside(manifests) => Some(Regenerable::ExceptData),
@@ -120,9 +166,47 @@ pub(crate) fn is_precious(name: &OsStr, within: Regenerable) -> bool {
             || [".sqlite", ".sqlite3", ".db", ".pem", ".key", ".p12", ".kdbx"].iter().any(|end| name.ends_with(end)))
 }
 
-/// True for single files that a compiler writes; they count only where git ignores them.
-pub(crate) fn is_compiled(name: &OsStr) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "o" || extension == "class")
+/// True for single files that a build, a test run or a plan writes again; they count only where git ignores them.
+pub(crate) fn is_made_again(name: &OsStr) -> bool {
+    const NAMES: [&str; 15] = [
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        ".coverage",
+        "coverage.out",
+        "coverage.xml",
+        "coverage.json",
+        "lcov.info",
+        "cover.out",
+        ".eslintcache",
+        ".stylelintcache",
+        "next-env.d.ts",
+        "tfplan",
+        "npm-debug.log",
+        "yarn-error.log",
+    ];
+    const EXTENSIONS: [&str; 13] = [
+        "pyc",
+        "pyo",
+        "o",
+        "obj",
+        "class",
+        "d",
+        "gcda",
+        "gcno",
+        "profraw",
+        "profdata",
+        "rlib",
+        "tsbuildinfo",
+        "tfplan",
+    ];
+    NAMES.iter().any(|known| name == *known)
+        || Path::new(name).extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+}
+
+/// True for what a desktop writes into every directory that somebody opens; nobody keeps anything in it.
+pub(crate) fn is_litter(name: &OsStr) -> bool {
+    name == ".DS_Store"
 }
 
 /// The content that makes a file a cache directory tag.

@@ -42,6 +42,8 @@ pub(crate) struct Frame {
     pub(crate) in_git: bool,
     /// The index has something below.
     pub(crate) tracks: bool,
+    /// Everything in it is touched, and not only what a filter takes.
+    pub(crate) taken: bool,
 }
 
 /// Shared by the measurements of one action.
@@ -172,6 +174,7 @@ impl<'a> Lab<'a> {
             ignored: false,
             in_git,
             tracks: false,
+            taken: true,
         }
     }
 
@@ -186,6 +189,7 @@ impl<'a> Lab<'a> {
             ignored: parent.ignored,
             in_git: parent.in_git || (parent.checkout.is_some() && name == ".git"),
             tracks: false,
+            taken: parent.taken,
         };
         if let Some(checkout) = &child.checkout
             && !child.in_git
@@ -232,6 +236,7 @@ impl<'a> Lab<'a> {
         {
             return Ok(Class::Regenerable);
         }
+        let own = if evidence::is_litter(name) { Class::Regenerable } else { own };
         let Some(checkout) = &frame.checkout else {
             return Ok(own);
         };
@@ -261,7 +266,7 @@ impl<'a> Lab<'a> {
                 Class::OnlyCopy
             }
             Tracked::No
-                if evidence::is_compiled(name)
+                if evidence::is_made_again(name)
                     && (frame.ignored || checkout.repository.is_ignored(relative.as_bstr(), false)) =>
             {
                 Class::Regenerable

@@ -7,8 +7,10 @@
 //! Nothing is changed, no program is run, and nothing is sent. Effects that only read cost no system call.
 
 mod budget;
+mod connection;
 mod environment;
 mod evidence;
+mod filter;
 mod git;
 mod graph;
 mod lab;
@@ -17,6 +19,7 @@ mod pathspec;
 mod place;
 mod refs;
 mod repository;
+mod sieve;
 mod tally;
 mod tree;
 
@@ -47,6 +50,7 @@ pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
     for effect in effects.iter_mut() {
         effect.target.environment = environment::classify(&effect.target);
     }
+    connection::pass_on(effects);
     let looks = effects.iter().filter(|e| method(e) != Method::Name).count();
     let mut lab = Lab::new(context);
     if looks > 0 {

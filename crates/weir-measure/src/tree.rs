@@ -19,6 +19,7 @@ use crate::lab::{Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
 use crate::place::{self, Touched};
 use crate::repository::Trouble;
+use crate::sieve::Sieve;
 use crate::tally::{Class, Tally};
 
 /// Paths that `effect` deletes with everything below, for [`Lab::doomed`].
@@ -88,9 +89,17 @@ fn where_now(effect: &Effect, lab: &Lab<'_>, budget: &Budget) -> Vec<PathBuf> {
 
 /// Measures a file tree.
 pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
-    let mut walk = Walk { lab, budget, tally: Tally::default(), protected: None, scratch: true, nested: Vec::new() };
-    let slash = effect.target.name.ends_with('/');
     let paths = where_now(effect, lab, budget);
+    let mut walk = Walk {
+        lab,
+        budget,
+        tally: Tally::default(),
+        protected: None,
+        scratch: true,
+        nested: Vec::new(),
+        sieve: Sieve::of(effect, &paths),
+    };
+    let slash = effect.target.name.ends_with('/');
     if !lab.moves.is_empty() && budget.spent() {
         walk.tally.missed();
     }
@@ -162,6 +171,8 @@ struct Walk<'a> {
     scratch: bool,
     /// Repositories that go with the tree.
     nested: Vec<Frame>,
+    /// Where only some of what is below is touched, and it is known which.
+    sieve: Option<Sieve>,
 }
 
 impl Walk<'_> {
@@ -186,14 +197,20 @@ impl Walk<'_> {
         };
         self.tally.exists = true;
         self.scratch &= place::is_temporary(&real);
-        self.protect(path, Some(meta.kind), recursive);
-        self.protect(&real, Some(meta.kind), recursive);
-        if recursive && meta.kind == Kind::Directory && is_mount(&real, &meta) {
-            self.protected.get_or_insert_with(|| "a mount point".to_owned());
+        let sieve = self.sieve.take().map(|sieve| sieve.from(&real));
+        let taken = sieve.as_ref().is_none_or(|sieve| sieve.takes_start(&real, &meta));
+        // Where names decide, the places of what has them count, and not the place where the search starts.
+        if taken || sieve.as_ref().is_some_and(|sieve| !sieve.goes_by_name()) {
+            self.protect(path, Some(meta.kind), recursive);
+            self.protect(&real, Some(meta.kind), recursive);
+            if recursive && meta.kind == Kind::Directory && is_mount(&real, &meta) {
+                self.protected.get_or_insert_with(|| "a mount point".to_owned());
+            }
         }
+        self.sieve = sieve;
         let (Some(parent), Some(name)) = (real.parent(), real.file_name()) else {
             let frame = self.lab.frame(&real, self.budget);
-            queue.push(((*frame).clone(), meta));
+            queue.push((Frame { taken, ..(*frame).clone() }, meta));
             return;
         };
         match (meta.kind, reach) {
@@ -202,12 +219,13 @@ impl Walk<'_> {
             (_, Reach::EmptyDirectory) => {}
             (Kind::Directory, _) => {
                 let frame = self.lab.frame(parent, self.budget);
-                queue.push((self.lab.child(&frame, name, self.budget), meta));
+                queue.push((Frame { taken, ..self.lab.child(&frame, name, self.budget) }, meta));
             }
-            _ => {
+            _ if taken => {
                 let frame = self.lab.frame(parent, self.budget);
                 self.file(&frame, name, &meta);
             }
+            _ => {}
         }
     }
 
@@ -376,7 +394,7 @@ impl Walk<'_> {
                 later.push((frame, own));
                 continue;
             }
-            self.tally.directories += 1;
+            self.tally.directories += u64::from(frame.taken);
             if !listing.complete {
                 self.skip(&frame);
             }
@@ -395,16 +413,27 @@ impl Walk<'_> {
                 self.skip(frame);
                 continue;
             };
+            let taken = frame.taken || self.takes(frame, name, &meta);
             if meta.kind == Kind::Directory {
-                let child = self.lab.child(frame, name, self.budget);
+                let child = Frame { taken, ..self.lab.child(frame, name, self.budget) };
                 if meta.mount_root.unwrap_or(meta.device != own.device) {
                     self.tally.mounts.push(child.path.display().to_string());
                 }
                 queue.push((child, meta));
-            } else {
+            } else if taken {
                 self.file(frame, name, &meta);
             }
         }
+    }
+
+    /// Whether the filter may take an entry; its place counts then.
+    fn takes(&mut self, frame: &Frame, name: &OsStr, meta: &Meta) -> bool {
+        let path = frame.path.join(name);
+        let taken = self.sieve.as_ref().is_none_or(|sieve| sieve.takes(&path, name, meta));
+        if taken {
+            self.protect(&path, Some(meta.kind), meta.kind == Kind::Directory);
+        }
+        taken
     }
 
     /// What the content of a directory says about it: another repository begins here, or a build made it.
@@ -428,7 +457,7 @@ impl Walk<'_> {
                 frame.relative = gix::bstr::BString::default();
                 frame.regenerable = None;
                 frame.ignored = false;
-                if frame.checkout.as_ref().is_none_or(|c| c.lost) {
+                if frame.taken && frame.checkout.as_ref().is_none_or(|c| c.lost) {
                     self.nested.push(frame.clone());
                 }
                 return;

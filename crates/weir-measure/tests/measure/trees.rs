@@ -66,6 +66,20 @@ fn scopes_limit_what_is_touched() {
     let filtered = world.measure(world.deletion("d", Scope::Filtered { filter: "-name a".to_owned() }));
     assert_eq!(filtered.impact.files, Some(Figure::Estimated(1)));
     assert_eq!(only_copies(&filtered), Figure::Estimated(1));
+    world.write("d/b/a", "1");
+    world.write("d/b/c", "1");
+    for (filter, expected) in [
+        ("-name b", Figure::Estimated(2)),
+        ("-name '*' -type f", Figure::Estimated(3)),
+        ("-path '*/b/a'", Figure::Estimated(1)),
+        ("-name z", Figure::Exact(0)),
+        ("-name d", Figure::Estimated(3)),
+        ("-mtime +3", Figure::Estimated(3)),
+        ("something else", Figure::Estimated(3)),
+    ] {
+        let filtered = world.measure(world.deletion("d", Scope::Filtered { filter: filter.to_owned() }));
+        assert_eq!(only_copies(&filtered), expected, "{filter}");
+    }
 }
 
 #[test]
@@ -200,7 +214,7 @@ fn linked_working_trees_and_submodules_are_restored_by_their_repositories() {
 #[test]
 fn what_a_build_makes_again_is_no_only_copy_where_there_is_evidence() {
     let world = World::repository();
-    world.write(".gitignore", "build/\n*.o\n.env\n*.sqlite\n");
+    world.write(".gitignore", "build/\n*.o\n.env\n*.sqlite\n*.egg-info\nhtmlcov\ntfplan\n*.log\n");
     world.write("package.json", "{}");
     world.write("Cargo.toml", "");
     world.commit_all();
@@ -218,6 +232,9 @@ fn what_a_build_makes_again_is_no_only_copy_where_there_is_evidence() {
     world.write("cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# x");
     world.write("cache/x", "1");
     world.write("fake/CACHEDIR.TAG", "Signature: no");
+    for made in ["x.egg-info/x", "htmlcov/x", "test-results/x", "tfplan", "train.log", ".DS_Store"] {
+        world.write(made, "1");
+    }
     for (path, expected) in [
         ("node_modules", 0),
         ("node_modules/x", 0),
@@ -232,6 +249,12 @@ fn what_a_build_makes_again_is_no_only_copy_where_there_is_evidence() {
         ("x.o", 0),
         ("cache", 0),
         ("fake", 1),
+        ("x.egg-info", 0),
+        ("htmlcov", 0),
+        ("test-results", 0),
+        ("tfplan", 0),
+        ("train.log", 1),
+        (".DS_Store", 0),
     ] {
         assert_eq!(only_copies(&world.rm_rf(path)), Figure::Exact(expected), "{path}");
     }
