@@ -1,6 +1,7 @@
 //! Calls: functions, builtins, scripts, and programs that a family knows.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
@@ -98,11 +99,56 @@ impl Evaluator<'_> {
             let frame = frame.through(&format!("alias {name}"));
             let _ = self.program(&format!("{text} {}", rest.join(" ")), &mut inner, &frame);
         }
-        if let Some(body) = shell.function(&name) {
-            return self.function(&body, &argv, shell, frame);
+        let bodies = shell.function(&name);
+        match bodies.as_slice() {
+            [] => {}
+            [Some(body)] => return self.function(body, &argv, shell, frame),
+            bodies => return self.one_of(bodies, &argv, env, shell, frame),
         }
+        self.own(&name, argv, env, shell, frame)
+    }
+
+    /// A name that may be one function, another one, or none, as the branches went.
+    fn one_of(
+        &mut self,
+        bodies: &[Option<Rc<super::ir::Stmt>>],
+        argv: &[Arg],
+        env: &[(String, Value)],
+        shell: &mut Shell,
+        frame: &Frame,
+    ) -> Done {
+        let before = shell.clone();
+        let mut all: Option<Done> = None;
+        for body in bodies.iter().take(MAX_ITEMS) {
+            let mut taken = before.clone();
+            let done = match body {
+                Some(body) => self.function(body, argv, &mut taken, frame),
+                None => {
+                    let name = argv.first().and_then(Arg::text).unwrap_or_default().to_owned();
+                    self.own(&name, argv.to_vec(), env, &mut taken, frame)
+                }
+            };
+            all = Some(match all {
+                Some(before) => {
+                    shell.join(taken, &|name| self.outside(name));
+                    Done { status: Status::Either, out: join_outputs(before.out, done.out) }
+                }
+                None => {
+                    *shell = taken;
+                    done
+                }
+            });
+        }
+        if bodies.len() > MAX_ITEMS {
+            self.limit("a function has too many meanings", frame);
+        }
+        all.unwrap_or_else(|| Done::quiet(Status::Either))
+    }
+
+    /// A command that is no function.
+    fn own(&mut self, name: &str, argv: Vec<Arg>, env: &[(String, Value)], shell: &mut Shell, frame: &Frame) -> Done {
         let rest = |n: usize| argv.get(n..).unwrap_or_default().to_vec();
-        match name.as_str() {
+        match name {
             "command" | "builtin" => {
                 let at = argv.iter().skip(1).position(|arg| arg.text().is_none_or(|text| !text.starts_with('-')));
                 let looks =
@@ -113,7 +159,7 @@ impl Evaluator<'_> {
                 }
                 let argv = rest(at + 1);
                 return match argv.first().and_then(Arg::text) {
-                    Some(name) => match self.builtin(name, &argv, shell, frame) {
+                    Some(name) => match self.builtin(name, &argv, env, shell, frame) {
                         Some(done) => done,
                         None => self.external(argv, env, shell, frame),
                     },
@@ -137,7 +183,7 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        match self.builtin(&name, &argv, shell, frame) {
+        match self.builtin(name, &argv, env, shell, frame) {
             Some(done) => done,
             None => self.external(argv, env, shell, frame),
         }
@@ -156,12 +202,13 @@ impl Evaluator<'_> {
         shell.enter_function();
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
+        let (broke, returned) = (shell.broke.take(), shell.returned.take());
         let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        shell.leave_loop(&|name| self.outside(name));
+        shell.leave_body(&|name| self.outside(name));
+        (shell.broke, shell.returned) = (broke, returned);
         shell.leave_function();
         shell.set_positional(own);
-        if matches!(shell.gone, Gone::Function | Gone::Loop) {
-            shell.gone = Gone::No;
-        }
         done
     }
 
@@ -220,7 +267,17 @@ impl Evaluator<'_> {
             self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
         }
         let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_)));
-        let done = self.carry_out(listener.said, shell, frame);
+        let done = if runs && !env.is_empty() {
+            // What it runs sees the variables of this one command.
+            let mut inner = shell.clone();
+            for (name, value) in env {
+                inner.set(name, super::state::Var::Scalar(super::text::texts(value)));
+                inner.export(name);
+            }
+            self.carry_out(listener.said, &inner, frame)
+        } else {
+            self.carry_out(listener.said, shell, frame)
+        };
         if runs { done } else { Done { status: Status::Either, out: self.output_of(&argv, shell, frame) } }
     }
 

@@ -230,8 +230,8 @@ impl<'w> Evaluator<'w> {
             self.limit("programs are nested too deeply", frame);
             return Done::quiet(Status::Either);
         }
-        let mut inner = shell.clone();
         if language == Language::Shell {
+            let mut inner = shell.child(|name| World::env(&self.world, name).is_some());
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
             return self.program(text, &mut inner, frame);

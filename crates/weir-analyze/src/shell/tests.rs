@@ -280,3 +280,66 @@ fn hostile_text_ends_in_a_finding_and_soon() {
         assert!(!run(&bombs[limited]).complete);
     }
 }
+
+/// Every text must reach the directory `dir`, whatever else it may do.
+fn reaches(texts: &[&str]) {
+    for text in texts {
+        let found = lines(text);
+        let hit = found.iter().any(|line| {
+            line.starts_with("?")
+                || line.strip_prefix("delete ").is_some_and(|line| line.split(' ').any(|p| p == "/w/dir"))
+        });
+        assert!(hit, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_branch_leaves_behind_counts() {
+    reaches(&[
+        "D=x; for c in dir y; do if [ -d $c ]; then D=$c; break; fi; done; rm -rf $D",
+        "f() { if [ x ]; then D=dir; return; fi; D=y; }; f; rm -rf $D",
+        "if a; then f() { :; }; else f() { rm -rf dir; }; fi; f",
+        "if a; then rm() { :; }; fi; rm -rf dir",
+        "if a; then HOME=/x; fi; rm -rf $HOME/../../w/dir",
+        "D=x; case a in a) D=dir ;& b) rm -rf $D ;; esac",
+        "{ trap 'rm -rf dir' EXIT; } | cat",
+        "rm() { :; }; bash -c 'rm -rf dir'",
+        "alias rm=echo; bash -c 'rm -rf dir'",
+    ]);
+    check(&[
+        // Where both branches leave nothing behind, nothing is invented.
+        ("if a; then D=dir; else D=sub; fi; rm -rf $D", &["?execute [a]", "delete /w/dir /w/sub"]),
+        // What a subshell's own shell does not get, it does not see.
+        ("D=dir; bash -c 'rm -rf \"$D\"'", &["?delete [\"$D\"]"]),
+        ("export D=dir; bash -c 'rm -rf \"$D\"'", &["delete /w/dir"]),
+        ("D=dir bash -c 'rm -rf \"$D\"'", &["delete /w/dir"]),
+        ("f() { rm -rf dir; }; export -f f; bash -c f", &["delete /w/dir"]),
+    ]);
+}
+
+#[test]
+fn variables_are_what_the_shell_makes_of_them() {
+    reaches(&[
+        "a[1]=dir; rm -rf \"${a[1]}\"",
+        "a=([3]=dir); rm -rf \"${a[3]}\"",
+        "a=(x y); a[0]=dir; rm -rf \"${a[0]}\"",
+        "a=dir; a+=(y); rm -rf \"${a[@]}\"",
+        "a=(x dir); a=y; rm -rf \"${a[@]}\"",
+        "declare -n r=D; D=dir; rm -rf \"$r\"",
+        "D=x; declare -n r=D; r=dir; rm -rf \"$D\"",
+        "set -x -- dir; rm -rf \"$@\"",
+        "set -eu dir; rm -rf \"$1\"",
+        "set -o errexit dir; rm -rf \"$@\"",
+        "set dir y; shift 5; rm -rf \"$1\"",
+        "unset X; rm -rf ${X-dir}",
+        "IFS=, read -r a b <<< 'x,dir'; rm -rf \"$b\"",
+        "IFS=: read a b c <<< 'x:dir:y'; rm -rf \"$b\"",
+        "read -ra A <<< 'x dir'; rm -rf \"${A[@]}\"",
+        "while IFS=, read a b; do rm -rf \"$b\"; done <<< 'x,dir'",
+        "HOME=/w; rm -rf ~/dir",
+        "cd dir; cd ..; rm -rf ~-",
+        "CDPATH=/w; cd /home/me; cd dir && rm -rf ../dir",
+        "shopt -s extglob; rm -rf !(sub)",
+        "X=dirxx; rm -rf ${X%%+(x)}",
+    ]);
+}
