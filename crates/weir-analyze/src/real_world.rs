@@ -59,6 +59,10 @@ impl World for RealWorld {
         })
     }
 
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        fs::read_link(path).ok()
+    }
+
     fn env(&self, name: &str) -> Option<String> {
         self.variables.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }

@@ -58,6 +58,13 @@ impl Evaluator<'_> {
                 }
                 done(Status::Success)
             }
+            // `hash -p FILE NAME`: the name is that file from now on.
+            "hash" if args.first().and_then(Arg::text) == Some("-p") => {
+                if let (Some(file), Some(name)) = (args.get(1).and_then(Arg::text), args.get(2).and_then(Arg::text)) {
+                    shell.set_alias(name, Some(file.to_owned()));
+                }
+                done(Status::Success)
+            }
             "unalias" => {
                 for arg in args.iter().filter_map(Arg::text) {
                     shell.set_alias(arg, None);
@@ -72,6 +79,13 @@ impl Evaluator<'_> {
             }
             "set" => {
                 self.set_options(args, shell);
+                let traces = args.iter().filter_map(Arg::text).any(|text| text == "xtrace" || is_flag(text, 'x'));
+                if traces && let Some(Var::Scalar(prompts)) = shell.var("PS4").cloned() {
+                    let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
+                    for prompt in prompts.iter().filter(|prompt| prompt.contains(['$', '`'])) {
+                        self.expanded(prompt, shell, &inner);
+                    }
+                }
                 done(Status::Success)
             }
             "shift" => {
@@ -139,7 +153,7 @@ impl Evaluator<'_> {
                     // An index may run something.
                     if arg.contains(['$', '`']) {
                         let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
-                        let _ = self.program(&format!(": \"{arg}\""), shell, &inner);
+                        self.expanded(arg, shell, &inner);
                     }
                     let name: String = arg.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                     if !name.is_empty() {
@@ -346,6 +360,8 @@ impl Evaluator<'_> {
             let readable = self.streams.contains_key(&path) || self.world.is_unknown(&path);
             let (why, kind) = if readable {
                 ("its text is not known beforehand", TargetKind::Unknown)
+            } else if self.fetched(&path) {
+                ("it comes from the network", TargetKind::Unknown)
             } else if self.world.kind(&path).is_some() {
                 ("it cannot be read, or is too long", TargetKind::Unknown)
             } else {
@@ -450,6 +466,10 @@ fn split(line: &str, separators: &str, count: usize) -> Vec<String> {
         rest = if other { letters.as_str().trim_start_matches(space) } else { more };
     }
     fields
+}
+
+fn is_flag(text: &str, letter: char) -> bool {
+    text.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains(letter))
 }
 
 fn is_option(text: &str) -> bool {

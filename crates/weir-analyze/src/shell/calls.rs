@@ -6,7 +6,7 @@ use std::rc::Rc;
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
 use crate::family;
 
 use super::limits::{MAX_COMMANDS, MAX_ITEMS, MAX_TEXT};
@@ -27,6 +27,7 @@ pub(super) enum Said {
     Code { language: Language, text: String, args: Vec<Arg>, through: String },
     File { language: Language, path: PathBuf, args: Vec<Arg>, through: String },
     Elsewhere { argv: Vec<Arg>, place: String },
+    Same { path: PathBuf, source: PathBuf, how: Same },
 }
 
 impl Say for Listener {
@@ -50,6 +51,9 @@ impl Say for Listener {
     fn elsewhere(&mut self, argv: Vec<Arg>, place: &str) {
         self.said.push(Said::Elsewhere { argv, place: place.to_owned() });
     }
+    fn same(&mut self, path: PathBuf, source: PathBuf, how: Same) {
+        self.said.push(Said::Same { path, source, how });
+    }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
         self.said.push(Said::Effect(Box::new(effect)));
@@ -57,7 +61,35 @@ impl Say for Listener {
 }
 
 /// Places where the system keeps its own programs: those are known by their names, not by their texts.
-const SYSTEM: &[&str] = &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+pub(super) const SYSTEM: &[&str] =
+    &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+
+/// Programs that make programs.
+const COMPILERS: &[&str] = &[
+    "cc",
+    "gcc",
+    "g++",
+    "c++",
+    "clang",
+    "clang++",
+    "tcc",
+    "rustc",
+    "go",
+    "ld",
+    "zig",
+    "ghc",
+    "nim",
+    "dmd",
+    "gfortran",
+    "swiftc",
+    "crystal",
+    "ocamlfind",
+    "ocamlopt",
+    "javac",
+    "kotlinc",
+    "fpc",
+    "as",
+];
 
 impl Evaluator<'_> {
     /// Runs a command as the shell does: functions and builtins first.
@@ -244,10 +276,14 @@ impl Evaluator<'_> {
         if name.is_empty() {
             return Done::quiet(Status::Failure);
         }
-        if name.contains('/')
-            && let Some(done) = self.script(&name, &argv, shell, frame)
-        {
-            return done;
+        self.started_by(&name, env, shell, frame);
+        if name.contains('/') {
+            if let Some(done) = self.script(&name, &argv, shell, frame) {
+                return done;
+            }
+        } else if let Some(path) = self.shadowed(&name, env, shell) {
+            // It may still be the program that everybody knows.
+            let _ = self.script(&path.to_string_lossy(), &argv, shell, frame);
         }
         let mut listener = Listener::default();
         let call = Call {
@@ -260,13 +296,40 @@ impl Evaluator<'_> {
             depth: frame.programs,
             world: &self.world,
         };
-        let is_known = family::interpret(&call, &mut listener);
+        let mut call = call;
+        let mut is_known = family::interpret(&call, &mut listener);
+        if !is_known
+            && name.contains('/')
+            && frame.place.is_none()
+            && let Some(other) = self.other_name(&name, shell)
+            && let Some(first) = call.argv.first_mut()
+        {
+            *first = other;
+            listener = Listener::default();
+            is_known = family::interpret(&call, &mut listener);
+        }
         let argv = call.argv;
         if !is_known {
+            for body in shell.function("command_not_found_handle").into_iter().flatten() {
+                let mut args = argv.clone();
+                args.insert(0, Arg::known("command_not_found_handle"));
+                let _ = self.function(&body, &args, &mut shell.clone(), frame);
+            }
             let target = Target::new(TargetKind::Program, name.clone());
             self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
         }
-        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_)));
+        // What a compiler makes is a program of its own, as unknown as any.
+        let made: Vec<PathBuf> = listener
+            .said
+            .iter()
+            .filter(|_| COMPILERS.contains(&name.rsplit('/').next().unwrap_or(&name)))
+            .filter_map(|said| match said {
+                Said::Effect(effect) if effect.target.kind == TargetKind::FileTree => Some(effect.target.paths.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. }));
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -278,6 +341,9 @@ impl Evaluator<'_> {
         } else {
             self.carry_out(listener.said, shell, frame)
         };
+        for path in made {
+            self.world.forget(&path);
+        }
         if runs { done } else { Done { status: Status::Either, out: self.output_of(&argv, shell, frame) } }
     }
 
@@ -305,6 +371,12 @@ impl Evaluator<'_> {
             let done = match said {
                 Said::Effect(effect) => {
                     self.keep(*effect, frame);
+                    continue;
+                }
+                Said::Same { path, source, how } => {
+                    if frame.place.is_none() {
+                        self.world.lead(&path, &source, how);
+                    }
                     continue;
                 }
                 Said::Run { inner, through } => {
@@ -369,6 +441,9 @@ impl Evaluator<'_> {
             return None;
         }
         if self.world.is_unknown(&path) {
+            return Some(self.file(Language::Shell, &path, args, shell, &frame));
+        }
+        if self.world.kind(&path).is_none() && self.fetched(&path) {
             return Some(self.file(Language::Shell, &path, args, shell, &frame));
         }
         let bytes = self.world.read(&path, MAX_TEXT)?;

