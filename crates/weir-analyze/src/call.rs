@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Span};
 
-use crate::World;
+use crate::{FileKind, World};
 
 /// What is known of a word after expansion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,15 +131,59 @@ impl Call<'_> {
             .or_else(|| self.world.env(name).map(Value::Known))
     }
 
-    /// `text` as an absolute path, lexically normalized; `None` where it is relative to an unknown directory.
+    /// `text` as an absolute path without `.` and `..`; `None` where it is relative to an unknown directory.
     #[must_use]
     pub fn path(&self, text: &str) -> Option<PathBuf> {
-        let path = Path::new(text);
-        if path.is_absolute() {
-            return Some(normalize(path));
-        }
-        self.cwd.as_ref().map(|cwd| normalize(&cwd.join(path)))
+        locate(self.world, self.cwd.as_deref(), text)
     }
+}
+
+/// The most links that one path may lead through.
+const MOST_LINKS: usize = 16;
+
+/// `text` as the system finds it from `cwd`: an absolute path without `.` and `..`. A symbolic link stays as it is
+/// named, but what is above it (`link/..`) is above the place where it leads.
+pub(crate) fn locate(world: &dyn World, cwd: Option<&Path>, text: &str) -> Option<PathBuf> {
+    let path = Path::new(text);
+    let full = if path.is_absolute() { path.to_owned() } else { cwd?.join(path) };
+    // A process knows its own directory and root under these names too.
+    for name in ["/proc/self", "/proc/thread-self", "/proc/$$"] {
+        let Ok(below) = full.strip_prefix(name) else { continue };
+        if let Ok(rest) = below.strip_prefix("cwd") {
+            return Some(above_links(world, &cwd?.join(rest)));
+        }
+        if let Ok(rest) = below.strip_prefix("root") {
+            return Some(above_links(world, &Path::new("/").join(rest)));
+        }
+    }
+    if let Ok(rest) = full.strip_prefix("/proc/1/root") {
+        return Some(above_links(world, &Path::new("/").join(rest)));
+    }
+    Some(above_links(world, &full))
+}
+
+fn above_links(world: &dyn World, path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    let mut links = 0;
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                while links < MOST_LINKS
+                    && world.kind(&out) == Some(FileKind::Symlink)
+                    && let Some(to) = world.link(&out)
+                {
+                    links += 1;
+                    out.pop();
+                    out = normalize(&out.join(to));
+                }
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 /// Removes `.` and `..` and doubled separators without looking at the file system.
@@ -180,6 +224,17 @@ pub enum Language {
     Other,
 }
 
+/// How a path comes to lead to what is at another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Same {
+    /// It is a symbolic link to it.
+    Link,
+    /// It is a copy of it.
+    Copy,
+    /// It is the very thing, which has been moved.
+    Moved,
+}
+
 /// Another command that a call runs.
 #[derive(Debug, Clone, Default)]
 pub struct Inner {
@@ -212,6 +267,11 @@ pub trait Say {
     fn elsewhere(&mut self, argv: Vec<Arg>, place: &str);
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);
+
+    /// From now on `path` leads to what is at `source`. Said after the effects of the call itself.
+    fn same(&mut self, path: PathBuf, source: PathBuf, how: Same) {
+        let _ = (path, source, how);
+    }
 
     /// As [`Say::run`], in the call's own directory with the call's own variables and input.
     fn command(&mut self, argv: Vec<Arg>, through: &str) {

@@ -60,6 +60,10 @@ impl World for RealWorld {
         })
     }
 
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        fs::read_link(path).ok()
+    }
+
     fn env(&self, name: &str) -> Option<String> {
         (self.variable)(name)
     }

@@ -33,6 +33,11 @@ pub trait World {
     fn list(&self, dir: &Path, limit: usize) -> Option<Vec<DirEntry>>;
     /// What stands at `path`; `None` where nothing does.
     fn kind(&self, path: &Path) -> Option<FileKind>;
+    /// Where the symbolic link at `path` leads, as it says itself; `None` where there is no link, or nobody knows.
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        let _ = path;
+        None
+    }
     /// An environment variable.
     fn env(&self, name: &str) -> Option<String>;
     /// The home directory of a user; of the person that the agent works for where `user` is `None`.

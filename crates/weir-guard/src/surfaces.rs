@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use weir_model::{Effect, Scope, Surface, SurfaceBase, Target, TargetKind, Verb};
+use weir_model::{Effect, GitScope, Scope, Surface, SurfaceBase, Target, TargetKind, Verb};
 
 use crate::Config;
 
@@ -25,6 +25,15 @@ const OWN: &[Surface] = &[
 pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
     let mut found = Vec::new();
     for effect in effects.iter() {
+        if stops_weir(effect) {
+            let mut extra =
+                Effect::new(effect.verb, Target::new(TargetKind::ControlSurface, effect.target.name.clone()));
+            extra.note = Some("this stops the guard itself".to_owned());
+            extra.span = effect.span;
+            extra.via.clone_from(&effect.via);
+            extra.impact.measured = true;
+            found.push(extra);
+        }
         if let Some((owner, path)) = touched(effect, config) {
             let name = path.to_string_lossy().into_owned();
             let mut target = Target::new(TargetKind::ControlSurface, name);
@@ -40,6 +49,13 @@ pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
     effects.append(&mut found);
 }
 
+/// True where a process is ended that is called as Weir is.
+fn stops_weir(effect: &Effect) -> bool {
+    let stops = effect.target.kind == TargetKind::Process && matches!(effect.verb, Verb::Modify | Verb::Delete);
+    let separates = |c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '\'' | '"' | '^' | '$' | '[' | ']');
+    stops && effect.target.name.split(separates).any(|word| word == "weir" || word.ends_with("/weir"))
+}
+
 /// True where the effect can change what is at its paths.
 const fn writes(verb: Verb) -> bool {
     matches!(verb, Verb::Create | Verb::Modify | Verb::Delete | Verb::Grant)
@@ -50,12 +66,20 @@ fn touched(effect: &Effect, config: &Config) -> Option<(String, PathBuf)> {
         return None;
     }
     // Ordinary git work writes below .git by itself; only a command that names the path is meant here.
-    if effect.target.kind != TargetKind::FileTree {
-        return None;
-    }
-    let takes_all_below = matches!(effect.scope, Scope::Whole | Scope::Filtered { .. } | Scope::Moved { .. })
-        && matches!(effect.verb, Verb::Delete | Verb::Modify);
-    let mut paths: Vec<&Path> = effect.target.paths.iter().map(PathBuf::as_path).collect();
+    let named = named_to_git(effect);
+    let mut paths: Vec<&Path> = match effect.target.kind {
+        TargetKind::FileTree => effect.target.paths.iter().map(PathBuf::as_path).collect(),
+        TargetKind::GitWorktree => named.iter().map(PathBuf::as_path).collect(),
+        _ => return None,
+    };
+    let is_dir = || effect.target.paths.iter().any(|path| path.is_dir());
+    let takes_all_below = matches!(effect.verb, Verb::Delete | Verb::Modify)
+        && match &effect.scope {
+            Scope::Whole | Scope::Filtered { .. } | Scope::Moved { .. } | Scope::Git(_) => true,
+            // What is in a directory is replaced.
+            Scope::Content => is_dir(),
+            _ => false,
+        };
     if let Scope::Moved { to } = &effect.scope {
         paths.push(to);
     }
@@ -68,6 +92,16 @@ fn touched(effect: &Effect, config: &Config) -> Option<(String, PathBuf)> {
         }
     }
     None
+}
+
+/// The paths that a git command names itself, in the working tree or in its root.
+fn named_to_git(effect: &Effect) -> Vec<PathBuf> {
+    let Scope::Git(GitScope::Changes { pathspecs, .. } | GitScope::Untracked { pathspecs, .. }) = &effect.scope else {
+        return Vec::new();
+    };
+    let specs = pathspecs.iter().map(|spec| spec.trim_start_matches(":/").trim_start_matches("./"));
+    let specs = specs.filter(|spec| !matches!(*spec, "" | "." | "*") && !spec.starts_with(':'));
+    specs.flat_map(|spec| effect.target.paths.iter().map(move |dir| dir.join(spec))).collect()
 }
 
 /// The path with symbolic links resolved as far as it exists; `None` where that changes nothing.
@@ -104,7 +138,9 @@ fn matches(surface: &Surface, path: &Path, takes_all_below: bool, config: &Confi
         SurfaceBase::Home => {
             config.surface_homes.iter().any(|home| matches_below(home, surface, path, takes_all_below))
         }
-        SurfaceBase::Project => matches_anywhere(surface, path),
+        SurfaceBase::Project => {
+            matches_anywhere(surface, path) || (takes_all_below && surface.owner != "git" && holds(surface, path))
+        }
     }
 }
 
@@ -124,6 +160,31 @@ fn matches_below(base: &Path, surface: &Surface, path: &Path, takes_all_below: b
 fn matches_anywhere(surface: &Surface, path: &Path) -> bool {
     let names = names(path);
     (0..names.len()).any(|start| fits(names.get(start..).unwrap_or_default(), surface))
+}
+
+/// True where `path` is a directory on the way to the surface, and the surface is there. A whole project that goes does
+/// not count: its settings go with what they were for.
+fn holds(surface: &Surface, path: &Path) -> bool {
+    let parts: Vec<&str> = surface.path.split('/').collect();
+    (1..parts.len()).any(|at| {
+        let (above, below) = parts.split_at_checked(at).unwrap_or_default();
+        path.ends_with(above.join("/")) && is_there(path.to_owned(), below)
+    })
+}
+
+/// Entries of a directory that are compared with a pattern.
+const MOST_ENTRIES: usize = 1_000;
+
+fn is_there(mut path: PathBuf, parts: &[&str]) -> bool {
+    for part in parts {
+        let Some(prefix) = part.strip_suffix('*') else {
+            path.push(part);
+            continue;
+        };
+        let entries = std::fs::read_dir(&path).into_iter().flatten().take(MOST_ENTRIES).flatten();
+        return entries.map(|entry| entry.file_name()).any(|name| name.as_bytes().starts_with(prefix.as_bytes()));
+    }
+    path.symlink_metadata().is_ok()
 }
 
 fn names(path: &Path) -> Vec<&OsStr> {
@@ -201,6 +262,49 @@ mod tests {
         assert!(!is_guarded(&config, Verb::Delete, Scope::Files, &home.join("state")));
         let away = Scope::Moved { to: home.join("elsewhere") };
         assert!(is_guarded(&config, Verb::Modify, away, &home.join("state/weir")));
+    }
+
+    #[test]
+    fn a_directory_of_project_settings_takes_them_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().canonicalize().unwrap();
+        let config = config(&home);
+        let project = home.join("work/app");
+        fs::create_dir_all(project.join(".claude")).unwrap();
+        assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &project.join(".claude")));
+        fs::write(project.join(".claude/settings.local.json"), "{}").unwrap();
+        let away = || Scope::Moved { to: home.join("elsewhere") };
+        assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &project.join(".claude")));
+        assert!(is_guarded(&config, Verb::Modify, away(), &project.join(".claude")));
+        assert!(is_guarded(&config, Verb::Modify, Scope::Content, &project.join(".claude")));
+        assert!(!is_guarded(&config, Verb::Delete, Scope::Files, &project.join(".claude")));
+        // The whole project is no way to disarm the guard in it.
+        assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &project));
+
+        let scope = |spec: &str| {
+            Scope::Git(GitScope::Changes { pathspecs: vec![spec.to_owned()], staged: true, worktree: true })
+        };
+        let by_git = |spec: &str| {
+            let target = Target::new(TargetKind::GitWorktree, "app").at(vec![project.clone()]);
+            let mut effects = vec![Effect::new(Verb::Delete, target).within(scope(spec))];
+            guard(&mut effects, &config);
+            effects.len() > 1
+        };
+        assert!(by_git(".claude") && by_git("./.claude/settings.json"));
+        assert!(!by_git(".") && !by_git("src"));
+    }
+
+    #[test]
+    fn stopping_weir_is_stopping_the_guard() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        for (name, guarded) in
+            [("weir", true), ("weir serve", true), ("$(pgrep weir)", true), ("weird", false), ("node", false)]
+        {
+            let mut effects = vec![Effect::new(Verb::Modify, Target::new(TargetKind::Process, name))];
+            guard(&mut effects, &config);
+            assert_eq!(effects.len() > 1, guarded, "{name}");
+        }
     }
 
     #[test]

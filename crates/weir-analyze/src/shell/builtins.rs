@@ -3,24 +3,31 @@
 use std::path::PathBuf;
 
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, normalize};
+use crate::call::{Arg, HOLE, Stdin, Value, normalize};
 use crate::{FileKind, shell::text::template};
 
-use super::ir::{Assignment, Word};
+use super::ir::{Assignment, AssignmentValue, Word};
 use super::state::{Gone, Shell, Var, add_texts};
 use super::text::{below, has_hole, known, texts, unknown};
 use super::{Done, Evaluator, Frame, Status};
 
 impl Evaluator<'_> {
     /// Carries a builtin out. `None` where `argv` is none that changes the shell.
-    pub(super) fn builtin(&mut self, name: &str, argv: &[Arg], shell: &mut Shell, frame: &Frame) -> Option<Done> {
+    pub(super) fn builtin(
+        &mut self,
+        name: &str,
+        argv: &[Arg],
+        env: &[(String, Value)],
+        shell: &mut Shell,
+        frame: &Frame,
+    ) -> Option<Done> {
         let args = argv.get(1..).unwrap_or_default();
         let done = |status| Some(Done::quiet(status));
         match name {
             ":" | "true" => done(Status::Success),
             "false" => done(Status::Failure),
             "cd" | "chdir" => {
-                let status = self.cd(args, shell);
+                let status = self.cd(args, env, shell);
                 done(status)
             }
             "pushd" => {
@@ -29,7 +36,7 @@ impl Evaluator<'_> {
                     return done(Status::Either);
                 }
                 shell.push_dir(shell.here().cloned());
-                let status = self.cd(args, shell);
+                let status = self.cd(args, env, shell);
                 done(status)
             }
             "popd" => {
@@ -51,6 +58,13 @@ impl Evaluator<'_> {
                 }
                 done(Status::Success)
             }
+            // `hash -p FILE NAME`: the name is that file from now on.
+            "hash" if args.first().and_then(Arg::text) == Some("-p") => {
+                if let (Some(file), Some(name)) = (args.get(1).and_then(Arg::text), args.get(2).and_then(Arg::text)) {
+                    shell.set_alias(name, Some(file.to_owned()));
+                }
+                done(Status::Success)
+            }
             "unalias" => {
                 for arg in args.iter().filter_map(Arg::text) {
                     shell.set_alias(arg, None);
@@ -64,23 +78,22 @@ impl Evaluator<'_> {
                 done(Status::Success)
             }
             "set" => {
-                let first = args.first().and_then(Arg::text).unwrap_or_default();
-                let rest = if first == "--" {
-                    args.get(1..)
-                } else if !args.is_empty() && !first.starts_with(['-', '+']) {
-                    Some(args)
-                } else {
-                    None
-                };
-                if let Some(rest) = rest {
-                    shell.set_positional(Some(rest.iter().map(known).collect()));
+                self.set_options(args, shell);
+                let traces = args.iter().filter_map(Arg::text).any(|text| text == "xtrace" || is_flag(text, 'x'));
+                if traces && let Some(Var::Scalar(prompts)) = shell.var("PS4").cloned() {
+                    let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
+                    for prompt in prompts.iter().filter(|prompt| prompt.contains(['$', '`'])) {
+                        self.expanded(prompt, shell, &inner);
+                    }
                 }
                 done(Status::Success)
             }
             "shift" => {
-                let count = args.first().and_then(Arg::text).map_or(Some(1), |text| text.parse::<usize>().ok());
-                let rest =
-                    shell.positional().zip(count).map(|(all, count)| all.get(count..).unwrap_or_default().to_vec());
+                let count = args.first().map_or(Some(1), |arg| arg.text()?.parse::<usize>().ok());
+                let rest = shell.positional().zip(count).map(|(all, count)| {
+                    // More than there are: nothing is shifted.
+                    all.get(count..).map_or_else(|| all.to_vec(), <[_]>::to_vec)
+                });
                 shell.set_positional(rest);
                 done(Status::Either)
             }
@@ -112,7 +125,7 @@ impl Evaluator<'_> {
                 done(Status::Either)
             }
             "read" => {
-                self.read_line(args, shell, frame);
+                self.read_line(args, env, shell, frame);
                 done(Status::Either)
             }
             "mapfile" | "readarray" => {
@@ -137,6 +150,11 @@ impl Evaluator<'_> {
             }
             "let" => {
                 for arg in args.iter().filter_map(Arg::text) {
+                    // An index may run something.
+                    if arg.contains(['$', '`']) {
+                        let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
+                        self.expanded(arg, shell, &inner);
+                    }
                     let name: String = arg.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                     if !name.is_empty() {
                         shell.set(&name, Var::Scalar(vec![unknown()]));
@@ -155,11 +173,46 @@ impl Evaluator<'_> {
         }
     }
 
-    fn cd(&mut self, args: &[Arg], shell: &mut Shell) -> Status {
+    /// `set -e -- A B`: options, and where operands follow, the positional parameters.
+    fn set_options(&self, args: &[Arg], shell: &mut Shell) {
+        let mut at = 0;
+        while let Some(arg) = args.get(at) {
+            let Some(text) = arg.text() else { break };
+            if text == "--" || text == "-" {
+                if text == "--" || at + 1 < args.len() {
+                    shell.set_positional(Some(args.iter().skip(at + 1).map(known).collect()));
+                }
+                return;
+            }
+            let Some(letters) = text.strip_prefix(['-', '+']) else { break };
+            if text.starts_with('-') && letters.contains('a') {
+                shell.export_all();
+            }
+            at += 1;
+            if letters.ends_with('o') {
+                if text.starts_with('-') && args.get(at).and_then(Arg::text) == Some("allexport") {
+                    shell.export_all();
+                }
+                at += 1;
+            }
+        }
+        if at < args.len() {
+            shell.set_positional(Some(args.iter().skip(at).map(known).collect()));
+        }
+    }
+
+    /// The directories in which a relative `cd` looks besides the current one.
+    fn cd_path(&self, env: &[(String, Value)], shell: &Shell) -> Vec<String> {
+        let own = env.iter().rev().find(|(name, _)| name == "CDPATH").map(|(_, value)| texts(value));
+        let all = own.or_else(|| self.variable("CDPATH", shell)).unwrap_or_default();
+        all.iter().flat_map(|text| text.split(':')).filter(|dir| !dir.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn cd(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell) -> Status {
         let before = shell.places.clone();
         let operand = args.iter().find(|arg| arg.text().is_none_or(|text| !is_option(text)));
         let targets = match operand {
-            None => vec![self.tilde("~")],
+            None => vec![self.tilde("~", shell)],
             Some(arg) if arg.text() == Some("-") => match shell.var("OLDPWD") {
                 Some(Var::Scalar(texts)) => texts.clone(),
                 _ => vec![unknown()],
@@ -172,7 +225,16 @@ impl Evaluator<'_> {
         }
         let mut after: Vec<Option<PathBuf>> = Vec::new();
         let mut sure = true;
+        let path = self.cd_path(env, shell);
         for text in targets {
+            if !text.starts_with(['/', '.']) {
+                for dir in &path {
+                    let there = self.absolute(&format!("{dir}/{text}"), shell);
+                    if there.is_none() || there.as_ref().is_some_and(|path| self.world.kind(path).is_some()) {
+                        super::state::add_place(&mut after, there);
+                    }
+                }
+            }
             let to = if has_hole(&text) {
                 None
             } else if text.is_empty() {
@@ -223,14 +285,27 @@ impl Evaluator<'_> {
         for arg in &args {
             self.assign_text(how, arg, shell);
         }
+        let flag = |letter: char| {
+            args.iter().any(|arg| arg.text().is_some_and(|text| text.starts_with('-') && text.contains(letter)))
+        };
         for assignment in assignments {
             if how == "local" {
                 shell.make_local(&assignment.name);
             }
-            self.assign(assignment, shell, frame);
-            if how == "export"
-                || args.iter().any(|arg| arg.text().is_some_and(|text| text.starts_with('-') && text.contains('x')))
+            if flag('n')
+                && how != "export"
+                && let AssignmentValue::Scalar(word) = &assignment.value
             {
+                let names = self.single(word, shell, frame);
+                let var = match names.as_slice() {
+                    [name] if !has_hole(name) => Var::Reference(name.clone()),
+                    _ => Var::UnknownArray,
+                };
+                shell.set(&assignment.name, var);
+                continue;
+            }
+            self.assign(assignment, shell, frame);
+            if how == "export" || flag('x') {
                 shell.export(&assignment.name);
             }
         }
@@ -285,6 +360,8 @@ impl Evaluator<'_> {
             let readable = self.streams.contains_key(&path) || self.world.is_unknown(&path);
             let (why, kind) = if readable {
                 ("its text is not known beforehand", TargetKind::Unknown)
+            } else if self.fetched(&path) {
+                ("it comes from the network", TargetKind::Unknown)
             } else if self.world.kind(&path).is_some() {
                 ("it cannot be read, or is too long", TargetKind::Unknown)
             } else {
@@ -309,47 +386,90 @@ impl Evaluator<'_> {
     }
 
     /// `read A B`: the next line, or in a loop every line, of what is known of the input.
-    fn read_line(&mut self, args: &[Arg], shell: &mut Shell, frame: &Frame) {
+    fn read_line(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell, frame: &Frame) {
         let mut names = Vec::new();
-        let mut skip = false;
-        for text in args.iter().map(|arg| arg.text().unwrap_or_default()) {
-            if skip {
-                skip = false;
-            } else if text.starts_with('-') && text.len() > 1 {
-                skip = matches!(text.chars().last(), Some('d' | 'p' | 'n' | 'N' | 't' | 'u' | 'i' | 'a'));
-                if text.ends_with('a') {
-                    skip = false;
-                }
-            } else {
+        let mut list = None;
+        let mut rest = args.iter().map(|arg| arg.text().unwrap_or_default());
+        while let Some(text) = rest.next() {
+            let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
                 names.push(text.to_owned());
+                continue;
+            };
+            // A letter that takes a value takes the rest of the word, or the next one.
+            if let Some(at) = letters.find(['d', 'p', 'n', 'N', 't', 'u', 'i', 'a']) {
+                let letter = letters.get(at..at + 1).unwrap_or_default();
+                let value = letters.get(at + 1..).unwrap_or_default();
+                let value = if value.is_empty() { rest.next().unwrap_or_default() } else { value };
+                if letter == "a" {
+                    list = Some(value.to_owned());
+                }
             }
+        }
+        let own = env.iter().rev().find(|(name, _)| name == "IFS").map(|(_, value)| texts(value).concat());
+        let separators = own.unwrap_or_else(|| super::expand::separators(shell));
+        let lines: Option<Vec<&str>> = match frame.stdin.as_ref() {
+            Stdin::Known(text) if !has_hole(&separators) => {
+                Some(text.split(['\n', '\0']).filter(|line| !line.is_empty()).collect())
+            }
+            _ => None,
+        };
+        if let Some(list) = list {
+            let var = match (&lines, frame.stdin.as_ref()) {
+                (Some(lines), _) => Var::Bag(
+                    lines
+                        .iter()
+                        .flat_map(|line| split(line, &separators, usize::MAX))
+                        .map(|field| vec![field])
+                        .collect(),
+                ),
+                (None, Stdin::Paths { below: dirs, .. }) => Var::Bag(dirs.iter().map(|dir| vec![below(dir)]).collect()),
+                _ => Var::UnknownArray,
+            };
+            shell.set(&list, var);
+            return;
         }
         if names.is_empty() {
             names.push("REPLY".to_owned());
         }
         let count = names.len();
         for (n, name) in names.iter().enumerate() {
-            let texts = match frame.stdin.as_ref() {
-                Stdin::Known(text) => {
+            let texts = match (&lines, frame.stdin.as_ref()) {
+                (Some(lines), _) => {
                     let mut all = Vec::new();
-                    for line in text.split(['\n', '\0']).filter(|line| !line.is_empty()) {
-                        let field = if count == 1 {
-                            line.trim().to_owned()
-                        } else if n + 1 == count {
-                            line.split_whitespace().skip(n).collect::<Vec<_>>().join(" ")
-                        } else {
-                            line.split_whitespace().nth(n).unwrap_or_default().to_owned()
-                        };
+                    for line in lines {
+                        let field = split(line, &separators, count).into_iter().nth(n).unwrap_or_default();
                         add_texts(&mut all, &[field]);
                     }
                     if all.is_empty() { vec![String::new()] } else { all }
                 }
-                Stdin::Paths { below: dirs, .. } if count == 1 => dirs.iter().map(|dir| below(dir)).collect(),
+                (None, Stdin::Paths { below: dirs, .. }) if count == 1 => dirs.iter().map(|dir| below(dir)).collect(),
                 _ => vec![HOLE.to_string()],
             };
             shell.set(name, Var::Scalar(texts));
         }
     }
+}
+
+/// The fields of a line as `read` makes them: at most `count`, the last one with all that is left.
+fn split(line: &str, separators: &str, count: usize) -> Vec<String> {
+    let space = |c: char| c.is_whitespace() && separators.contains(c);
+    let mut fields = Vec::new();
+    let mut rest = line.trim_matches(space);
+    while !rest.is_empty() {
+        let end = rest.find(|c| separators.contains(c)).filter(|_| fields.len() + 1 < count);
+        let (field, more) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, ""));
+        fields.push(field.to_owned());
+        // White space around one other separator belongs to it.
+        let more = more.trim_start_matches(space);
+        let mut letters = more.chars();
+        let other = end.is_some() && letters.next().is_some_and(|c| separators.contains(c));
+        rest = if other { letters.as_str().trim_start_matches(space) } else { more };
+    }
+    fields
+}
+
+fn is_flag(text: &str, letter: char) -> bool {
+    text.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains(letter))
 }
 
 fn is_option(text: &str) -> bool {

@@ -1,11 +1,12 @@
 //! Calls: functions, builtins, scripts, and programs that a family knows.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
 use crate::family;
 
 use super::limits::{MAX_COMMANDS, MAX_ITEMS, MAX_TEXT};
@@ -26,6 +27,7 @@ pub(super) enum Said {
     Code { language: Language, text: String, args: Vec<Arg>, through: String },
     File { language: Language, path: PathBuf, args: Vec<Arg>, through: String },
     Elsewhere { argv: Vec<Arg>, place: String },
+    Same { path: PathBuf, source: PathBuf, how: Same },
 }
 
 impl Say for Listener {
@@ -49,6 +51,9 @@ impl Say for Listener {
     fn elsewhere(&mut self, argv: Vec<Arg>, place: &str) {
         self.said.push(Said::Elsewhere { argv, place: place.to_owned() });
     }
+    fn same(&mut self, path: PathBuf, source: PathBuf, how: Same) {
+        self.said.push(Said::Same { path, source, how });
+    }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
         self.said.push(Said::Effect(Box::new(effect)));
@@ -56,7 +61,35 @@ impl Say for Listener {
 }
 
 /// Places where the system keeps its own programs: those are known by their names, not by their texts.
-const SYSTEM: &[&str] = &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+pub(super) const SYSTEM: &[&str] =
+    &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+
+/// Programs that make programs.
+const COMPILERS: &[&str] = &[
+    "cc",
+    "gcc",
+    "g++",
+    "c++",
+    "clang",
+    "clang++",
+    "tcc",
+    "rustc",
+    "go",
+    "ld",
+    "zig",
+    "ghc",
+    "nim",
+    "dmd",
+    "gfortran",
+    "swiftc",
+    "crystal",
+    "ocamlfind",
+    "ocamlopt",
+    "javac",
+    "kotlinc",
+    "fpc",
+    "as",
+];
 
 impl Evaluator<'_> {
     /// Runs a command as the shell does: functions and builtins first.
@@ -98,11 +131,56 @@ impl Evaluator<'_> {
             let frame = frame.through(&format!("alias {name}"));
             let _ = self.program(&format!("{text} {}", rest.join(" ")), &mut inner, &frame);
         }
-        if let Some(body) = shell.function(&name) {
-            return self.function(&body, &argv, shell, frame);
+        let bodies = shell.function(&name);
+        match bodies.as_slice() {
+            [] => {}
+            [Some(body)] => return self.function(body, &argv, shell, frame),
+            bodies => return self.one_of(bodies, &argv, env, shell, frame),
         }
+        self.own(&name, argv, env, shell, frame)
+    }
+
+    /// A name that may be one function, another one, or none, as the branches went.
+    fn one_of(
+        &mut self,
+        bodies: &[Option<Rc<super::ir::Stmt>>],
+        argv: &[Arg],
+        env: &[(String, Value)],
+        shell: &mut Shell,
+        frame: &Frame,
+    ) -> Done {
+        let before = shell.clone();
+        let mut all: Option<Done> = None;
+        for body in bodies.iter().take(MAX_ITEMS) {
+            let mut taken = before.clone();
+            let done = match body {
+                Some(body) => self.function(body, argv, &mut taken, frame),
+                None => {
+                    let name = argv.first().and_then(Arg::text).unwrap_or_default().to_owned();
+                    self.own(&name, argv.to_vec(), env, &mut taken, frame)
+                }
+            };
+            all = Some(match all {
+                Some(before) => {
+                    shell.join(taken, &|name| self.outside(name));
+                    Done { status: Status::Either, out: join_outputs(before.out, done.out) }
+                }
+                None => {
+                    *shell = taken;
+                    done
+                }
+            });
+        }
+        if bodies.len() > MAX_ITEMS {
+            self.limit("a function has too many meanings", frame);
+        }
+        all.unwrap_or_else(|| Done::quiet(Status::Either))
+    }
+
+    /// A command that is no function.
+    fn own(&mut self, name: &str, argv: Vec<Arg>, env: &[(String, Value)], shell: &mut Shell, frame: &Frame) -> Done {
         let rest = |n: usize| argv.get(n..).unwrap_or_default().to_vec();
-        match name.as_str() {
+        match name {
             "command" | "builtin" => {
                 let at = argv.iter().skip(1).position(|arg| arg.text().is_none_or(|text| !text.starts_with('-')));
                 let looks =
@@ -113,7 +191,7 @@ impl Evaluator<'_> {
                 }
                 let argv = rest(at + 1);
                 return match argv.first().and_then(Arg::text) {
-                    Some(name) => match self.builtin(name, &argv, shell, frame) {
+                    Some(name) => match self.builtin(name, &argv, env, shell, frame) {
                         Some(done) => done,
                         None => self.external(argv, env, shell, frame),
                     },
@@ -137,7 +215,7 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        match self.builtin(&name, &argv, shell, frame) {
+        match self.builtin(name, &argv, env, shell, frame) {
             Some(done) => done,
             None => self.external(argv, env, shell, frame),
         }
@@ -156,12 +234,13 @@ impl Evaluator<'_> {
         shell.enter_function();
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
+        let (broke, returned) = (shell.broke.take(), shell.returned.take());
         let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        shell.leave_loop(&|name| self.outside(name));
+        shell.leave_body(&|name| self.outside(name));
+        (shell.broke, shell.returned) = (broke, returned);
         shell.leave_function();
         shell.set_positional(own);
-        if matches!(shell.gone, Gone::Function | Gone::Loop) {
-            shell.gone = Gone::No;
-        }
         done
     }
 
@@ -197,10 +276,14 @@ impl Evaluator<'_> {
         if name.is_empty() {
             return Done::quiet(Status::Failure);
         }
-        if name.contains('/')
-            && let Some(done) = self.script(&name, &argv, shell, frame)
-        {
-            return done;
+        self.started_by(&name, env, shell, frame);
+        if name.contains('/') {
+            if let Some(done) = self.script(&name, &argv, shell, frame) {
+                return done;
+            }
+        } else if let Some(path) = self.shadowed(&name, env, shell) {
+            // It may still be the program that everybody knows.
+            let _ = self.script(&path.to_string_lossy(), &argv, shell, frame);
         }
         let mut listener = Listener::default();
         let call = Call {
@@ -213,14 +296,54 @@ impl Evaluator<'_> {
             depth: frame.programs,
             world: &self.world,
         };
-        let is_known = family::interpret(&call, &mut listener);
+        let mut call = call;
+        let mut is_known = family::interpret(&call, &mut listener);
+        if !is_known
+            && name.contains('/')
+            && frame.place.is_none()
+            && let Some(other) = self.other_name(&name, shell)
+            && let Some(first) = call.argv.first_mut()
+        {
+            *first = other;
+            listener = Listener::default();
+            is_known = family::interpret(&call, &mut listener);
+        }
         let argv = call.argv;
         if !is_known {
+            for body in shell.function("command_not_found_handle").into_iter().flatten() {
+                let mut args = argv.clone();
+                args.insert(0, Arg::known("command_not_found_handle"));
+                let _ = self.function(&body, &args, &mut shell.clone(), frame);
+            }
             let target = Target::new(TargetKind::Program, name.clone());
             self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
         }
-        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_)));
-        let done = self.carry_out(listener.said, shell, frame);
+        // What a compiler makes is a program of its own, as unknown as any.
+        let made: Vec<PathBuf> = listener
+            .said
+            .iter()
+            .filter(|_| COMPILERS.contains(&name.rsplit('/').next().unwrap_or(&name)))
+            .filter_map(|said| match said {
+                Said::Effect(effect) if effect.target.kind == TargetKind::FileTree => Some(effect.target.paths.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. }));
+        let done = if runs && !env.is_empty() {
+            // What it runs sees the variables of this one command.
+            let mut inner = shell.clone();
+            for (name, value) in env {
+                inner.set(name, super::state::Var::Scalar(super::text::texts(value)));
+                inner.export(name);
+            }
+            self.carry_out(listener.said, &inner, frame)
+        } else {
+            self.carry_out(listener.said, shell, frame)
+        };
+        for path in made {
+            self.world.forget(&path);
+        }
         if runs { done } else { Done { status: Status::Either, out: self.output_of(&argv, shell, frame) } }
     }
 
@@ -248,6 +371,12 @@ impl Evaluator<'_> {
             let done = match said {
                 Said::Effect(effect) => {
                     self.keep(*effect, frame);
+                    continue;
+                }
+                Said::Same { path, source, how } => {
+                    if frame.place.is_none() {
+                        self.world.lead(&path, &source, how);
+                    }
                     continue;
                 }
                 Said::Run { inner, through } => {
@@ -312,6 +441,9 @@ impl Evaluator<'_> {
             return None;
         }
         if self.world.is_unknown(&path) {
+            return Some(self.file(Language::Shell, &path, args, shell, &frame));
+        }
+        if self.world.kind(&path).is_none() && self.fetched(&path) {
             return Some(self.file(Language::Shell, &path, args, shell, &frame));
         }
         let bytes = self.world.read(&path, MAX_TEXT)?;

@@ -6,8 +6,8 @@ use weir_model::Span;
 
 use crate::call::{HOLE, Stdin};
 
-use super::ir::{Assignment, AssignmentValue, Command, Join, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS};
+use super::ir::{Arm, Assignment, AssignmentValue, Command, Join, Stmt, Word};
+use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS, MAX_WORDS};
 use super::output::{join_outputs, together};
 use super::state::{Gone, Shell, Var, add_place, add_texts};
 use super::text::{has_hole, known, value};
@@ -82,6 +82,13 @@ impl Evaluator<'_> {
         }
         let redirection = self.redirections(&stmt.redirects, shell, frame);
         let done = match redirection.stdin {
+            // `$(<file)`
+            Some(stdin)
+                if matches!(&stmt.command, Command::Simple { assignments, words }
+                if assignments.is_empty() && words.is_empty()) =>
+            {
+                Done { status: Status::Either, out: stdin }
+            }
             Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin)),
             None => self.command(&stmt.command, shell, frame),
         };
@@ -106,12 +113,9 @@ impl Evaluator<'_> {
             Command::Pipe(stages) => self.pipe(stages, shell, frame),
             Command::Subshell(body) => {
                 let mut inner = shell.clone();
-                let mut done = self.statements(body, &mut inner, frame);
-                for trap in inner.take_traps() {
-                    inner.gone = Gone::No;
-                    done = self.program(&trap, &mut inner, &frame.through("trap"));
-                }
-                done
+                let _ = inner.take_traps();
+                let done = self.statements(body, &mut inner, frame);
+                self.trapped(done, &mut inner, frame)
             }
             Command::Group(body) => self.statements(body, shell, frame),
             Command::If { branches, otherwise } => self.condition(branches, otherwise.as_deref(), shell, frame),
@@ -140,6 +144,20 @@ impl Evaluator<'_> {
                 Done::quiet(Status::Either)
             }
         }
+    }
+
+    /// What a variable is that the text has not set: what the environment says, or nothing.
+    pub(super) fn outside(&self, name: &str) -> String {
+        self.variable(name, &Shell::new(None)).and_then(|texts| texts.into_iter().next()).unwrap_or_default()
+    }
+
+    /// Runs a shell's own traps where it ends.
+    fn trapped(&mut self, mut done: Done, shell: &mut Shell, frame: &Frame) -> Done {
+        for trap in shell.take_traps() {
+            shell.gone = Gone::No;
+            done = self.program(&trap, shell, &frame.through("trap"));
+        }
+        done
     }
 
     /// Names that arithmetic assigns are numbers that are not known.
@@ -202,7 +220,7 @@ impl Evaluator<'_> {
             let next = self.statement(stmt, shell, frame);
             let left = shell.gone != Gone::No;
             let before = (shell.places.clone(), other.places.clone());
-            shell.join(other);
+            shell.join(other, &|name| self.outside(name));
             let out = if next.out == Stdin::Known(String::new()) { done.out } else { join_outputs(done.out, next.out) };
             // `cd X || exit`: whoever goes on has got there. `cd X && a && b`: the rest only where `cd` worked.
             let status = match (join, left) {
@@ -226,7 +244,10 @@ impl Evaluator<'_> {
                 Some(stdin) => frame.with_stdin(stdin),
                 None => frame.clone(),
             };
-            done = self.statement(stage, &mut shell.clone(), &frame);
+            let mut inner = shell.clone();
+            let _ = inner.take_traps();
+            done = self.statement(stage, &mut inner, &frame);
+            done = self.trapped(done, &mut inner, &frame);
             stdin = Some(done.out.clone());
         }
         Done { status: Status::Either, ..done }
@@ -277,19 +298,25 @@ impl Evaluator<'_> {
         let Some((end, mut done)) = ends.next() else { return Done::quiet(Status::Either) };
         *shell = end;
         for (end, more) in ends {
-            shell.join(end);
+            shell.join(end, &|name| self.outside(name));
             done = either(done, more);
         }
         Done { status: Status::Either, ..done }
     }
 
-    fn case(&mut self, word: &Word, arms: &[(Word, Vec<Stmt>)], shell: &mut Shell, frame: &Frame) -> Done {
+    fn case(&mut self, word: &Word, arms: &[Arm], shell: &mut Shell, frame: &Frame) -> Done {
         let _ = self.single(word, shell, frame);
         let mut ends = vec![(shell.clone(), Done::quiet(Status::Either))];
-        for (pattern, body) in arms {
-            let _ = self.single(pattern, shell, frame);
+        // Where the arm before goes on with this one, what it remembers counts.
+        let mut before: Option<Shell> = None;
+        for arm in arms {
+            let _ = self.single(&arm.pattern, shell, frame);
             let mut taken = shell.clone();
-            let done = self.statements(body, &mut taken, frame);
+            if let Some(before) = before.take() {
+                taken.join(before, &|name| self.outside(name));
+            }
+            let done = self.statements(&arm.body, &mut taken, frame);
+            before = arm.goes_on.then(|| taken.clone());
             ends.push((taken, done));
         }
         self.join_ends(ends, shell)
@@ -302,23 +329,25 @@ impl Evaluator<'_> {
         _frame: &Frame,
         mut round: impl FnMut(&mut Self, &mut Shell) -> Done,
     ) -> Done {
+        let broke = shell.broke.take();
         let before = shell.clone();
         let kept = self.effects.len();
         let done = round(self, shell);
         let mut out = done.out;
-        leave_loop(shell);
-        shell.join(before.clone());
+        shell.leave_loop(&|name| self.outside(name));
+        shell.join(before.clone(), &|name| self.outside(name));
         if !shell.same(&before) && shell.gone == Gone::No {
             let first: Vec<_> = self.effects.get(kept..).unwrap_or_default().to_vec();
             let so_far = self.effects.len();
             let again = shell.clone();
             out = join_outputs(out, round(self, shell).out);
-            leave_loop(shell);
-            shell.join(again);
+            shell.leave_loop(&|name| self.outside(name));
+            shell.join(again, &|name| self.outside(name));
             // What was said already is not said again.
             let fresh = self.effects.split_off(so_far);
             self.effects.extend(fresh.into_iter().filter(|effect| !first.contains(effect)));
         }
+        shell.broke = broke;
         let out = if out == Stdin::Known(String::new()) { out } else { Stdin::Unknown("a loop".to_owned()) };
         Done { status: Status::Either, out }
     }
@@ -331,23 +360,21 @@ impl Evaluator<'_> {
         let items = items.unwrap_or_else(|| vec![vec![HOLE.to_string()]]);
         if items.len() <= MAX_ITEMS {
             let mut done = Done::quiet(Status::Success);
+            let broke = shell.broke.take();
             for item in items {
                 if self.over {
                     break;
                 }
                 shell.set(name, Var::Scalar(item));
-                let before = shell.clone();
                 let next = self.statements(body, shell, frame);
                 done = Done { status: next.status, out: together(done.out, next.out) };
-                if shell.gone == Gone::Loop {
-                    // `break` or `continue`: it is not known which.
-                    shell.gone = Gone::No;
-                    let _ = before;
-                }
+                // `break` or `continue`: it is not known which.
+                shell.leave_loop(&|name| self.outside(name));
                 if shell.gone != Gone::No {
                     break;
                 }
             }
+            shell.broke = broke;
             return Done { status: Status::Either, ..done };
         }
         // Too many to look at one by one: each is one of them.
@@ -365,13 +392,16 @@ impl Evaluator<'_> {
         let var = match &assignment.value {
             AssignmentValue::Scalar(word) => {
                 let new = self.single(word, shell, frame);
-                if assignment.indexed {
-                    let mut elements = match shell.var(name) {
-                        Some(Var::Array(elements)) => elements.clone(),
-                        _ => Vec::new(),
-                    };
-                    elements.push(new);
-                    Var::Array(elements)
+                let list = matches!(shell.var(name), Some(Var::Array(_) | Var::Bag(_) | Var::UnknownArray));
+                if assignment.indexed || list {
+                    // What was there stays among the elements: more is looked at than is there, and not less.
+                    match self.elements_of(name, shell) {
+                        Some(mut elements) if elements.len() < MAX_WORDS => {
+                            elements.push(new);
+                            Var::Bag(elements)
+                        }
+                        _ => Var::UnknownArray,
+                    }
                 } else if assignment.append {
                     let old = self.variable(name, shell).unwrap_or_else(|| vec![String::new()]);
                     let mut all = Vec::new();
@@ -387,12 +417,16 @@ impl Evaluator<'_> {
             }
             AssignmentValue::Array(words) => {
                 let args = self.words(words, shell, frame);
-                let mut elements = match (assignment.append, shell.var(name)) {
-                    (true, Some(Var::Array(elements))) => elements.clone(),
-                    _ => Vec::new(),
-                };
-                elements.extend(args.iter().map(known));
-                Var::Array(elements)
+                let before = if assignment.append { self.elements_of(name, shell) } else { Some(Vec::new()) };
+                let ordered =
+                    !assignment.indexed && (!assignment.append || !matches!(shell.var(name), Some(Var::Bag(_))));
+                match before {
+                    Some(mut elements) => {
+                        elements.extend(args.iter().map(known));
+                        if ordered { Var::Array(elements) } else { Var::Bag(elements) }
+                    }
+                    None => Var::UnknownArray,
+                }
             }
         };
         shell.set(name, var);
@@ -429,10 +463,4 @@ impl Evaluator<'_> {
 fn either(a: Done, b: Done) -> Done {
     let status = if a.status == b.status { a.status } else { Status::Either };
     Done { status, out: join_outputs(a.out, b.out) }
-}
-
-fn leave_loop(shell: &mut Shell) {
-    if shell.gone == Gone::Loop {
-        shell.gone = Gone::No;
-    }
 }

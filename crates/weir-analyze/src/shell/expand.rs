@@ -144,7 +144,7 @@ impl Evaluator<'_> {
         let span = frame.origin.map(|base| Span { start: base + word.at.start, end: base + word.at.end });
         // Most words are plain text.
         if let [Part::Text { text, quoted }] = word.parts.as_slice()
-            && (*quoted || !text.contains(['*', '?', '[', '{', '~']))
+            && (*quoted || !text.contains(['*', '?', '[', '{', '~', '(']))
         {
             self.words += 1;
             args.push(self.arg(vec![text.clone()], word, span, false));
@@ -229,7 +229,7 @@ impl Evaluator<'_> {
         for (n, part) in parts.iter().enumerate() {
             match part {
                 Part::Text { text, quoted } => {
-                    let text = if n == 0 && !quoted { self.tilde(text) } else { text.clone() };
+                    let text = if n == 0 && !quoted { self.tilde(text, shell) } else { text.clone() };
                     field.push(&[text], *quoted);
                 }
                 Part::Parameter { parameter, quoted, .. } => match self.parameter(parameter, shell, frame) {
@@ -272,7 +272,7 @@ impl Evaluator<'_> {
         for (n, part) in parts.iter().enumerate() {
             match part {
                 Part::Text { text, quoted } => {
-                    let text = if n == 0 && !quoted { self.tilde(text) } else { text.clone() };
+                    let text = if n == 0 && !quoted { self.tilde(text, shell) } else { text.clone() };
                     fields.open().push(&[text], *quoted);
                 }
                 Part::Parameter { parameter, quoted, .. } => match self.parameter(parameter, shell, frame) {
@@ -330,12 +330,19 @@ impl Evaluator<'_> {
     }
 
     /// `~`, `~/x`, `~user/x` at the beginning of a word.
-    pub(super) fn tilde(&self, text: &str) -> String {
+    pub(super) fn tilde(&self, text: &str, shell: &Shell) -> String {
         let Some(rest) = text.strip_prefix('~') else { return text.to_owned() };
         let (user, tail) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
         let home = match user {
-            "" => self.world.env("HOME").map(Into::into).or_else(|| self.world.home(None)),
-            "+" | "-" => None,
+            "" => match self.variable("HOME", shell) {
+                Some(texts) => Some(collapsed(&texts).into()),
+                None => self.world.home(None),
+            },
+            "+" => shell.here().cloned(),
+            "-" => match shell.var("OLDPWD") {
+                Some(Var::Scalar(texts)) => Some(collapsed(texts).into()),
+                _ => None,
+            },
             user if user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) => {
                 self.world.home(Some(user))
             }
@@ -384,7 +391,7 @@ impl Evaluator<'_> {
 }
 
 /// The characters at which unquoted expansions fall apart.
-fn separators(shell: &Shell) -> String {
+pub(super) fn separators(shell: &Shell) -> String {
     match shell.var("IFS") {
         Some(Var::Scalar(texts)) => match texts.as_slice() {
             [text] if !has_hole(text) => text.clone(),

@@ -8,7 +8,7 @@ use crate::call::HOLE;
 /// Names that one pattern may find; more are told as "something below that directory".
 const MOST_MATCHES: usize = 1_024;
 
-/// True where `text` has an unescaped `*`, `?` or `[`.
+/// True where `text` has an unescaped `*`, `?` or `[`, or an extended pattern.
 pub(crate) fn is_pattern(text: &str) -> bool {
     let mut escaped = false;
     for c in text.chars() {
@@ -18,6 +18,20 @@ pub(crate) fn is_pattern(text: &str) -> bool {
             '*' | '?' | '[' => return true,
             _ => {}
         }
+    }
+    is_extended(text)
+}
+
+/// True where `text` has an unescaped `!(`, `@(`, `+(`, `*(` or `?(`.
+pub(crate) fn is_extended(text: &str) -> bool {
+    let mut before = ' ';
+    let mut escaped = false;
+    for c in text.chars() {
+        if c == '(' && !escaped && matches!(before, '!' | '@' | '+' | '*' | '?') {
+            return true;
+        }
+        before = if escaped { ' ' } else { c };
+        escaped = c == '\\' && !escaped;
     }
     false
 }

@@ -72,7 +72,7 @@ pub(crate) enum Command {
     },
     Case {
         word: Word,
-        arms: Vec<(Word, Vec<Stmt>)>,
+        arms: Vec<Arm>,
     },
     Function {
         name: String,
@@ -84,9 +84,19 @@ pub(crate) enum Command {
     Arithmetic(Word),
 }
 
+/// One arm of a `case`.
+#[derive(Debug)]
+pub(crate) struct Arm {
+    pub(crate) pattern: Word,
+    pub(crate) body: Vec<Stmt>,
+    /// `;&`, `;;&`: the next one may run too.
+    pub(crate) goes_on: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Assignment {
     pub(crate) name: String,
+    /// `a[i]=x`, `a=([i]=x)`.
     pub(crate) indexed: bool,
     pub(crate) append: bool,
     pub(crate) value: AssignmentValue,

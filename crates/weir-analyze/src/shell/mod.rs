@@ -9,6 +9,7 @@
 mod brace;
 mod builtins;
 mod calls;
+mod environ;
 mod eval;
 mod expand;
 mod glob;
@@ -230,8 +231,8 @@ impl<'w> Evaluator<'w> {
             self.limit("programs are nested too deeply", frame);
             return Done::quiet(Status::Either);
         }
-        let mut inner = shell.clone();
         if language == Language::Shell {
+            let mut inner = shell.child(|name| World::env(&self.world, name).is_some());
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
             return self.program(text, &mut inner, frame);
@@ -279,6 +280,9 @@ impl<'w> Evaluator<'w> {
                 }
             };
         }
+        if path == Path::new("/dev/null") {
+            return Done::quiet(Status::Success);
+        }
         if frame.place.is_some() {
             self.keep(opaque("it is a file of another machine", TargetKind::Program), frame);
             return out;
@@ -296,7 +300,9 @@ impl<'w> Evaluator<'w> {
         }
         let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {
             let exists = World::kind(&self.world, path).is_some();
-            let (why, kind) = if exists {
+            let (why, kind) = if self.fetched(path) {
+                ("it comes from the network", TargetKind::Unknown)
+            } else if exists {
                 ("it cannot be read, or is too long", TargetKind::Unknown)
             } else {
                 ("there is no such file", TargetKind::Program)
@@ -311,6 +317,16 @@ impl<'w> Evaluator<'w> {
         self.pin(path, &bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.code(language, &text, argv, shell, frame)
+    }
+
+    /// True where the action itself gets the file from the network, under the name that its address ends in.
+    pub(super) fn fetched(&self, path: &Path) -> bool {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+        self.effects.iter().any(|effect| {
+            let address = effect.target.name.as_str();
+            let end = address.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+            effect.verb == Verb::Read && effect.target.kind == TargetKind::Host && address.contains('/') && end == name
+        })
     }
 
     /// Remembers what was read as a program.

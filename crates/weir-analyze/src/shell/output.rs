@@ -77,6 +77,13 @@ impl Evaluator<'_> {
                 },
                 None => unknown_output(),
             },
+            // Without a command it prints the words that it reads.
+            "xargs" if operands().next().is_none() => match frame.stdin.as_ref() {
+                Stdin::Known(text) if !text.contains(['\'', '"', '\\']) => {
+                    Stdin::Known(text.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
+                }
+                _ => unknown_output(),
+            },
             "seq" => numbers(args).map_or_else(unknown_output, Stdin::Known),
             "cat" | "tac" | "head" | "tail" | "sort" | "uniq" | "shuf" | "tee" | "grep" | "egrep" | "fgrep" | "rg"
             | "ag"

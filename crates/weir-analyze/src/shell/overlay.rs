@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::call::normalize;
+use crate::call::{Same, normalize};
 use crate::{DirEntry, FileKind, World};
 
 /// What the action has put at a path.
@@ -12,6 +12,8 @@ use crate::{DirEntry, FileKind, World};
 enum Put {
     Directory,
     File(Option<String>),
+    /// It leads to what is at another path.
+    Same(PathBuf, Same),
 }
 
 /// A world with the action's own writes on top.
@@ -20,6 +22,8 @@ pub(crate) struct Overlay<'w> {
     put: RefCell<BTreeMap<PathBuf, Put>>,
 }
 
+/// Links that one path may lead through.
+const MOST_LINKS: usize = 16;
 /// Paths that are remembered.
 const MOST_PATHS: usize = 4_096;
 
@@ -35,6 +39,19 @@ impl<'w> Overlay<'w> {
         }
     }
 
+    /// What is at `path` is a program that nobody reads, as an installed one.
+    pub(crate) fn forget(&self, path: &Path) {
+        self.put.borrow_mut().remove(path);
+    }
+
+    fn leads_to_dir(&self, put: &Put) -> bool {
+        match put {
+            Put::Directory => true,
+            Put::File(_) | Put::Same(_, Same::Link) => false,
+            Put::Same(from, _) => self.world.kind(from) == Some(FileKind::Directory),
+        }
+    }
+
     /// The action writes a file; `None` where its content is not known.
     pub(crate) fn write(&self, path: &Path, content: Option<String>) {
         self.remember(path, Put::File(content));
@@ -47,22 +64,81 @@ impl<'w> Overlay<'w> {
         }
     }
 
+    /// From now on `path` leads to what is at `source`.
+    pub(crate) fn lead(&self, path: &Path, source: &Path, how: Same) {
+        // What is at the source may itself have been put there.
+        let put = match self.put.borrow().get(source) {
+            Some(Put::File(text)) if how != Same::Link => Put::File(text.clone()),
+            _ => Put::Same(source.to_owned(), how),
+        };
+        self.remember(path, put);
+    }
+
+    /// Where `path` leads by way of the links that the action has made and the things that it has moved. `last`: a link
+    /// at its very end is followed too.
+    pub(crate) fn real(&self, path: &Path, last: bool) -> PathBuf {
+        self.found(path, |how, at_end| how == Same::Moved || (how == Same::Link && (last || !at_end)))
+    }
+
+    /// Where what can be read at `path` stands in the world.
+    pub(crate) fn read_from(&self, path: &Path) -> PathBuf {
+        self.found(path, |_, _| true)
+    }
+
+    fn found(&self, path: &Path, follows: impl Fn(Same, bool) -> bool) -> PathBuf {
+        let put = self.put.borrow();
+        let mut path = normalize(path);
+        if put.is_empty() {
+            return path;
+        }
+        for _ in 0..MOST_LINKS {
+            let ancestors: Vec<&Path> = path.ancestors().collect();
+            let led = ancestors.into_iter().rev().find_map(|above| match put.get(above) {
+                Some(Put::Same(to, how)) if follows(*how, above == path) => path
+                    .strip_prefix(above)
+                    .ok()
+                    .map(|rest| if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) }),
+                _ => None,
+            });
+            match led {
+                Some(led) => path = normalize(&led),
+                None => break,
+            }
+        }
+        path
+    }
+
+    /// What the action has moved to somewhere below `dir`: where it stands now.
+    pub(crate) fn moved_below(&self, dir: &Path) -> Vec<PathBuf> {
+        self.put
+            .borrow()
+            .range(dir.to_owned()..)
+            .take_while(|(path, _)| path.starts_with(dir))
+            .filter_map(|(path, put)| match put {
+                Put::Same(from, Same::Moved) if path != dir => Some(from.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// True where the action has put something there that nobody can read beforehand.
     pub(crate) fn is_unknown(&self, path: &Path) -> bool {
-        matches!(self.put.borrow().get(&normalize(path)), Some(Put::File(None)))
+        matches!(self.put.borrow().get(&self.read_from(path)), Some(Put::File(None)))
     }
 }
 
 impl World for Overlay<'_> {
     fn read(&self, path: &Path, limit: usize) -> Option<Vec<u8>> {
-        match self.put.borrow().get(&normalize(path)) {
+        let path = self.read_from(path);
+        match self.put.borrow().get(&path) {
             Some(Put::File(Some(text))) => (text.len() <= limit).then(|| text.clone().into_bytes()),
             Some(_) => None,
-            None => self.world.read(path, limit),
+            None => self.world.read(&path, limit),
         }
     }
 
     fn list(&self, dir: &Path, limit: usize) -> Option<Vec<DirEntry>> {
+        let dir = &self.read_from(dir);
         let put = self.put.borrow();
         let known = self.world.list(dir, limit);
         if put.is_empty() {
@@ -79,17 +155,30 @@ impl World for Overlay<'_> {
             }
             let Some(name) = path.file_name().filter(|_| path.parent() == Some(dir)) else { continue };
             if !entries.iter().any(|entry| entry.name == name) {
-                entries.push(DirEntry { name: name.to_owned(), is_dir: matches!(put, Put::Directory) });
+                entries.push(DirEntry { name: name.to_owned(), is_dir: self.leads_to_dir(put) });
             }
         }
         Some(entries)
     }
 
     fn kind(&self, path: &Path) -> Option<FileKind> {
-        match self.put.borrow().get(&normalize(path)) {
+        let path = self.real(path, false);
+        match self.put.borrow().get(&path) {
             Some(Put::Directory) => Some(FileKind::Directory),
             Some(Put::File(_)) => Some(FileKind::File),
-            None => self.world.kind(path),
+            Some(Put::Same(_, Same::Link)) => Some(FileKind::Symlink),
+            Some(Put::Same(from, _)) => self.world.kind(from),
+            // Something below a copy is not known to be there by its own name.
+            None => self.world.kind(&path).or_else(|| self.world.kind(&self.read_from(&path))),
+        }
+    }
+
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        let path = self.real(path, false);
+        match self.put.borrow().get(&path) {
+            Some(Put::Same(to, Same::Link)) => Some(to.clone()),
+            Some(_) => None,
+            None => self.world.link(&path),
         }
     }
 

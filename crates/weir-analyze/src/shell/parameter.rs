@@ -58,10 +58,18 @@ impl Evaluator<'_> {
             return shell.positional().map(<[_]>::to_vec);
         }
         match shell.var(&parameter.name) {
-            Some(Var::Array(elements)) => Some(elements.clone()),
-            Some(Var::Scalar(texts)) => Some(vec![texts.clone()]),
-            Some(Var::UnknownArray) => None,
             None => self.world.env(&parameter.name).map(|text| vec![vec![text]]),
+            Some(_) => self.elements_of(&parameter.name, shell),
+        }
+    }
+
+    /// The elements that a variable has; `None` where they are not known.
+    pub(super) fn elements_of(&self, name: &str, shell: &Shell) -> Option<Vec<Vec<String>>> {
+        match shell.var(name) {
+            Some(Var::Array(elements) | Var::Bag(elements)) => Some(elements.clone()),
+            Some(Var::Scalar(texts)) => Some(vec![texts.clone()]),
+            Some(Var::UnknownArray | Var::Reference(_)) => None,
+            None => Some(self.world.env(name).into_iter().map(|text| vec![text]).collect()),
         }
     }
 
@@ -74,6 +82,8 @@ impl Evaluator<'_> {
                 (Some(Var::Array(elements)), Some(at)) => {
                     elements.get(at).cloned().unwrap_or_else(|| vec![String::new()])
                 }
+                (Some(Var::Bag(elements)), _) => elements.iter().flatten().cloned().collect(),
+                (Some(Var::Scalar(texts)), Some(0)) => texts.clone(),
                 (Some(Var::Array(elements)), None) => elements.iter().flatten().cloned().chain([unknown()]).collect(),
                 _ => vec![unknown()],
             });
@@ -86,7 +96,8 @@ impl Evaluator<'_> {
         match shell.var(name) {
             Some(Var::Scalar(texts)) => return Some(texts.clone()),
             Some(Var::Array(elements)) => return elements.first().cloned().or_else(|| Some(vec![String::new()])),
-            Some(Var::UnknownArray) => return Some(vec![unknown()]),
+            Some(Var::Bag(elements)) => return Some(elements.iter().flatten().cloned().collect()),
+            Some(Var::UnknownArray | Var::Reference(_)) => return Some(vec![unknown()]),
             None => {}
         }
         let path = |path: Option<std::path::PathBuf>| path.map(|path| vec![path.to_string_lossy().into_owned()]);
@@ -137,7 +148,7 @@ impl Evaluator<'_> {
             Op::Default { colon } | Op::Assign { colon } => {
                 let empty = |text: &String| colon && text.is_empty();
                 let texts = match current {
-                    Some(texts) if !texts.iter().any(|text| empty(text) || (colon && text == &unknown())) => texts,
+                    Some(texts) if !texts.iter().any(|text| text.is_empty() || (colon && text == &unknown())) => texts,
                     current => {
                         let mut texts = current.unwrap_or_default();
                         texts.retain(|text| !empty(text));
@@ -225,6 +236,9 @@ impl Evaluator<'_> {
 
 /// The text without what the pattern takes off its beginning or end.
 fn removed(text: &str, pattern: &str, op: Op) -> String {
+    if glob::is_extended(pattern) {
+        return unknown();
+    }
     if has_hole(text) {
         // Whatever is taken off the end, it still begins as it did, unless all of it may go.
         return match op {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use shuck_ast as ast;
 use shuck_parser::parser::{ParseStatus, Parser};
 
-use super::ir::{Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
+use super::ir::{Arm, Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
 use super::limits::{MAX_DEPTH, MAX_OPEN};
 use super::second;
 use super::word::{self, Mode};
@@ -294,7 +294,11 @@ impl<'s> Lower<'s> {
                     .map(|case| {
                         let start = case.patterns.first().map_or(0, |p| p.span.start.offset());
                         let end = case.patterns.last().map_or(0, |p| p.span.end.offset());
-                        (self.raw(start, end), self.seq(&case.body))
+                        Arm {
+                            pattern: self.raw(start, end),
+                            body: self.seq(&case.body),
+                            goes_on: case.terminator != ast::CaseTerminator::Break,
+                        }
                     })
                     .collect();
                 Command::Case { word, arms }
@@ -329,6 +333,8 @@ impl<'s> Lower<'s> {
     }
 
     fn assignment(&mut self, assignment: &ast::Assignment) -> Assignment {
+        let keyed = matches!(&assignment.value, ast::AssignmentValue::Compound(array)
+            if array.elements.iter().any(|element| !matches!(element, ast::ArrayElem::Sequential(_))));
         let value = match &assignment.value {
             ast::AssignmentValue::Scalar(word) => AssignmentValue::Scalar(self.word(word)),
             ast::AssignmentValue::Compound(array) => AssignmentValue::Array(
@@ -345,7 +351,7 @@ impl<'s> Lower<'s> {
         };
         Assignment {
             name: assignment.target.name.as_str().to_owned(),
-            indexed: assignment.target.subscript.is_some(),
+            indexed: assignment.target.subscript.is_some() || keyed,
             append: assignment.append,
             value,
         }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Stdin, Value, normalize};
+use crate::call::{Stdin, Value, locate};
 
-use super::ir::{Redirect, RedirectKind};
+use super::glob;
+use super::ir::{Part, Redirect, RedirectKind};
 use super::state::Shell;
-use super::text::{has_hole, value};
+use super::text::{has_hole, known, value};
 use super::{Evaluator, Frame};
 
 /// Bytes of a file that is read as the standard input of a program.
@@ -32,7 +33,14 @@ impl Evaluator<'_> {
     pub(super) fn redirections(&mut self, redirects: &[Redirect], shell: &mut Shell, frame: &Frame) -> Redirection {
         let mut all = Redirection::default();
         for redirect in redirects {
-            let texts = self.single(&redirect.word, shell, frame);
+            let mut texts = self.single(&redirect.word, shell, frame);
+            // The name of a file may be a pattern.
+            let files = matches!(redirect.kind, RedirectKind::Read | RedirectKind::Write | RedirectKind::Append);
+            let is_pattern = |part: &Part| matches!(part, Part::Text { text, quoted: false } if glob::is_pattern(text));
+            if files && redirect.word.parts.iter().any(is_pattern) {
+                let words = std::slice::from_ref(&redirect.word);
+                texts = self.words(words, shell, frame).iter().flat_map(known).collect();
+            }
             let output = redirect.fd.is_none_or(|fd| fd == 1);
             match redirect.kind {
                 RedirectKind::Here | RedirectKind::HereString => {
@@ -89,11 +97,7 @@ impl Evaluator<'_> {
         if has_hole(text) || text.is_empty() {
             return None;
         }
-        let path = Path::new(text);
-        if path.is_absolute() {
-            return Some(normalize(path));
-        }
-        shell.here().map(|cwd| normalize(&cwd.join(path)))
+        locate(&self.world, shell.here().map(PathBuf::as_path), text)
     }
 
     /// What writing to a file does. Returns the paths that are known.

@@ -10,6 +10,8 @@ use super::{Evaluator, Frame};
 use crate::call::HOLE;
 use crate::{FileKind, World as _};
 
+/// Paths of one effect that are followed through what the action has moved and linked.
+const MOST_FOLLOWED: usize = 256;
 /// Effects of one action; more are one opaque effect.
 const MOST_EFFECTS: usize = 4_000;
 
@@ -34,6 +36,7 @@ impl Evaluator<'_> {
                 effect.target.environment_from = Some(place.to_string());
             }
         } else {
+            self.follow(&mut effect);
             self.change_world(&effect);
         }
         self.partial |= effect.opaque;
@@ -42,13 +45,45 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What an earlier command has moved or linked is meant where the world has it now.
+    fn follow(&self, effect: &mut Effect) {
+        if effect.target.kind != TargetKind::FileTree || matches!(effect.verb, Verb::Read) {
+            return;
+        }
+        let tree = matches!(effect.verb, Verb::Delete | Verb::Grant) || matches!(effect.scope, Scope::Moved { .. });
+        let content = effect.scope == Scope::Content;
+        let mut more = Vec::new();
+        for path in effect.target.paths.iter().take(MOST_FOLLOWED) {
+            // A filter is about what is below its directory, and a name with `/` at its end leads on.
+            let through =
+                content || matches!(effect.scope, Scope::Filtered { .. }) || effect.target.name.ends_with('/');
+            let real = self.world.real(path, through);
+            if real != *path {
+                more.push(real);
+            }
+            if tree {
+                more.extend(self.world.moved_below(path));
+            }
+        }
+        for path in more {
+            if !effect.target.paths.contains(&path) {
+                effect.target.paths.push(path);
+            }
+        }
+    }
+
     /// Later commands of the same action see what this one has made.
     fn change_world(&self, effect: &Effect) {
         if effect.target.kind != TargetKind::FileTree {
             return;
         }
+        // What comes from the network is not known before it is there.
+        let fetched = self.effects.iter().rev().take_while(|before| before.span == effect.span).any(|before| {
+            before.verb == Verb::Read && before.target.kind == TargetKind::Host && before.via == effect.via
+        });
         for path in &effect.target.paths {
             match (effect.verb, &effect.scope) {
+                (Verb::Create | Verb::Modify, Scope::Whole | Scope::Content) if fetched => self.world.write(path, None),
                 (Verb::Create, _) => {
                     self.world.make(path);
                     if let Some(parent) = path.parent() {

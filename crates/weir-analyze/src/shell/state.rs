@@ -14,8 +14,12 @@ pub(crate) enum Var {
     Scalar(Vec<String>),
     /// Elements, each one of several texts.
     Array(Vec<Vec<String>>),
+    /// Elements of which the places are not known: any index may be any of them.
+    Bag(Vec<Vec<String>>),
     /// An array of which nothing is known.
     UnknownArray,
+    /// Another name for this variable (`declare -n`).
+    Reference(String),
 }
 
 /// Where a shell may be. `None`: somewhere that is not known.
@@ -39,7 +43,9 @@ pub(crate) enum Gone {
 struct Memory {
     vars: BTreeMap<String, Var>,
     exported: Vec<String>,
-    functions: BTreeMap<String, Rc<Stmt>>,
+    exports_all: bool,
+    /// What a name may be as a function; `None`: it may be none.
+    functions: BTreeMap<String, Vec<Option<Rc<Stmt>>>>,
     aliases: BTreeMap<String, String>,
     /// `None`: the text's own arguments are not known.
     positional: Option<Vec<Vec<String>>>,
@@ -60,11 +66,37 @@ pub(crate) struct Shell {
     /// After a `cd` that may have failed: where it is if it worked, and if it did not.
     pub(crate) moved: Option<(Places, Places)>,
     pub(crate) gone: Gone,
+    /// What it was where a branch left the loop that it is in, or went on with the next round.
+    pub(crate) broke: Option<Rc<Shell>>,
+    /// What it was where a branch returned from the function that it is in.
+    pub(crate) returned: Option<Rc<Shell>>,
 }
 
 impl Shell {
     pub(crate) fn new(cwd: Option<PathBuf>) -> Self {
-        Self { memory: Rc::default(), places: vec![cwd], moved: None, gone: Gone::No }
+        Self { memory: Rc::default(), places: vec![cwd], moved: None, gone: Gone::No, broke: None, returned: None }
+    }
+
+    /// What another shell that this one starts knows: exported variables and functions, and the directory.
+    pub(crate) fn child(&self, inherited: impl Fn(&str) -> bool) -> Self {
+        let mut child = Self { broke: None, returned: None, moved: None, gone: Gone::No, ..self.clone() };
+        let memory = Rc::make_mut(&mut child.memory);
+        let exported = std::mem::take(&mut memory.exported);
+        if !memory.exports_all {
+            memory.vars.retain(|name, _| exported.iter().any(|known| known == name) || inherited(name));
+        }
+        memory.functions.retain(|name, _| exported.iter().any(|known| known == name));
+        memory.exported = exported;
+        memory.aliases.clear();
+        memory.traps.clear();
+        memory.stack.clear();
+        memory.positional = None;
+        child
+    }
+
+    /// `set -a`: every variable that is set from now on is exported.
+    pub(crate) fn export_all(&mut self) {
+        Rc::make_mut(&mut self.memory).exports_all = true;
     }
 
     /// Where it is; of several places the one that is being looked at.
@@ -73,10 +105,21 @@ impl Shell {
     }
 
     pub(crate) fn var(&self, name: &str) -> Option<&Var> {
-        self.memory.vars.get(name)
+        let mut name = name;
+        for _ in 0..4 {
+            match self.memory.vars.get(name) {
+                Some(Var::Reference(other)) => name = other,
+                other => return other,
+            }
+        }
+        Some(&Var::UnknownArray)
     }
 
     pub(crate) fn set(&mut self, name: &str, var: Var) {
+        let name = match self.memory.vars.get(name) {
+            Some(Var::Reference(other)) if !matches!(var, Var::Reference(_)) => &other.clone(),
+            _ => name,
+        };
         if self.memory.vars.get(name) != Some(&var) {
             Rc::make_mut(&mut self.memory).vars.insert(name.to_owned(), var);
         }
@@ -99,12 +142,13 @@ impl Shell {
         &self.memory.exported
     }
 
-    pub(crate) fn function(&self, name: &str) -> Option<Rc<Stmt>> {
-        self.memory.functions.get(name).cloned()
+    /// What `name` may be as a function; `None` among these: it may be none. Empty: it is none.
+    pub(crate) fn function(&self, name: &str) -> Vec<Option<Rc<Stmt>>> {
+        self.memory.functions.get(name).cloned().unwrap_or_default()
     }
 
     pub(crate) fn define(&mut self, name: &str, body: Rc<Stmt>) {
-        Rc::make_mut(&mut self.memory).functions.insert(name.to_owned(), body);
+        Rc::make_mut(&mut self.memory).functions.insert(name.to_owned(), vec![Some(body)]);
     }
 
     pub(crate) fn alias(&self, name: &str) -> Option<&str> {
@@ -185,36 +229,91 @@ impl Shell {
         Rc::make_mut(&mut self.memory).stack.pop().flatten()
     }
 
-    /// Both branches may have been taken: what they disagree about may be either.
-    pub(crate) fn join(&mut self, other: Self) {
-        if self.gone != Gone::No && other.gone == Gone::No {
-            *self = other;
-            return;
+    /// Both branches may have been taken: what they disagree about may be either. `outside` says what a variable is that
+    /// the text has not set.
+    pub(crate) fn join(&mut self, mut other: Self, outside: &dyn Fn(&str) -> String) {
+        if self.gone == other.gone {
+            return self.merge(other, outside);
         }
-        if other.gone != Gone::No {
-            self.gone = self.gone.min(other.gone);
-            return;
+        // One of both goes on from here. What the other remembers counts again where it has gone to.
+        if self.gone > other.gone {
+            std::mem::swap(self, &mut other);
         }
+        for (kept, more) in [(&mut self.broke, other.broke.take()), (&mut self.returned, other.returned.take())] {
+            if let Some(more) = more {
+                put(kept, Rc::unwrap_or_clone(more), outside);
+            }
+        }
+        match other.gone {
+            Gone::Loop => put(&mut self.broke, other, outside),
+            Gone::Function => put(&mut self.returned, other, outside),
+            Gone::No | Gone::Exit => {}
+        }
+    }
+
+    /// The end of a loop, or of one round of it: those who left it are here again.
+    pub(crate) fn leave_loop(&mut self, outside: &dyn Fn(&str) -> String) {
+        let broke = self.broke.take();
+        self.come_back(Gone::Loop, broke, outside);
+    }
+
+    /// The end of a function: those who returned are here again.
+    pub(crate) fn leave_body(&mut self, outside: &dyn Fn(&str) -> String) {
+        let returned = self.returned.take();
+        self.come_back(Gone::Function, returned, outside);
+    }
+
+    fn come_back(&mut self, from: Gone, left: Option<Rc<Self>>, outside: &dyn Fn(&str) -> String) {
+        if self.gone == from {
+            self.gone = Gone::No;
+        }
+        if let Some(left) = left {
+            let mut left = Rc::unwrap_or_clone(left);
+            left.gone = Gone::No;
+            self.join(left, outside);
+        }
+    }
+
+    fn merge(&mut self, other: Self, outside: &dyn Fn(&str) -> String) {
         for place in other.places {
             add_place(&mut self.places, place);
         }
         self.moved = None;
+        for (kept, more) in [(&mut self.broke, other.broke), (&mut self.returned, other.returned)] {
+            if let Some(more) = more {
+                put(kept, Rc::unwrap_or_clone(more), outside);
+            }
+        }
         if Rc::ptr_eq(&self.memory, &other.memory) {
             return;
         }
         let memory = Rc::make_mut(&mut self.memory);
-        for (name, theirs) in &other.memory.vars {
-            match memory.vars.get_mut(name) {
-                Some(ours) if ours == theirs => {}
-                Some(ours) => merge(ours, theirs),
-                // Not set on our side: there it is what the environment says, which nobody has asked yet.
-                None => {
-                    memory.vars.insert(name.clone(), theirs.clone());
-                }
+        // Set on one side only: on the other it is what it was outside.
+        let before = |name: &str| Var::Scalar(vec![outside(name)]);
+        for (name, ours) in &mut memory.vars {
+            match other.memory.vars.get(name) {
+                Some(theirs) if ours == theirs => {}
+                Some(theirs) => merge(ours, theirs),
+                None => merge(ours, &before(name)),
             }
         }
-        for (name, body) in &other.memory.functions {
-            memory.functions.entry(name.clone()).or_insert_with(|| body.clone());
+        for (name, theirs) in &other.memory.vars {
+            if !memory.vars.contains_key(name) {
+                let mut var = theirs.clone();
+                merge(&mut var, &before(name));
+                memory.vars.insert(name.clone(), var);
+            }
+        }
+        for (name, bodies) in &mut memory.functions {
+            if !other.memory.functions.contains_key(name) {
+                add_body(bodies, None);
+            }
+        }
+        for (name, bodies) in &other.memory.functions {
+            let ours = memory.functions.entry(name.clone()).or_insert_with(|| vec![None]);
+            for body in bodies {
+                add_body(ours, body.clone());
+            }
         }
         for (name, text) in &other.memory.aliases {
             memory.aliases.entry(name.clone()).or_insert_with(|| text.clone());
@@ -224,6 +323,7 @@ impl Shell {
                 memory.exported.push(name.clone());
             }
         }
+        memory.exports_all |= other.memory.exports_all;
         for trap in &other.memory.traps {
             if !memory.traps.contains(trap) {
                 memory.traps.push(trap.clone());
@@ -255,10 +355,60 @@ pub(crate) fn add_place(places: &mut Vec<Option<PathBuf>>, place: Option<PathBuf
     }
 }
 
+/// Remembers one more shell that has left.
+fn put(kept: &mut Option<Rc<Shell>>, mut more: Shell, outside: &dyn Fn(&str) -> String) {
+    match kept {
+        Some(kept) => {
+            more.gone = kept.gone;
+            Rc::make_mut(kept).merge(more, outside);
+        }
+        None => *kept = Some(Rc::new(more)),
+    }
+}
+
+/// Adds what a name may be as a function.
+fn add_body(bodies: &mut Vec<Option<Rc<Stmt>>>, body: Option<Rc<Stmt>>) {
+    let same = |one: &Option<Rc<Stmt>>, other: &Option<Rc<Stmt>>| match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+        _ => false,
+    };
+    if !bodies.iter().any(|known| same(known, &body)) {
+        bodies.push(body);
+    }
+}
+
 fn merge(ours: &mut Var, theirs: &Var) {
     match (ours, theirs) {
         (Var::Scalar(ours), Var::Scalar(theirs)) => add_texts(ours, theirs),
-        (ours, _) => *ours = Var::UnknownArray,
+        // An array may be empty on the other side, and the other way round.
+        (Var::Array(ours) | Var::Bag(ours), Var::Scalar(theirs)) if theirs.iter().all(String::is_empty) => {
+            let _ = ours;
+        }
+        (ours @ Var::Scalar(_), Var::Array(theirs) | Var::Bag(theirs)) if matches!(&ours, Var::Scalar(texts) if texts.iter().all(String::is_empty)) =>
+        {
+            *ours = Var::Bag(theirs.clone());
+        }
+        (ours, theirs) => match (elements(ours), elements(theirs)) {
+            (Some(mut all), Some(theirs)) if all.len() + theirs.len() <= MAX_ALTERNATIVES => {
+                for element in theirs {
+                    if !all.contains(&element) {
+                        all.push(element);
+                    }
+                }
+                *ours = Var::Bag(all);
+            }
+            _ => *ours = Var::UnknownArray,
+        },
+    }
+}
+
+/// The elements of a variable, where they are known.
+fn elements(var: &Var) -> Option<Vec<Vec<String>>> {
+    match var {
+        Var::Scalar(texts) => Some(vec![texts.clone()]),
+        Var::Array(elements) | Var::Bag(elements) => Some(elements.clone()),
+        Var::UnknownArray | Var::Reference(_) => None,
     }
 }
 

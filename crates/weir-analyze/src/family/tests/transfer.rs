@@ -42,7 +42,7 @@ fn what_moves_and_copies() {
 > mv src out
     modify file-tree src | moved /w/out/src
 > mv a.txt /dev/null
-    modify file-tree a.txt | content
+    delete file-tree a.txt | files
 > mv a.txt /tmp
     modify file-tree a.txt | moved /tmp/a.txt
 > mv a.txt $D
