@@ -23,9 +23,10 @@ fn decide_everything(engine: &Engine) {
 
 /// The file with a checksum that fits: what damage looks like that the checksum does not find.
 fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    let sum = bytes[16..]
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
+    let (words, rest) = bytes[16..].as_chunks::<8>();
+    let sum = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let sum = rest.iter().fold(sum, |hash, byte| mix(hash, u64::from(*byte)));
     bytes[8..16].copy_from_slice(&sum.to_le_bytes());
     bytes
 }
@@ -41,7 +42,10 @@ fn what_is_written_is_read_again() {
     assert_eq!(engine.policies(), Engine::builtin().policies());
     assert!(engine.is_fresh());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
-    assert_eq!(resealed(compiled.as_bytes().to_vec()), compiled.as_bytes());
+    assert!(
+        resealed(compiled.as_bytes().to_vec()) == compiled.as_bytes(),
+        "the seal of the tests is the seal of the file"
+    );
 }
 
 #[test]
