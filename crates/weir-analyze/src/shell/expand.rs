@@ -275,27 +275,30 @@ impl Evaluator<'_> {
                     let text = if n == 0 && !quoted { self.tilde(text, shell) } else { text.clone() };
                     fields.open().push(&[text], *quoted);
                 }
-                Part::Parameter { parameter, quoted, .. } => match self.parameter(parameter, shell, frame) {
-                    Expanded::One(texts) if *quoted => fields.open().push(&texts, true),
-                    Expanded::One(texts) => fields.split(&texts, &separators),
-                    Expanded::Many(elements) => {
-                        let star = parameter.name == "*";
-                        for (n, texts) in elements.iter().enumerate() {
-                            if n > 0 {
-                                if star && *quoted {
-                                    fields.open().push(&[" ".to_owned()], true);
-                                } else {
-                                    fields.close();
+                Part::Parameter { parameter, quoted, .. } => {
+                    let whole = *quoted || self.is_quoted_default(parameter, shell);
+                    match self.parameter(parameter, shell, frame) {
+                        Expanded::One(texts) if whole => fields.open().push(&texts, true),
+                        Expanded::One(texts) => fields.split(&texts, &separators),
+                        Expanded::Many(elements) => {
+                            let star = parameter.name == "*";
+                            for (n, texts) in elements.iter().enumerate() {
+                                if n > 0 {
+                                    if star && *quoted {
+                                        fields.open().push(&[" ".to_owned()], true);
+                                    } else {
+                                        fields.close();
+                                    }
                                 }
-                            }
-                            if *quoted {
-                                fields.open().push(texts, true);
-                            } else {
-                                fields.split(texts, &separators);
+                                if *quoted {
+                                    fields.open().push(texts, true);
+                                } else {
+                                    fields.split(texts, &separators);
+                                }
                             }
                         }
                     }
-                },
+                }
                 Part::Command { code, quoted } => match self.substitution(code, shell, frame) {
                     Stdin::Known(text) => {
                         let text = text.trim_end_matches('\n').to_owned();

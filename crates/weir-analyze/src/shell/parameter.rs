@@ -3,7 +3,7 @@
 use crate::World as _;
 
 use super::glob;
-use super::ir::{Index, Op, Parameter};
+use super::ir::{Index, Op, Parameter, Part};
 use super::limits::MAX_ALTERNATIVES;
 use super::state::{Shell, Var};
 use super::text::{has_hole, unknown};
@@ -41,7 +41,7 @@ impl Evaluator<'_> {
                     }
                     // A slice is some of the elements; any other change is not worked out.
                     match (parameter.op, elements) {
-                        (Op::Slice, Some(elements)) => Expanded::Many(elements),
+                        (Op::Slice, Some(elements)) => Expanded::Many(self.slice_of(elements, parameter)),
                         (_, Some(elements)) => Expanded::Many(elements.iter().map(|_| vec![unknown()]).collect()),
                         (_, None) => Expanded::One(vec![unknown()]),
                     }
@@ -50,6 +50,41 @@ impl Evaluator<'_> {
         }
         let current = self.current(parameter, shell, frame);
         Expanded::One(self.operate(parameter, current, shell, frame))
+    }
+
+    /// The elements from a place that is written out; all of them where it is computed.
+    fn slice_of(&self, elements: Vec<Vec<String>>, parameter: &Parameter) -> Vec<Vec<String>> {
+        let number = |word: &super::ir::Word| word.source.trim().parse::<usize>().ok();
+        let from = match (parameter.operands.first().and_then(number), parameter.name.as_str()) {
+            (Some(0), "@" | "*") | (None, _) => return elements,
+            // The first argument is number one.
+            (Some(from), "@" | "*") => from - 1,
+            (Some(from), _) => from,
+        };
+        let most = match parameter.operands.get(1) {
+            None => usize::MAX,
+            Some(word) => match number(word) {
+                Some(most) => most,
+                None => return elements,
+            },
+        };
+        elements.into_iter().skip(from).take(most).collect()
+    }
+
+    /// True where the parameter comes to its operand, which stands in quotes: it does not fall apart.
+    pub(super) fn is_quoted_default(&self, parameter: &Parameter, shell: &Shell) -> bool {
+        let quoted = |part: &Part| match part {
+            Part::Text { quoted, .. } | Part::Parameter { quoted, .. } | Part::Command { quoted, .. } => *quoted,
+            Part::Arithmetic(_) | Part::Process { .. } => true,
+        };
+        let operand = || parameter.operands.first().is_some_and(|word| word.parts.iter().all(quoted));
+        let set =
+            || self.variable(&parameter.name, shell).is_some_and(|texts| texts.iter().any(|text| !text.is_empty()));
+        match parameter.op {
+            Op::Default { .. } | Op::Assign { .. } => operand() && !set(),
+            Op::Alternative { .. } => operand(),
+            _ => false,
+        }
     }
 
     /// The elements of a list; `None` where they are not known.

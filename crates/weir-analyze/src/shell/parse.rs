@@ -157,8 +157,8 @@ impl<'s> Lower<'s> {
     fn command(&mut self, command: &ast::Command) -> Option<Command> {
         Some(match command {
             ast::Command::Simple(simple) => {
-                let mut words = vec![self.word(&simple.name)];
-                words.extend(simple.args.iter().map(|word| self.word(word)));
+                let all: Vec<&ast::Word> = std::iter::once(&simple.name).chain(&simple.args).collect();
+                let mut words = self.whole_words(&all);
                 // A statement of assignments alone has an empty name.
                 if words.first().is_some_and(|word| word.parts.is_empty() && word.source.is_empty()) {
                     words.remove(0);
@@ -325,7 +325,27 @@ impl<'s> Lower<'s> {
     }
 
     fn words(&mut self, words: &[ast::Word]) -> Vec<Word> {
-        words.iter().map(|word| self.word(word)).collect()
+        self.whole_words(&words.iter().collect::<Vec<_>>())
+    }
+
+    /// The words; what stands together without a space is one (the parser takes `{a,b}"c"` for two).
+    fn whole_words(&mut self, words: &[&ast::Word]) -> Vec<Word> {
+        let touch = |one: &&ast::Word, other: &&ast::Word| {
+            let (end, start) = (one.span.end.offset(), other.span.start.offset());
+            end == start && one.span.start.offset() < end && start < other.span.end.offset()
+        };
+        words
+            .chunk_by(touch)
+            .filter_map(|group| {
+                let (first, last) = (group.first()?, group.last()?);
+                let mut ends = Vec::new();
+                for part in group.iter().flat_map(|word| &word.parts) {
+                    collect_ends(part, &mut ends);
+                }
+                let (start, end) = (first.span.start.offset(), last.span.end.offset());
+                Some(self.read(start, end, Mode::Plain, &mut ends))
+            })
+            .collect()
     }
 
     fn assignments(&mut self, assignments: &[ast::Assignment]) -> Vec<Assignment> {

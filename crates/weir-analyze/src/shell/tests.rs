@@ -372,6 +372,10 @@ fn variables_are_what_the_shell_makes_of_them() {
         "CDPATH=/w; cd /home/me; cd dir && rm -rf ../dir",
         "shopt -s extglob; rm -rf !(sub)",
         "X=dirxx; rm -rf ${X%%+(x)}",
+        "rm -rf {x,di}\"r\"",
+        "rm -rf {x,di}'r' y",
+        "cd /; rm -rf ${NOT_SET:-\"w/dir/a b\"}",
+        "set -- x dir; rm -rf w\"${@:2}\"/../dir",
     ]);
 }
 
