@@ -7,7 +7,7 @@ use weir_model::Span;
 use crate::call::{HOLE, Stdin};
 
 use super::ir::{Arm, Assignment, AssignmentValue, Command, Join, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS, MAX_WORDS};
+use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS, MOST_ELEMENTS};
 use super::output::{join_outputs, together};
 use super::state::{Gone, Shell, Var, add_place, add_texts};
 use super::text::{has_hole, known, value};
@@ -396,7 +396,7 @@ impl Evaluator<'_> {
                 if assignment.indexed || list {
                     // What was there stays among the elements: more is looked at than is there, and not less.
                     match self.elements_of(name, shell) {
-                        Some(mut elements) if elements.len() < MAX_WORDS => {
+                        Some(mut elements) if elements.len() < MOST_ELEMENTS => {
                             elements.push(new);
                             Var::Bag(elements)
                         }
@@ -421,11 +421,11 @@ impl Evaluator<'_> {
                 let ordered =
                     !assignment.indexed && (!assignment.append || !matches!(shell.var(name), Some(Var::Bag(_))));
                 match before {
-                    Some(mut elements) => {
+                    Some(mut elements) if elements.len() < MOST_ELEMENTS => {
                         elements.extend(args.iter().map(known));
                         if ordered { Var::Array(elements) } else { Var::Bag(elements) }
                     }
-                    None => Var::UnknownArray,
+                    _ => Var::UnknownArray,
                 }
             }
         };

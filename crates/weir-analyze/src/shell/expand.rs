@@ -229,7 +229,9 @@ impl Evaluator<'_> {
         for (n, part) in parts.iter().enumerate() {
             match part {
                 Part::Text { text, quoted } => {
-                    let text = if n == 0 && !quoted { self.tilde(text, shell) } else { text.clone() };
+                    // What is quoted or expanded before the first `/` is no user's name.
+                    let is_prefix = n == 0 && !quoted && (parts.len() == 1 || text.contains('/'));
+                    let text = if is_prefix { self.tilde(text, shell) } else { text.clone() };
                     field.push(&[text], *quoted);
                 }
                 Part::Parameter { parameter, quoted, .. } => match self.parameter(parameter, shell, frame) {
@@ -272,7 +274,9 @@ impl Evaluator<'_> {
         for (n, part) in parts.iter().enumerate() {
             match part {
                 Part::Text { text, quoted } => {
-                    let text = if n == 0 && !quoted { self.tilde(text, shell) } else { text.clone() };
+                    // What is quoted or expanded before the first `/` is no user's name.
+                    let is_prefix = n == 0 && !quoted && (parts.len() == 1 || text.contains('/'));
+                    let text = if is_prefix { self.tilde(text, shell) } else { text.clone() };
                     fields.open().push(&[text], *quoted);
                 }
                 Part::Parameter { parameter, quoted, .. } => {

@@ -21,6 +21,10 @@ pub(crate) const MAX_WORDS: usize = 100_000;
 pub(crate) const MAX_BRACES: usize = 4_096;
 /// Different texts that one word may be.
 pub(crate) const MAX_ALTERNATIVES: usize = 64;
+/// Elements of an array to which more are added one by one.
+pub(crate) const MOST_ELEMENTS: usize = 1_000;
+/// Variables that one shell remembers; beyond these, any other may be anything.
+pub(crate) const MOST_VARIABLES: usize = 1_000;
 /// Directory entries that globs may look at.
 pub(crate) const MAX_ENTRIES: usize = 100_000;
 /// Items of a loop that are evaluated one by one.

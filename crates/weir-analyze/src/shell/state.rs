@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::ir::Stmt;
-use super::limits::MAX_ALTERNATIVES;
+use super::limits::{MAX_ALTERNATIVES, MOST_VARIABLES};
 use super::text::collapsed;
 
 /// A variable. Every text may have holes; several texts mean one of them.
@@ -109,6 +109,7 @@ impl Shell {
         for _ in 0..4 {
             match self.memory.vars.get(name) {
                 Some(Var::Reference(other)) => name = other,
+                None if self.memory.vars.len() >= MOST_VARIABLES => break,
                 other => return other,
             }
         }
@@ -120,16 +121,19 @@ impl Shell {
             Some(Var::Reference(other)) if !matches!(var, Var::Reference(_)) => &other.clone(),
             _ => name,
         };
+        // Too many to remember: one that is not there may be anything.
+        if self.memory.vars.len() >= MOST_VARIABLES && !self.memory.vars.contains_key(name) {
+            return;
+        }
         if self.memory.vars.get(name) != Some(&var) {
             Rc::make_mut(&mut self.memory).vars.insert(name.to_owned(), var);
         }
     }
 
     pub(crate) fn unset(&mut self, name: &str) {
-        let memory = Rc::make_mut(&mut self.memory);
         // Remembered as empty: the variable of the environment is gone too.
-        memory.vars.insert(name.to_owned(), Var::Scalar(vec![String::new()]));
-        memory.functions.remove(name);
+        self.set(name, Var::Scalar(vec![String::new()]));
+        Rc::make_mut(&mut self.memory).functions.remove(name);
     }
 
     pub(crate) fn export(&mut self, name: &str) {

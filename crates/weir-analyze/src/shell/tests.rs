@@ -267,6 +267,9 @@ fn hostile_text_ends_in_a_finding_and_soon() {
         format!("{}x", "! ".repeat(50_000)),
         format!("x{}", " && x".repeat(20_000)),
         format!("x{}", " | x".repeat(5_000)),
+        format!("{} rm -rf \"${{a[@]}}\"", "a+=(x);".repeat(20_000)),
+        format!("{} rm -rf \"${{a[2]}}\"", "a[1]=x;".repeat(20_000)),
+        (0..8_000).map(|n| format!("if a; then V{n}=1; fi;")).collect::<String>() + "rm -rf \"$V7999\"",
     ];
     for bomb in &bombs {
         let start = std::time::Instant::now();
@@ -374,6 +377,7 @@ fn variables_are_what_the_shell_makes_of_them() {
         "X=dirxx; rm -rf ${X%%+(x)}",
         "rm -rf {x,di}\"r\"",
         "rm -rf {x,di}'r' y",
+        "HOME=/x; E=; cd /w; mkdir '~'; rm -rf ~$E/../dir",
         "cd /; rm -rf ${NOT_SET:-\"w/dir/a b\"}",
         "set -- x dir; rm -rf w\"${@:2}\"/../dir",
     ]);
