@@ -253,7 +253,8 @@ impl Find<'_, '_> {
                     let from = shift.saturating_add(at).saturating_add(1);
                     let command = args.get(from..).unwrap_or_default();
                     let end = end(command);
-                    self.run(starts, command.get(..end).unwrap_or_default(), text, only_start);
+                    let tests = if tests { filter.join(" ") } else { String::new() };
+                    self.run(starts, command.get(..end).unwrap_or_default(), text, only_start, &tests);
                     for _ in 0..=end {
                         words.next();
                     }
@@ -325,7 +326,8 @@ impl Find<'_, '_> {
     }
 
     /// Runs `command` on what is found below each of the starting points.
-    fn run(&mut self, starts: &[Word], command: &[Arg], action: &str, only_start: bool) {
+    /// `tests` says which of the entries below a start the command is run with; empty: all of them.
+    fn run(&mut self, starts: &[Word], command: &[Arg], action: &str, only_start: bool, tests: &str) {
         if command.is_empty() {
             return;
         }
@@ -333,7 +335,11 @@ impl Find<'_, '_> {
         let in_dir = action.ends_with("dir");
         for start in starts.iter().take(MOST_STARTS) {
             let found = self.found(start, only_start, in_dir);
-            let argv = command.iter().map(|arg| filled(arg, &["{}"], &found)).collect();
+            let mut argv: Vec<Arg> = command.iter().map(|arg| filled(arg, &["{}"], &found)).collect();
+            // What the tests leave out is not touched: measuring reads them.
+            for arg in argv.iter_mut().filter(|arg| arg.source == "{}" && arg.text().is_none() && !tests.is_empty()) {
+                tests.clone_into(&mut arg.source);
+            }
             let cwd = in_dir.then_some(None);
             self.say.run(Inner { argv, cwd, ..Inner::default() }, &through);
         }

@@ -132,7 +132,9 @@ fn from_file(call: &Call<'_>, file: &Word) -> Stdin {
 
 /// What paths from a program that lists them look like.
 fn paths(call: &Call<'_>, below: &[String], from: &str) -> Vec<Arg> {
-    let source = input_from(from);
+    // Of what `find` prints, its tests say what it can be: measuring reads them.
+    let tests = from.strip_prefix("find ").filter(|tests| tests.starts_with(['-', '(', '!']));
+    let source = tests.map_or_else(|| input_from(from), str::to_owned);
     let arg = |value: Value| Arg { globbed: true, ..Arg::new(value, source.clone()) };
     let mut args = Vec::new();
     for path in below.iter().take(MOST_ITEMS) {

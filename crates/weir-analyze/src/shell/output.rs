@@ -210,6 +210,16 @@ impl Evaluator<'_> {
                 if below.is_empty() {
                     below.push(".".to_owned());
                 }
+                // The tests go along: what they leave out is not printed.
+                let tests = args
+                    .iter()
+                    .skip_while(|arg| {
+                        let text = text(arg);
+                        matches!(text.as_str(), "-L" | "-H" | "-P") || !text.starts_with(['-', '(', '!'])
+                    })
+                    .map(|arg| arg.source.clone())
+                    .filter(|source| source != "-print" && source != "-print0");
+                let from = std::iter::once(from).chain(tests).collect::<Vec<_>>().join(" ");
                 Stdin::Paths { below, from }
             }
             "ls" => {

@@ -15,9 +15,9 @@ fn what_searches_and_runs() {
 > find . -name '*.pyc' -delete
     delete file-tree . | filtered -name *.pyc @ /w
 > find . -type d -name __pycache__ -exec rm -rf {} +
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -type d -name __pycache__ @ /w
 > find . -name '*.o' -exec rm {} ';'
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -name *.o @ /w
 > find build src -mtime +7 -delete
     delete file-tree build | filtered -mtime +7
     delete file-tree src | filtered -mtime +7
@@ -48,18 +48,18 @@ fn what_searches_and_runs() {
 > find . -exec chmod 777 {} +
     grant file-tree . | filtered {} @ /w
 > find . -name '*.sh' -exec chmod +x {} ';'
-    modify file-tree . | filtered {} @ /w
+    modify file-tree . | filtered -name *.sh @ /w
 > find . -type f -exec grep -l foo {} +
     read program grep
 > find . -type f -exec mv {} {}.bak ';'
-    modify file-tree . | filtered {} @ /w
+    modify file-tree . | filtered -type f @ /w
     modify file-tree . | filtered {}.bak @ /w
 > find . -type f -exec truncate -s 0 {} ';'
     modify file-tree . | content @ /w
 > find . -type f -exec sh -c 'rm "$@"' sh {} +
     Shell: rm "$@"
 > find . -name x -execdir rm {} ';'
-    delete file-tree /w | filtered {}
+    delete file-tree /w | filtered -name x
 > find . -ok rm {} ';'
     delete file-tree . | filtered {} @ /w
 > find . -exec {} ';'
@@ -171,13 +171,13 @@ fn what_searches_and_runs() {
 > ? ||| xargs -J % cp % out
     modify file-tree out | filtered out/input from `curl`
 > find . -type d -name x -exec rm -rf {} + -o -name y -delete
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -type d -name x @ /w
     delete file-tree . | filtered -type d -name x -o -name y @ /w
 > find . -exec sh -c 'rm {}' ';'
     Shell: rm ./…
 > find src out -name '*.o' -exec rm -f {} +
-    delete file-tree src | filtered {}
-    delete file-tree out | filtered {}
+    delete file-tree src | filtered -name *.o
+    delete file-tree out | filtered -name *.o
 > find build -exec rm {} + -exec chmod 777 {} +
     delete file-tree build | filtered {}
     grant file-tree build | filtered {}
@@ -190,25 +190,25 @@ fn what_searches_and_runs() {
 > gfind build -delete
     delete file-tree build
 > find out/src -name '*.rs' -exec cp {} /w/out ';'
-    modify file-tree /w/out | filtered /w/out/{}
+    modify file-tree /w/out | filtered /w/out/-name *.rs
 > find . -depth -delete
     delete file-tree . @ /w
 > find ./build -type f -delete
     delete file-tree ./build | filtered -type f @ /w/build
 > find . -maxdepth 1 -type d -exec rm -rf {} ';'
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -maxdepth 1 -type d @ /w
 > find . -name '*.tmp' -print -delete
     delete file-tree . | filtered -name *.tmp @ /w
 > find . -type f -exec cp {} out ';'
-    modify file-tree out | filtered out/{}
+    modify file-tree out | filtered out/-type f
 > find . -exec mv -t /tmp {} +
     modify file-tree . | filtered {} @ /w
     modify file-tree /tmp | filtered /tmp/{}
 > find . -type f -exec sed -i s/a/b/ {} +
-    modify file-tree . | filtered {} @ /w
+    modify file-tree . | filtered -type f @ /w
 > find . -name x -exec echo {} + -o -name y -exec rm {} +
     read program echo
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -name x -o -name y @ /w
 > find . -exec
 > find -H -L build -delete
     delete file-tree build
@@ -250,7 +250,7 @@ fn what_searches_and_runs() {
     delete file-tree build/x.o | files
     delete file-tree build/y.o | files
 > find . -type l -exec unlink {} ';'
-    delete file-tree . | filtered {} @ /w
+    delete file-tree . | filtered -type l @ /w
 > find build -exec touch {} ';'
     create file-tree build | filtered {}
 > find build -exec shred -u {} +
