@@ -132,7 +132,8 @@ impl Engine {
         }
         let policies = self.slice(slot)?;
         let question = Question::new(facts)?;
-        let mut hits = Vec::new();
+        let mut hits: Vec<PolicyHit> = Vec::new();
+        let mut unmoved: Vec<String> = Vec::new();
         for remedies in search(facts.approvals, *means) {
             let evaluation = evaluate(&policies, &question, remedies)?;
             if evaluation.allowed {
@@ -141,6 +142,7 @@ impl Engine {
                 }
                 return Ok(Decision { verdict: verdict(remedies, facts.approvals), remedies: list(remedies), hits });
             }
+            unmoved = evaluation.objections.iter().map(|policy| policy.info.id.clone()).collect();
             if remedies == none(facts.approvals) {
                 hits = evaluation.objections.iter().map(|policy| hit(&policy.info, facts)).collect();
                 if hits.is_empty() {
@@ -152,6 +154,8 @@ impl Engine {
                 }
             }
         }
+        // First what no remedy moves: the way out of the others is none.
+        hits.sort_by_key(|hit| !unmoved.contains(&hit.id));
         Ok(Decision { verdict: Verdict::Deny, remedies: Vec::new(), hits })
     }
 

@@ -11,10 +11,8 @@ mod tests;
 mod text;
 
 use crate::call::{Arg, Call, Say, Value};
+use crate::family::alternatives;
 use table::Tool;
-
-/// Combinations of alternatives (`for verb in start stop`) that are looked at one by one.
-const MOST_ALTERNATIVES: usize = 16;
 
 /// Says what a call does, where the catalog knows the program. False where it does not.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
@@ -53,38 +51,4 @@ fn find(name: &str) -> Option<&'static Tool> {
         let versioned = bare.len() < name.len() && !bare.is_empty();
         versioned.then(|| bare.strip_suffix('-').unwrap_or(bare)).and_then(exact)
     })
-}
-
-/// The argument lists that a call stands for: one for every combination of values that are one of several.
-fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
-    let mut lists: Vec<Vec<Arg>> = vec![Vec::with_capacity(args.len())];
-    for arg in args {
-        let values: Vec<Arg> = match &arg.value {
-            Value::OneOf(values)
-                if !values.is_empty() && lists.len().saturating_mul(values.len()) <= MOST_ALTERNATIVES =>
-            {
-                let known =
-                    |value: &String| Arg { value: Value::Known(value.clone()), source: value.clone(), ..arg.clone() };
-                values.iter().map(known).collect()
-            }
-            _ => vec![arg.clone()],
-        };
-        if let [value] = values.as_slice() {
-            for list in &mut lists {
-                list.push(value.clone());
-            }
-            continue;
-        }
-        lists = lists
-            .into_iter()
-            .flat_map(|list| {
-                values.iter().map(move |value| {
-                    let mut list = list.clone();
-                    list.push(value.clone());
-                    list
-                })
-            })
-            .collect();
-    }
-    lists
 }

@@ -5,6 +5,8 @@ mod files;
 mod find;
 mod git;
 mod options;
+
+pub(crate) use options::alternatives;
 mod xargs;
 
 #[cfg(test)]

@@ -13,14 +13,18 @@ pub(crate) fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
             Value::OneOf(values)
                 if !values.is_empty() && lists.len().saturating_mul(values.len()) <= MOST_ALTERNATIVES =>
             {
-                values
-                    .iter()
-                    .map(|value| Arg { value: Value::Known(value.clone()), source: value.clone(), ..arg.clone() })
-                    .collect()
+                let known =
+                    |value: &String| Arg { value: Value::Known(value.clone()), source: value.clone(), ..arg.clone() };
+                values.iter().map(known).collect()
             }
-            Value::OneOf(_) => vec![Arg { value: Value::Unknown, ..arg.clone() }],
             _ => vec![arg.clone()],
         };
+        if let [value] = values.as_slice() {
+            for list in &mut lists {
+                list.push(value.clone());
+            }
+            continue;
+        }
         lists = lists
             .into_iter()
             .flat_map(|list| {
