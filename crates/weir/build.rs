@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 use std::{env, fs, path::Path};
 
 fn main() {
+    let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
+        // The catalog's tables hold some hundred thousand addresses: in a position-independent program the loader writes
+        // each of them anew at every start, which costs more than all that a hook call does.
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../incidents");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut names: Vec<String> = fs::read_dir(&root)
