@@ -1,7 +1,7 @@
 //! `weir hook AGENT`: one hook call of a coding agent, from wire JSON to wire JSON.
 //!
-//! Everything that goes wrong here ends in an answer: a panic, a fault and the deadline are answered in the client's
-//! own dialect, and refuse.
+//! Everything that goes wrong here ends in a refusal: a panic and a fault are answered in the client's own dialect; the
+//! deadline ends the process, which the installed command line takes for a refusal.
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
