@@ -180,16 +180,26 @@ pub(crate) fn hear(
     env: &[(&str, &str)],
     interpret: impl FnOnce(&Call<'_>, &mut dyn Say),
 ) -> Heard {
-    let call = Call {
-        argv: args(text),
-        stdin,
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), Value::Known((*value).to_owned()))).collect();
+    listen(Call { stdin, env, ..call(machine, args(text), cwd) }, interpret)
+}
+
+/// A call with these words in `cwd`, and with nothing else.
+pub(crate) fn call<'m>(machine: &'m Machine, argv: Vec<Arg>, cwd: Option<&str>) -> Call<'m> {
+    Call {
+        argv,
+        stdin: Stdin::None,
         cwd: cwd.map(PathBuf::from),
-        env: env.iter().map(|(name, value)| ((*name).to_owned(), Value::Known((*value).to_owned()))).collect(),
+        env: Vec::new(),
         span: None,
         via: Vec::new(),
         depth: 0,
         world: machine,
-    };
+    }
+}
+
+/// What `interpret` says of a call.
+pub(crate) fn listen(call: Call<'_>, interpret: impl FnOnce(&Call<'_>, &mut dyn Say)) -> Heard {
     let mut heard = Heard::default();
     interpret(&call, &mut heard);
     heard

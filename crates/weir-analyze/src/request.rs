@@ -14,14 +14,7 @@ const MOST_VALUES: usize = 2_000;
 /// What an action would do.
 pub(crate) fn analyze(action: &Action, world: &dyn World) -> Analysis {
     match &action.request {
-        Request::Shell { command, shell: None } => shell::analyze(command, &action.cwd, world),
-        Request::Shell { shell: Some(other), .. } if matches!(other.as_str(), "bash" | "sh" | "zsh") => {
-            match &action.request {
-                Request::Shell { command, .. } => shell::analyze(command, &action.cwd, world),
-                _ => Analysis::default(),
-            }
-        }
-        Request::Shell { shell: Some(other), .. } => {
+        Request::Shell { shell: Some(other), .. } if !matches!(other.as_str(), "bash" | "sh" | "zsh") => {
             let why = format!("commands in {other} are not analyzed");
             let target = Target::new(TargetKind::Unknown, other.clone());
             Analysis {
@@ -31,6 +24,7 @@ pub(crate) fn analyze(action: &Action, world: &dyn World) -> Analysis {
                 ..Analysis::default()
             }
         }
+        Request::Shell { command, .. } => shell::analyze(command, &action.cwd, world),
         Request::Files { changes } => whole(changes.iter().map(|change| edit(change, action, world)).collect()),
         Request::Look { paths } => whole(vec![Effect::new(
             Verb::Read,

@@ -5,6 +5,8 @@
 
 mod effects;
 mod javascript;
+#[cfg(test)]
+mod lab;
 mod meaning;
 mod python;
 mod run;

@@ -199,18 +199,9 @@ fn words_of_one_glob_are_one_effect() {
     ] {
         let mut argv: Vec<Arg> = words.iter().map(|word| Arg::known(*word)).collect();
         argv.extend([glob("a.txt"), glob("b.txt")]);
-        let call = Call {
-            argv,
-            stdin: Stdin::None,
-            cwd: Some(PathBuf::from("/w")),
-            env: Vec::new(),
-            span: None,
-            via: Vec::new(),
-            depth: 0,
-            world: &machine,
-        };
-        let mut heard = Heard::default();
-        super::interpret(&call, &mut heard);
+        let heard = lab::listen(lab::call(&machine, argv, Some("/w")), |call, say| {
+            super::interpret(call, say);
+        });
         assert_eq!(heard.lines, expected, "{words:?}");
         assert!(heard.effects.iter().all(|effect| !effect.target.paths.is_empty()));
     }

@@ -152,8 +152,9 @@ impl Evaluator<'_> {
     }
 
     /// Runs a shell's own traps where it ends.
-    fn trapped(&mut self, mut done: Done, shell: &mut Shell, frame: &Frame) -> Done {
+    pub(super) fn trapped(&mut self, mut done: Done, shell: &mut Shell, frame: &Frame) -> Done {
         for trap in shell.take_traps() {
+            // It sees what the shell remembers in the end, wherever it ended.
             shell.gone = Gone::No;
             done = self.program(&trap, shell, &frame.through("trap"));
         }
@@ -169,9 +170,7 @@ impl Evaluator<'_> {
                 continue;
             }
             let text = word.source.get(..at).unwrap_or_default();
-            let text = text.trim_end_matches(['+', '-', '*', '/', '%', '&', '|', '^', ' ']);
-            let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-            let name = text.get(start..).unwrap_or_default();
+            let name = name_at_end(text.trim_end_matches(['+', '-', '*', '/', '%', '&', '|', '^', ' ']));
             if !name.is_empty() {
                 shell.set(name, Var::Scalar(vec![HOLE.to_string()]));
             }
@@ -180,14 +179,10 @@ impl Evaluator<'_> {
             let name =
                 |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
             let after = name(word.source.get(at + 2..).unwrap_or_default());
-            let before: String = {
-                let text = word.source.get(..at).unwrap_or_default();
-                let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-                text.get(start..).unwrap_or_default().to_owned()
-            };
-            for name in [after, before] {
+            let before = name_at_end(word.source.get(..at).unwrap_or_default());
+            for name in [after.as_str(), before] {
                 if !name.is_empty() {
-                    shell.set(&name, Var::Scalar(vec![HOLE.to_string()]));
+                    shell.set(name, Var::Scalar(vec![HOLE.to_string()]));
                 }
             }
         }
@@ -199,13 +194,12 @@ impl Evaluator<'_> {
             if shell.gone != Gone::No {
                 break;
             }
-            let runs = match (join, done.status) {
-                (Join::And, Status::Failure) | (Join::Or, Status::Success) => continue,
-                (_, Status::Either) => None,
-                _ => Some(()),
-            };
+            if matches!((join, done.status), (Join::And, Status::Failure) | (Join::Or, Status::Success)) {
+                continue;
+            }
+            let surely = done.status != Status::Either;
             let moved = shell.moved.take();
-            if runs.is_some() {
+            if surely {
                 let next = self.statement(stmt, shell, frame);
                 done = Done { status: next.status, out: together(done.out, next.out) };
                 continue;
@@ -457,6 +451,12 @@ impl Evaluator<'_> {
         }
         self.call(argv, &env, shell, frame)
     }
+}
+
+/// The name that `text` ends in; empty where it ends in none.
+fn name_at_end(text: &str) -> &str {
+    let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    text.get(start..).unwrap_or_default()
 }
 
 /// One of both happened.

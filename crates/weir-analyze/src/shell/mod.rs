@@ -59,6 +59,11 @@ struct Frame {
 }
 
 impl Frame {
+    /// Where an action begins; `origin` says where its text stands in the action's own.
+    fn outermost(origin: Option<usize>) -> Self {
+        Self { via: Rc::default(), origin, span: None, place: None, stdin: Rc::new(Stdin::None), programs: 0 }
+    }
+
     fn through(&self, program: &str) -> Self {
         let mut via = Vec::clone(&self.via);
         via.push(program.to_owned());
@@ -131,14 +136,7 @@ fn is_installed(path: &Path) -> bool {
 /// What a command line does, run in `cwd`.
 pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World) -> Analysis {
     let mut evaluator = Evaluator::new(world);
-    let frame = Frame {
-        via: Rc::default(),
-        origin: Some(0),
-        span: None,
-        place: None,
-        stdin: Rc::new(Stdin::None),
-        programs: 0,
-    };
+    let frame = Frame::outermost(Some(0));
     let cwd = cwd.is_absolute().then(|| crate::call::normalize(cwd));
     let mut shell = Shell::new(cwd);
     // What an agent asks for has no arguments of its own.
@@ -150,8 +148,7 @@ pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World) -> Analysis {
 /// What a text in another language does, run in `cwd`.
 pub(crate) fn analyze_code(language: Language, text: &str, cwd: &Path, world: &dyn World) -> Analysis {
     let mut evaluator = Evaluator::new(world);
-    let frame =
-        Frame { via: Rc::default(), origin: None, span: None, place: None, stdin: Rc::new(Stdin::None), programs: 0 };
+    let frame = Frame::outermost(None);
     let shell = Shell::new(Some(crate::call::normalize(cwd)));
     evaluator.code(language, text, vec![Arg::known("the text")], &shell, &frame);
     evaluator.finish()
@@ -216,13 +213,8 @@ impl<'w> Evaluator<'w> {
             let target = Target::new(TargetKind::Unknown, start);
             self.keep(Effect::opaque(Verb::Execute, target, format!("it could not be read in full: {doubt}")), frame);
         }
-        let mut done = self.statements(&script.body, shell, frame);
-        for trap in shell.take_traps() {
-            // A trap sees what the shell remembers in the end, wherever it ended.
-            shell.gone = state::Gone::No;
-            done = self.program(&trap, shell, &frame.through("trap"));
-        }
-        done
+        let done = self.statements(&script.body, shell, frame);
+        self.trapped(done, shell, frame)
     }
 
     /// Evaluates program text in another language, or a shell program of its own.

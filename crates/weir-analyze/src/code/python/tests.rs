@@ -1,19 +1,9 @@
-use crate::call::{Language, Stdin};
-use crate::code::interpret;
-use crate::lab::{self, Machine};
+use crate::call::Language;
+use crate::code::lab::hear_program;
+use crate::lab::Machine;
 
 fn hear_on(machine: &Machine, text: &str) -> Vec<String> {
-    let heard = lab::hear(
-        machine,
-        "tools/clean.py --force uploads",
-        Some("/work"),
-        Stdin::None,
-        &[("DATA", "/srv/data")],
-        |call, say| {
-            assert!(interpret(Language::Python, text, call, say));
-        },
-    );
-    heard.lines
+    hear_program(Language::Python, machine, "tools/clean.py --force uploads", text)
 }
 
 fn hear(text: &str) -> Vec<String> {

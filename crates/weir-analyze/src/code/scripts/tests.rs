@@ -1,19 +1,9 @@
-use crate::call::{Language, Stdin};
-use crate::code::interpret;
-use crate::lab::{self, Machine};
+use crate::call::Language;
+use crate::code::lab::hear_program;
+use crate::lab::Machine;
 
 fn hear(language: Language, text: &str) -> Vec<String> {
-    let heard = lab::hear(
-        &Machine::default(),
-        "tools/clean uploads",
-        Some("/work"),
-        Stdin::None,
-        &[("DATA", "/srv/data")],
-        |call, say| {
-            assert!(interpret(language, text, call, say));
-        },
-    );
-    heard.lines
+    hear_program(language, &Machine::default(), "tools/clean uploads", text)
 }
 
 fn check(language: Language, table: &[(&str, &[&str])]) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::config::{parse_config, split_alias};
 use super::interpret;
-use crate::call::{Call, Stdin};
+use crate::call::Stdin;
 use crate::lab::{self, Heard, Machine};
 
 fn machine() -> Machine {
@@ -439,18 +439,7 @@ fn one_glob_is_one_effect() {
         arg.source = "*.txt".to_owned();
         arg.globbed = true;
     }
-    let call = Call {
-        argv,
-        stdin: Stdin::None,
-        cwd: Some(PathBuf::from("/w/repo")),
-        env: Vec::new(),
-        span: None,
-        via: Vec::new(),
-        depth: 0,
-        world: &machine,
-    };
-    let mut heard = Heard::default();
-    interpret(&call, &mut heard);
+    let heard = lab::listen(lab::call(&machine, argv, Some("/w/repo")), interpret);
     assert_eq!(heard.lines, ["delete file-tree *.txt | files"]);
     assert_eq!(heard.effects[0].target.paths.len(), 2);
 }
