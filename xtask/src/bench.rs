@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -87,20 +87,27 @@ struct Case {
 }
 
 impl Case {
-    /// A figure of a wrong answer is worth nothing.
-    fn check(&self) -> Result<(), String> {
-        let Some(answer) = self.answer else { return Ok(()) };
+    /// Starts it, and gives it its input.
+    fn start(&self, output: fn() -> Stdio) -> Result<Child, String> {
         let mut child = Command::new(&self.program)
             .args(&self.args)
             .current_dir(&self.cwd)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(output())
+            .stderr(output())
             .spawn()
             .map_err(|error| format!("{}: {error}", self.program.display()))?;
         if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(self.input.as_bytes()).map_err(|error| error.to_string())?;
+            // A program that does not read its input closes the pipe early.
+            let _ = stdin.write_all(self.input.as_bytes());
         }
+        Ok(child)
+    }
+
+    /// A figure of a wrong answer is worth nothing.
+    fn check(&self) -> Result<(), String> {
+        let Some(answer) = self.answer else { return Ok(()) };
+        let child = self.start(Stdio::piped)?;
         let output = child.wait_with_output().map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let right = if answer.is_empty() { said.is_empty() } else { said.contains(answer) };
@@ -201,18 +208,7 @@ fn once(case: &Case) -> Result<Sample, String> {
     };
     let before = usage()?;
     let begun = Instant::now();
-    let mut child = Command::new(&case.program)
-        .args(&case.args)
-        .current_dir(&case.cwd)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("{}: {error}", case.program.display()))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that does not read its input closes the pipe early.
-        let _ = stdin.write_all(case.input.as_bytes());
-    }
+    let mut child = case.start(Stdio::null)?;
     child.wait().map_err(|error| error.to_string())?;
     let wall = begun.elapsed();
     let after = usage()?;
