@@ -1,0 +1,22 @@
+//! CAL, the Cascade Analysis Language: the language in which a diagnosis is written.
+//!
+//! A script finds entities in evidence (`FORAGE`), scores them in six dimensions, measures the gap between what is
+//! said and what is done (`DRIFT`), decides (`FETCH`), and acts (`CHIRP`, `SURFACE`, `WAKE`). The language is
+//! described in `docs/cal/`.
+//!
+//! The way through this crate: [`syntax`] reads a text into an [`ast`], [`check`] looks for mistakes before anything
+//! runs, [`run`] evaluates it over a [`source`] into an [`outcome`], which [`report`] writes; alerts go to a [`sink`].
+//! [`compat`] is the first edition, exactly as the reference runtime reads and runs it. [`score`] holds the formulas
+//! that both editions share.
+
+pub mod ast;
+pub mod compat;
+pub mod diagnostic;
+pub mod edition;
+pub mod limits;
+pub mod number;
+pub mod outcome;
+pub mod score;
+pub mod source;
+pub mod span;
+pub mod value;

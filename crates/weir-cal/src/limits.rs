@@ -1,0 +1,17 @@
+//! What a script and its data may cost. Over a limit is an error that names the limit, never a crash.
+
+/// The longest script, in bytes.
+pub const SOURCE_BYTES: usize = 16 << 20;
+
+/// The deepest nesting of parentheses, `NOT`, and statements inside statements (`THEN`, `ON EXECUTE`).
+pub const NESTING: usize = 64;
+
+/// The largest `DEPTH`. The cascade map reaches every dimension within three steps.
+pub const DEPTH: u32 = 6;
+
+/// How many entities a result keeps in full. All are counted and scored; the rest can be streamed with
+/// `SURFACE name AS ndjson` or `csv`.
+pub const KEPT_ENTITIES: usize = 10_000;
+
+/// The most errors that one check of a script reports.
+pub const DIAGNOSTICS: usize = 100;
