@@ -10,13 +10,20 @@
 //! that both editions share.
 
 pub mod ast;
+pub mod check;
 pub mod compat;
 pub mod diagnostic;
 pub mod edition;
 pub mod limits;
 pub mod number;
 pub mod outcome;
+pub mod report;
+pub mod run;
+pub mod schedule;
 pub mod score;
+pub mod service;
+pub mod sink;
 pub mod source;
 pub mod span;
+pub mod syntax;
 pub mod value;
