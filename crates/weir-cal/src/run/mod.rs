@@ -1,5 +1,7 @@
 //! A script run over evidence, in the default edition.
 
+mod lower;
+
 use std::time::Instant;
 
 use jiff::Timestamp;
