@@ -23,6 +23,11 @@ impl Slots {
         }
     }
 
+    /// How many fields are asked for so far.
+    pub(crate) fn len(&self) -> usize {
+        self.paths.len()
+    }
+
     /// The fields in the order of their slots.
     pub(crate) fn into_paths(self) -> Vec<String> {
         self.paths.into_iter().collect()
