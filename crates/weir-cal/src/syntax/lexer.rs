@@ -28,6 +28,11 @@ impl<'s> Lexer<'s> {
         Self { source, at: 0, endless: [false; 2] }
     }
 
+    /// Goes on from a place between two tokens.
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The byte at an offset from here, 0 past the end.
     fn byte(&self, offset: usize) -> u8 {
         self.source.as_bytes().get(self.at + offset).copied().unwrap_or(0)

@@ -1,7 +1,9 @@
 //! What the default edition reads, and how it refuses.
 
-use super::parse;
-use crate::ast::{Expr, Literal, Statement, StatementKind};
+use proptest::prelude::*;
+
+use super::{SyntaxKind, parse};
+use crate::ast::{Band, Expr, Literal, Statement, StatementKind, Unit};
 
 /// The tree of a text that has no errors.
 fn read(source: &str) -> Vec<Statement<'_>> {
@@ -80,5 +82,396 @@ fn conditions_bind_as_documented() {
         } else {
             assert_eq!(condition(text), expected, "{text}");
         }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_at_its_place() {
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("FORAGE t WHERE a = 1 WHERE b = 2", &[("duplicate-clause", "WHERE")]),
+        ("FETCH x ON WAIT CHIRP a ON WAIT CHIRP b", &[("duplicate-clause", "WAIT")]),
+        ("DRIFT x METHODOLOGY 85", &[("missing-clause", "DRIFT")]),
+        ("WATCH w FOR 2 quarters", &[("missing-clause", "WATCH")]),
+        ("RECALL c TRIGGERS 1/2", &[("missing-clause", "RECALL")]),
+        ("FORAGE t WHERE a > 5days", &[("unknown-unit", "5days")]),
+        ("FORAGE t WHERE a > 5 days", &[("unknown-unit", "5 days")]),
+        ("WAKE AFTER 3", &[("expected", "3")]),
+        ("WAKE AFTER 1.5h", &[("duration-not-whole", "1.5h")]),
+        ("FORAGE t\nWHER a = 1\nDEPTH 2", &[("unknown-word", "WHER")]),
+        ("FORAGE t\nDIVEE INTO x\nEMIT y", &[("unknown-word", "DIVEE")]),
+        ("FORAGE t EMIT x\nSURFACE y AS json", &[("misplaced-clause", "EMIT")]),
+        ("CHIRP info 'no end\nFORAGE", &[("unclosed-text", "'"), ("expected", "")]),
+        ("CHIRP info \"no end\nCHIRP info \"with\"", &[("unclosed-text", "\"")]),
+        ("CHIRP info \"a\\qb\"", &[("unknown-escape", "\\q")]),
+        (
+            "FORAGE WHERE a\nDIVE INTO WHEN b\nFETCH x CONFIDENCE y",
+            &[("expected", "WHERE"), ("expected", "WHEN"), ("expected", "y")],
+        ),
+        ("FORAGE t WHERE (a = 1 OR b SURFACE x\nTRACE y FROM", &[("expected", "SURFACE"), ("expected", "")]),
+        ("FORAGE t WHERE a = INTO", &[("expected", "INTO")]),
+        ("FORAGE t WHERE \"a\" = 1", &[("expected", "\"a\"")]),
+        ("FORAGE t WHERE a = b.c", &[("expected", "b.")]),
+        ("FORAGE t ACROSS D1, D7 DEPTH 2", &[("expected", "D7")]),
+        ("FORAGE t DEPTH 1e999", &[("number-too-large", "1e999")]),
+        ("FORAGE t DEPTH 3d SURFACE x", &[("expected", "3d")]),
+        ("FETCH x ON EXECUT CHIRP a", &[("expected", "EXECUT")]),
+        (
+            "FETCH x ON EXECUTE DRIFT y ON \"z\"",
+            &[("misplaced-clause", "ON"), ("missing-clause", "DRIFT"), ("missing-clause", "DRIFT")],
+        ),
+        ("FORAGE t;", &[("expected-clause", ";")]),
+        ("hello", &[("expected-statement", "hello")]),
+    ];
+    let wrong: Vec<_> = cases.iter().filter(|(source, expected)| errors(source) != *expected).collect();
+    let found: Vec<_> = wrong.iter().map(|(source, _)| errors(source)).collect();
+    assert_eq!(wrong.len(), 0, "{wrong:#?} {found:#?}");
+}
+
+/// The statements and their clauses in the order of the source, as keywords.
+fn outline(source: &str) -> String {
+    assert_eq!(errors(source), [], "{source}");
+    let mut out = String::new();
+    for node in super::tree(source).descendants() {
+        if matches!(node.kind(), SyntaxKind::Statement | SyntaxKind::Clause) {
+            let keyword = node.first_token().unwrap().kind().keyword();
+            out += match node.kind() {
+                SyntaxKind::Statement if node.parent().unwrap().kind() == SyntaxKind::Root => " | ",
+                SyntaxKind::Statement => " > ",
+                _ => " ",
+            };
+            out += keyword;
+        }
+    }
+    out.trim_start_matches(" | ").to_owned()
+}
+
+#[test]
+fn words_that_are_clause_and_statement_are_told_apart() {
+    let cases = [
+        ("FORAGE t SURFACE x SURFACE y", "FORAGE SURFACE | SURFACE"),
+        ("FORAGE t SURFACE x AS json", "FORAGE | SURFACE AS"),
+        ("FORAGE t SURFACE x TO \"f\" ON \"2026-01-01\"", "FORAGE | SURFACE TO ON"),
+        ("FORAGE t SURFACE x ON \"2026-01-01\"", "FORAGE | SURFACE ON"),
+        ("DIVE INTO t TRACE x FROM y EMIT", "DIVE | TRACE FROM"),
+        ("DIVE INTO t TRACE cascade EMIT z", "DIVE TRACE EMIT"),
+        ("DIVE INTO t TRACE x TRACE y", "DIVE TRACE | TRACE"),
+        ("PERCH ON a:\"b\" CHIRP info \"m\" CHIRP x \"n\"", "PERCH CHIRP | CHIRP"),
+        ("PERCH ON a WAKE AFTER 3d THEN CHIRP x", "PERCH | WAKE THEN > CHIRP"),
+        ("PERCH ON a LISTEN FOR b signals, c WAKE AFTER 3d", "PERCH LISTEN WAKE"),
+        ("RECALL c ON \"x\" WATCH a STATUS fired WATCH b WHEN c", "RECALL ON WATCH | WATCH WHEN"),
+        ("RECALL c ON \"x\" SURFACE y SURFACE z AS json", "RECALL ON | SURFACE | SURFACE AS"),
+        ("FETCH x ON EXECUTE FETCH y THRESHOLD 2 ON CONFIRM CHIRP a", "FETCH ON > FETCH THRESHOLD ON > CHIRP"),
+        ("FETCH x ON QUEUE FORAGE t SURFACE r ON WAIT CHIRP a", "FETCH ON > FORAGE SURFACE ON > CHIRP"),
+        ("FETCH x ON QUEUE SURFACE r ON \"2026-01-01\" ON WAIT CHIRP a", "FETCH ON > SURFACE ON ON > CHIRP"),
+        ("FETCH x ON WAIT WATCH status WHEN gap CONFIDENCE MIN 70", "FETCH ON > WATCH WHEN CONFIDENCE"),
+        ("WAKE AFTER 6mo THEN FETCH x ON WAIT CHIRP a", "WAKE THEN > FETCH ON > CHIRP"),
+    ];
+    for (source, expected) in cases {
+        let source = source.replace("FROM y EMIT", "FROM y");
+        assert_eq!(outline(&source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_nested_fetch_leaves_the_bands_to_the_outer_one() {
+    let statements = read("FETCH x ON EXECUTE FETCH y THRESHOLD 2 ON CONFIRM CHIRP a");
+    let [Statement { kind: StatementKind::Fetch(outer), .. }] = &statements[..] else { panic!() };
+    assert_eq!(outer.actions.iter().map(|action| action.band).collect::<Vec<_>>(), [Band::Execute, Band::Confirm]);
+    let StatementKind::Fetch(inner) = &outer.actions[0].action.kind else { panic!() };
+    assert_eq!((inner.threshold.unwrap().value, inner.actions.len()), (2.0, 0));
+}
+
+#[test]
+fn durations_cascades_and_lists_have_their_values() {
+    for (text, value, unit) in [
+        ("2 quarters", 2.0, Unit::Quarters),
+        ("1 QUARTER", 1.0, Unit::Quarters),
+        ("2quarters", 2.0, Unit::Quarters),
+        ("6mo", 6.0, Unit::Months),
+        ("6 mo", 6.0, Unit::Months),
+        ("90 d", 90.0, Unit::Days),
+    ] {
+        let source = format!("WATCH w IN t WHEN a > 1 FOR {text}");
+        let statements = read(&source);
+        let StatementKind::Watch(watch) = &statements[0].kind else { panic!() };
+        let hold = watch.hold.unwrap();
+        assert_eq!((hold.value, hold.unit, hold.span.text(&source)), (value, unit, text));
+        assert_eq!(watch.collection.unwrap().value, "t");
+    }
+    let cascades = ["D5 -> D6+D2 -> D1 + D3 -> d4", "D5->D6,D2->D1,D3→D4"];
+    for cascade in cascades {
+        let source = format!("FORAGE t CASCADE {cascade}");
+        let statements = read(&source);
+        let StatementKind::Forage(forage) = &statements[0].kind else { panic!() };
+        let steps = &forage.cascade.as_ref().unwrap().steps;
+        let ids: Vec<Vec<_>> = steps.iter().map(|step| step.iter().map(|one| one.value.id()).collect()).collect();
+        assert_eq!(ids, [vec!["D5"], vec!["D6", "D2"], vec!["D1", "D3"], vec!["D4"]]);
+    }
+    let statements =
+        read("RECALL c TRIGGERS 1 / 2 CALIBRATION over ON '2026-01-01' WATCH a EVIDENCE \"e\" STATUS partial");
+    let StatementKind::Recall(recall) = &statements[0].kind else { panic!() };
+    let (fired, total) = recall.triggers.unwrap();
+    assert_eq!((fired.value, total.value, recall.date.value.as_ref()), (1.0, 2.0, "2026-01-01"));
+    assert_eq!(recall.watches[0].status.unwrap().value, "partial");
+}
+
+#[test]
+fn marks_line_ends_and_comments_of_every_kind_are_read() {
+    let source = "\u{feff}# one\r-- two\r\n// three\nFORAGE\u{a0}t -- four\rWHERE a--five\n";
+    assert_eq!(read(source).len(), 1);
+    assert_eq!(super::format(source).unwrap(), "# one\n-- two\n// three\nFORAGE t -- four\n  WHERE a --five\n");
+}
+
+#[test]
+fn depth_and_count_have_limits() {
+    for source in [
+        format!("FORAGE t WHERE {}a", "(".repeat(100_000)),
+        format!("FORAGE t WHERE {}a", "NOT ".repeat(100_000)),
+        format!("{} CHIRP a", "WAKE AFTER 1d THEN ".repeat(50_000)),
+    ] {
+        let found = parse(&source).diagnostics;
+        assert!(found.iter().any(|one| one.code == "nesting"));
+        assert_eq!(super::tree(&source).text().to_string(), source);
+    }
+    assert_eq!(condition(&format!("{}a{}", "(".repeat(60), ")".repeat(60))), "a");
+    assert_eq!(parse(&"FORAGE ".repeat(5000)).diagnostics.len(), crate::limits::DIAGNOSTICS);
+    let long = " ".repeat(crate::limits::SOURCE_BYTES + 1);
+    assert_eq!(errors(&long), [("source-too-long", "")]);
+    assert_eq!(super::tree(&long).text().len(), rowan::TextSize::of(long.as_str()));
+}
+
+#[test]
+fn a_script_is_written_in_one_way() {
+    let source = "\
+-- top
+
+
+forage t   where a=1 AND ( b<>2 or c ) -- why
+   -- own line
+across d5,D6 cascade D5->D6+D2 surface r
+
+-- decide
+fetch r threshold 1000 on execute wake after 3D then chirp critical 'now' on wait perch on k : \"v\" listen for a signals
+watch w when x > 1 and y in ( 1 ,2 ) for 2 Quarters
+recall c on \"2026-01-01\" watch a status fired triggers 1 / 2 surface v as json
+-- end";
+    let expected = "\
+-- top
+
+FORAGE t
+  WHERE a = 1
+    AND (b <> 2 OR c) -- why
+  -- own line
+  ACROSS D5, D6
+  CASCADE D5 -> D6+D2
+  SURFACE r
+
+-- decide
+FETCH r
+  THRESHOLD 1000
+  ON EXECUTE WAKE AFTER 3d THEN CHIRP critical 'now'
+  ON WAIT PERCH ON k:\"v\"
+    LISTEN FOR a signals
+WATCH w WHEN x > 1
+    AND y IN (1, 2) FOR 2 quarters
+RECALL c
+  ON \"2026-01-01\"
+  WATCH a STATUS fired
+  TRIGGERS 1/2
+  SURFACE v AS json
+-- end
+";
+    assert_eq!(super::format(source).unwrap(), expected);
+    assert_eq!(super::format(expected).unwrap(), expected);
+    assert!(super::format("FORAGE").is_err());
+    assert_eq!(super::format("  \n").unwrap(), "");
+}
+
+/// A tree without its places.
+fn meaning(source: &str) -> Option<String> {
+    let parsed = parse(source);
+    if !parsed.diagnostics.is_empty() {
+        return None;
+    }
+    let text = format!("{:?}", parsed.script);
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("Span {") {
+        out += before;
+        rest = after.split_once('}').unwrap().1;
+    }
+    Some(out + rest)
+}
+
+fn soup() -> impl Strategy<Value = String> {
+    let words = proptest::sample::select(vec![
+        "FORAGE",
+        "DIVE",
+        "INTO",
+        "DRIFT",
+        "FETCH",
+        "PERCH",
+        "ON",
+        "LISTEN",
+        "FOR",
+        "WAKE",
+        "AFTER",
+        "THEN",
+        "CHIRP",
+        "TRACE",
+        "FROM",
+        "WATCH",
+        "RECALL",
+        "SURFACE",
+        "AS",
+        "TO",
+        "WHERE",
+        "WHEN",
+        "ACROSS",
+        "DEPTH",
+        "CASCADE",
+        "EMIT",
+        "METHODOLOGY",
+        "PERFORMANCE",
+        "GAP",
+        "THRESHOLD",
+        "CONFIDENCE",
+        "MIN",
+        "BANDS",
+        "EXECUTE",
+        "WAIT",
+        "STATUS",
+        "TRIGGERS",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "IS",
+        "BETWEEN",
+        "CONTAINS",
+        "EXISTS",
+        "null",
+        "true",
+        "a",
+        "b.c",
+        "x-y",
+        "`q r`",
+        "`",
+        "5",
+        "-2.5e3",
+        "6mo",
+        "5days",
+        "\"t\"",
+        "'u'",
+        "\"",
+        "'",
+        "\\",
+        "(",
+        ")",
+        ",",
+        ".",
+        ":",
+        "/",
+        "+",
+        "->",
+        "=",
+        "==",
+        "<>",
+        "<=",
+        "D1",
+        "D5",
+        "ALL",
+        "signals",
+        "\n",
+        "\n\n",
+        "\r",
+        "-- c\n",
+        "# d\r",
+        "//",
+        "é",
+        "→",
+        "\u{feff}",
+        "\u{1b}",
+    ]);
+    proptest::collection::vec((words, proptest::sample::select(vec![" ", "", "\n"])), 0..40)
+        .prop_map(|parts| parts.into_iter().flat_map(|(word, gap)| [word, gap]).collect())
+}
+
+/// Scripts that are mostly right.
+fn likely() -> impl Strategy<Value = String> {
+    let parts = proptest::sample::select(vec![
+        "FORAGE t",
+        "WHERE a = 1 AND (b OR NOT c)",
+        "ACROSS D1,d2",
+        "DEPTH 3",
+        "CASCADE D5->D6+D2",
+        "SURFACE r",
+        "DIVE INTO t",
+        "WHEN a IN (1,'x') OR b IS NOT null",
+        "TRACE r",
+        "EMIT e",
+        "TRACE x FROM y",
+        "DRIFT r METHODOLOGY 85 PERFORMANCE 35",
+        "GAP auto",
+        "FETCH r",
+        "THRESHOLD 10",
+        "CONFIDENCE MIN 70",
+        "ON EXECUTE",
+        "ON WAIT",
+        "CHIRP info \"m\"",
+        "PERCH ON k:\"v\"",
+        "LISTEN FOR a signals, b",
+        "WAKE AFTER 3d",
+        "THEN",
+        "WATCH w WHEN a > 1",
+        "FOR 2 quarters",
+        "RECALL c ON \"2026-01-01\"",
+        "WATCH w STATUS fired",
+        "TRIGGERS 1/1",
+        "SURFACE r AS json",
+        "TO \"f\"",
+        "AND a BETWEEN 1 AND 2",
+        "OR `when` > 5d",
+    ]);
+    let gaps = proptest::sample::select(vec![" ", "\n", "\n\n\n", " -- c\n", "\n// d\n  ", "\r# e\r"]);
+    proptest::collection::vec((parts, gaps), 0..12)
+        .prop_map(|parts| parts.into_iter().flat_map(|(word, gap)| [word, gap]).collect())
+}
+
+fn holds_for(source: &str) {
+    let parsed = parse(source);
+    let tree = super::tree(source);
+    assert_eq!(tree.text().to_string(), source);
+    for found in &parsed.diagnostics {
+        assert!(source.get(found.span.range()).is_some(), "{source:?}: {found:?}");
+    }
+    let shown = super::render("x.cal", source, &parsed.diagnostics, false);
+    assert_eq!(shown.is_empty(), parsed.diagnostics.is_empty());
+    match super::format(source) {
+        Ok(once) => {
+            assert_eq!(super::format(&once).as_deref(), Ok(once.as_str()), "{source:?}");
+            assert_eq!(meaning(&once), meaning(source), "{source:?}");
+            for comment in tree.descendants_with_tokens().filter(|part| part.kind() == SyntaxKind::Comment) {
+                assert!(once.contains(comment.to_string().trim_end()), "{source:?}");
+            }
+        }
+        Err(found) => assert_eq!(found, parsed.diagnostics),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_to_its_end(source in ".{0,80}") {
+        holds_for(&source);
+    }
+
+    #[test]
+    fn any_order_of_tokens_is_read_to_its_end(source in soup()) {
+        holds_for(&source);
+    }
+
+    #[test]
+    fn a_formatted_script_means_the_same(source in likely()) {
+        holds_for(&source);
     }
 }
