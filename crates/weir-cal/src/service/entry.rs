@@ -38,7 +38,7 @@ pub fn entry(text: &str) -> Entry {
     let may_be_mended = parsed
         .diagnostics
         .iter()
-        .all(|found| found.span.end as usize >= end || found.code == "missing-clause" && found.span.start >= begins);
+        .all(|found| found.span.end as usize >= end || matches!(found.code, "missing-clause" | "unclosed-text") && found.span.start >= begins);
     // A mistake that nothing that follows can mend is told at once.
     if may_be_mended { Entry::Open } else { Entry::Whole }
 }
