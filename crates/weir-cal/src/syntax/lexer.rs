@@ -194,7 +194,9 @@ impl<'s> Lexer<'s> {
         self.at += 1;
         while self.at < self.source.len() {
             match self.byte(0) {
-                b'\\' if !matches!(self.byte(1), b'\n' | b'\r') => self.at += 1 + self.source.get(self.at + 1..).map_or(0, first_len),
+                b'\\' if !matches!(self.byte(1), b'\n' | b'\r') => {
+                    self.at += 1 + self.source.get(self.at + 1..).map_or(0, first_len)
+                }
                 b'\n' | b'\r' => {
                     if self.open_before.get(slot).is_some_and(|end| self.at < *end) {
                         return self.unclosed(SyntaxKind::UnclosedText, start);
