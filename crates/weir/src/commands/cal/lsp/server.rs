@@ -352,7 +352,7 @@ fn answer<T: serde::Serialize>(result: T) -> Result<Value, Refusal> {
 
 fn respond(id: RequestId, result: Result<Value, Refusal>) -> Response {
     match result {
-        Ok(value) => Response { id, response_result: Ok(value) },
+        Ok(value) => Response::new_ok(id, value),
         Err((code, message)) => Response::new_err(id, code as i32, message),
     }
 }
