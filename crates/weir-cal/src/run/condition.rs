@@ -10,11 +10,11 @@ use crate::{
 
 /// A field holds what the condition cannot be applied to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mismatch {
+pub(crate) struct Mismatch {
     /// The slot of the field.
-    pub(super) slot: usize,
+    pub(crate) slot: usize,
     /// What it was compared with, in words.
-    pub(super) with: String,
+    pub(crate) with: String,
 }
 
 static MISSING: Value = Value::Missing;
@@ -24,7 +24,7 @@ fn at(row: &Row, slot: usize) -> &Value {
 }
 
 /// The value of a condition for a row.
-pub(super) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch> {
+pub(crate) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch> {
     match predicate {
         Predicate::All(all) => {
             let mut result = Truth::True;
@@ -86,7 +86,7 @@ pub(super) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch>
 }
 
 /// Adds the missing fields that leave the condition open for a row.
-pub(super) fn blame(predicate: &Predicate, row: &Row, missing: &mut Vec<usize>) {
+pub(crate) fn blame(predicate: &Predicate, row: &Row, missing: &mut Vec<usize>) {
     if truth(predicate, row) != Ok(Truth::Unknown) {
         return;
     }

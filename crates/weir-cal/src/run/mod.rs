@@ -1,6 +1,8 @@
 //! A script run over evidence, in the default edition.
 
+pub(crate) mod condition;
 mod lower;
+pub(crate) mod near;
 
 use std::time::Instant;
 

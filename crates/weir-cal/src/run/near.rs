@@ -1,7 +1,7 @@
 //! Names that look like another.
 
 /// The names that are most like `name`, most alike first, at most three.
-pub(super) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+pub(crate) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
     let wanted = name.to_lowercase();
     let most = (wanted.chars().count() / 3).max(1);
     let mut found: Vec<(usize, &str)> = names

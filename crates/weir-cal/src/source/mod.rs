@@ -1,9 +1,14 @@
 //! Where entities come from.
 
+mod json;
+mod memory;
 mod query;
+mod table;
+mod window;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+pub use memory::Memory;
 pub use query::{Constant, Predicate, Query, Row};
 
 use crate::value::{Truth, Type};
@@ -32,7 +37,8 @@ pub struct Schema {
 pub struct Scanned {
     /// All entities of the collection, matched or not.
     pub total: u64,
-    /// For each path of the query: the types that were seen in it; none where no entity has the field.
+    /// For each path of the query: the types that were seen in it; none where no entity has the field. A field that
+    /// is there and always null counts as a text.
     pub seen: Vec<Vec<Type>>,
 }
 
@@ -98,9 +104,29 @@ pub enum SourceError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// Something is wrong with an entity that stands here.
+    #[error("{}:{line}: {error}", .path.display())]
+    At {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the entity begins.
+        line: u64,
+        /// What is wrong; a type mismatch.
+        error: Box<SourceError>,
+    },
     /// The scan was told to stop.
     #[error("{0}")]
     Stopped(String),
+}
+
+impl SourceError {
+    /// With the place of the entity, where the error is about one.
+    fn at(self, path: &Path, line: u64) -> Self {
+        match self {
+            Self::TypeMismatch { .. } => Self::At { path: path.to_owned(), line, error: Box::new(self) },
+            other => other,
+        }
+    }
 }
 
 fn alike(names: &[String]) -> String {
