@@ -1,0 +1,114 @@
+//! The way from a text to what is known about it and what it comes to. The only place that knows the editions apart.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use weir_cal::{
+    ast,
+    diagnostic::{Diagnostic, Severity},
+    edition::Edition,
+    outcome::Outcome,
+    run::Environment,
+    sink::Sink,
+    source::Source,
+    syntax,
+};
+
+use super::{publish::Nowhere, script::Script};
+use crate::output::CliError;
+
+/// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
+pub(super) fn checked(text: &str, edition: Option<Edition>, source: Option<&dyn Source>) -> (Edition, Vec<Diagnostic>) {
+    let loaded = syntax::load(text, edition);
+    let mut found = loaded.diagnostics;
+    if loaded.edition == Edition::Two && !has_errors(&found) {
+        found.extend(check(&loaded.script, text, source));
+    }
+    (loaded.edition, found)
+}
+
+/// What is wrong with a script that could be read.
+pub(super) fn check(script: &ast::Script<'_>, text: &str, source: Option<&dyn Source>) -> Vec<Diagnostic> {
+    let _ = (script, text, source);
+    Vec::new()
+}
+
+pub(super) fn has_errors(found: &[Diagnostic]) -> bool {
+    found.iter().any(|one| one.severity == Severity::Error)
+}
+
+/// The text as it is written, and what is to be said about it; else what is wrong with it. With `fix`, what can be
+/// mended is mended, and a script of the first edition becomes one of the default edition.
+pub(super) fn written(text: &str, fix: bool) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if fix {
+        return syntax::modernize(text).map(|written| (written, Vec::new()));
+    }
+    let loaded = syntax::load(text, None);
+    if loaded.edition == Edition::Compat && !has_errors(&loaded.diagnostics) {
+        // It is written in a form that does not exist in that edition: only `--fix` may do so.
+        return Ok((text.to_owned(), loaded.diagnostics));
+    }
+    syntax::format(text).map(|written| (written, Vec::new()))
+}
+
+/// The receivers of alerts: the console and those that were asked for.
+pub(super) fn sinks(asked: &[String]) -> Result<Vec<Box<dyn Sink>>, CliError> {
+    let _ = asked;
+    Ok(Vec::new())
+}
+
+/// What a run gave.
+pub(super) enum Ran {
+    /// The script was not run; why has been told.
+    Refused,
+    Two(Box<Outcome>),
+    Compat(CompatResult),
+}
+
+/// What a run in the first edition gave.
+pub(super) struct CompatResult {
+    /// As the reference prints it.
+    pub(super) json: String,
+    pub(super) failed: bool,
+    /// A FETCH calls for EXECUTE.
+    pub(super) executes: bool,
+}
+
+/// Reads, checks and runs a script; tells what is found on the way.
+pub(super) fn run(script: &Script, edition: Option<Edition>, environment: &mut Environment<'_>) -> Ran {
+    let loaded = syntax::load(&script.text, edition);
+    let mut found = loaded.diagnostics;
+    if loaded.edition == Edition::Two && !has_errors(&found) {
+        found.extend(check(&loaded.script, &script.text, Some(environment.source)));
+    }
+    script.tell(&found);
+    if has_errors(&found) {
+        return Ran::Refused;
+    }
+    match loaded.edition {
+        Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment))),
+        Edition::Compat => Ran::Compat(CompatResult { json: String::new(), failed: true, executes: false }),
+    }
+}
+
+/// Runs a script of the default edition.
+pub(super) fn execute(script: &ast::Script<'_>, text: &str, environment: &mut Environment<'_>) -> Outcome {
+    weir_cal::run::run(script, text, environment)
+}
+
+/// What a text comes to where nobody hears its alerts and nothing is written; nothing where it cannot run.
+pub(super) fn evaluate(text: &str, source: &dyn Source, time: Duration) -> Option<Outcome> {
+    let loaded = syntax::load(text, None);
+    if loaded.edition != Edition::Two || has_errors(&loaded.diagnostics) {
+        return None;
+    }
+    let mut environment = Environment {
+        source,
+        now: Timestamp::now(),
+        sinks: &mut [],
+        publisher: &mut Nowhere,
+        deadline: Instant::now().checked_add(time),
+        script_name: None,
+    };
+    Some(execute(&loaded.script, text, &mut environment))
+}
