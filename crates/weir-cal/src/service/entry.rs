@@ -35,10 +35,10 @@ pub fn entry(text: &str) -> Entry {
     }
     let end = text.trim_end().len();
     let begins = last.map_or(0, |last| last.span.start);
-    let may_be_mended = parsed
-        .diagnostics
-        .iter()
-        .all(|found| found.span.end as usize >= end || matches!(found.code, "missing-clause" | "unclosed-text") && found.span.start >= begins);
+    let may_be_mended = parsed.diagnostics.iter().all(|found| {
+        found.span.end as usize >= end
+            || matches!(found.code, "missing-clause" | "unclosed-text") && found.span.start >= begins
+    });
     // A mistake that nothing that follows can mend is told at once.
     if may_be_mended { Entry::Open } else { Entry::Whole }
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     source::{Field, Query, Receiver, Scanned, Schema, SourceError},
+    syntax,
     value::Type,
 };
 
@@ -185,4 +186,44 @@ fn a_word_tells_its_meaning_and_what_is_known_of_it() {
     }
     assert_eq!(hover(SCRIPT, nth("85", 0), known), None);
     assert_eq!(hover("", 0, known), None);
+}
+
+#[test]
+fn the_grammar_for_editors_has_every_keyword() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../editors/");
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(format!("{dir}{name}")).unwrap()).unwrap()
+    };
+    let grammar = read("cal.tmLanguage.json");
+    let words = |group: &str| -> Vec<String> {
+        let patterns = grammar["repository"][group]["patterns"].as_array().unwrap();
+        let lists = patterns.iter().filter_map(|pattern| pattern["match"].as_str());
+        let lists = lists.filter_map(|list| list.split_once("(?:").and_then(|(_, rest)| rest.split(')').next()));
+        lists.flat_map(|list| list.split('|').map(str::to_owned).collect::<Vec<_>>()).collect()
+    };
+    let colored = words("keywords");
+    let keywords: Vec<_> = (0..)
+        .map(syntax::SyntaxKind::from_number)
+        .take_while(|kind| kind.is_keyword())
+        .map(|kind| kind.keyword())
+        .collect();
+    assert!(keywords.len() > 50);
+    for keyword in &keywords {
+        let times = colored.iter().filter(|word| word == keyword).count();
+        assert_eq!(times, 1, "{keyword}");
+    }
+    assert_eq!(colored.len(), keywords.len(), "no word that is not one");
+    for name in ["true", "false", "null"] {
+        assert!(words("values").iter().any(|word| word == name));
+    }
+    // Every part that is included is there.
+    for include in grammar["patterns"].as_array().unwrap() {
+        let name = include["include"].as_str().unwrap().trim_start_matches('#');
+        assert!(grammar["repository"][name]["patterns"].is_array(), "{name}");
+    }
+    let package = read("package.json");
+    assert_eq!(package["contributes"]["grammars"][0]["path"], "./cal.tmLanguage.json");
+    assert_eq!(package["contributes"]["grammars"][0]["scopeName"], grammar["scopeName"]);
+    let configuration = package["contributes"]["languages"][0]["configuration"].as_str().unwrap();
+    assert_eq!(read(configuration)["comments"]["lineComment"], "--");
 }

@@ -19,7 +19,10 @@ pub(super) fn source(asked: Option<&Path>, script: Option<&Path>) -> Result<Box<
         (None, None) => beside(script),
     };
     source::open(&path).map_err(|error| {
-        CliError::hint(format!("the data cannot be opened: {error}"), "Name a directory, a file or a database with --data.")
+        CliError::hint(
+            format!("the data cannot be opened: {error}"),
+            "Name a directory, a file or a database with --data.",
+        )
     })
 }
 

@@ -75,7 +75,9 @@ enum ExitOn {
 /// A point in time, or the beginning of a day.
 fn time(text: &str) -> Result<Timestamp, String> {
     let day = || format!("{text}T00:00:00Z").parse();
-    text.parse().or_else(|_| day()).map_err(|_: jiff::Error| format!("`{text}` is no time such as 2026-07-01T12:00:00Z"))
+    text.parse()
+        .or_else(|_| day())
+        .map_err(|_: jiff::Error| format!("`{text}` is no time such as 2026-07-01T12:00:00Z"))
 }
 
 /// A length of time.

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn columns_are_counted_in_utf_16() {
         let document = Document::new("a😀é\r\nb\rc\n".to_owned(), 1);
-        let cases = [(0, 0, 0), (0, 1, 1), (0, 3, 5), (0, 4, 7), (1, 0, 9), (1, 1, 10), (2, 0, 11), (2, 1, 12), (3, 0, 13)];
+        let cases =
+            [(0, 0, 0), (0, 1, 1), (0, 3, 5), (0, 4, 7), (1, 0, 9), (1, 1, 10), (2, 0, 11), (2, 1, 12), (3, 0, 13)];
         for (line, character, offset) in cases {
             assert_eq!(document.offset(at(line, character)), offset, "{line}:{character}");
             assert_eq!(document.position(offset), at(line, character), "{offset}");
@@ -114,7 +115,8 @@ mod tests {
     #[test]
     fn changes_are_taken_over_in_their_order() {
         let mut document = Document::new("FORAGE é\nDEPTH 3".to_owned(), 1);
-        let change = |range, text: &str| TextDocumentContentChangeEvent { range, range_length: None, text: text.into() };
+        let change =
+            |range, text: &str| TextDocumentContentChangeEvent { range, range_length: None, text: text.into() };
         let range = |start, end| Some(Range { start, end });
         document.change(
             vec![

@@ -7,12 +7,12 @@ use std::time::Duration;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability, CompletionItem,
-    CompletionItemKind, CompletionOptions, CompletionParams, CompletionResponse, CompletionTextEdit, DiagnosticSeverity,
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentFormattingParams,
-    GotoDefinitionParams, GotoDefinitionResponse, HoverContents, HoverParams, HoverProviderCapability, InitializeResult,
-    Location, MarkupContent, MarkupKind, NumberOrString, OneOf, PositionEncodingKind, PublishDiagnosticsParams,
-    ServerCapabilities, ServerInfo, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextEdit, Uri, WorkspaceEdit,
+    CompletionItemKind, CompletionOptions, CompletionParams, CompletionResponse, CompletionTextEdit,
+    DiagnosticSeverity, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DocumentFormattingParams, GotoDefinitionParams, GotoDefinitionResponse, HoverContents, HoverParams,
+    HoverProviderCapability, InitializeResult, Location, MarkupContent, MarkupKind, NumberOrString, OneOf,
+    PositionEncodingKind, PublishDiagnosticsParams, ServerCapabilities, ServerInfo, TextDocumentPositionParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextEdit, Uri, WorkspaceEdit,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -273,7 +273,7 @@ impl Server {
 
 impl Open {
     fn findings(&self) -> Vec<Diagnostic> {
-        engine::findings(&self.document.text, None, self.source.as_deref())
+        engine::checked(&self.document.text, None, self.source.as_deref()).1
     }
 
     fn diagnostics(&self) -> Vec<lsp_types::Diagnostic> {

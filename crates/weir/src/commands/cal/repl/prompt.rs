@@ -24,7 +24,8 @@ const REMEMBERED: usize = 1_000;
 
 pub(super) fn run(session: Session) -> Result<(), CliError> {
     let session = Rc::new(RefCell::new(session));
-    let config = rustyline::Config::builder().max_history_size(REMEMBERED).map(|builder| builder.auto_add_history(true));
+    let config =
+        rustyline::Config::builder().max_history_size(REMEMBERED).map(|builder| builder.auto_add_history(true));
     let config = config.map_err(failed)?.build();
     let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config).map_err(failed)?;
     editor.set_helper(Some(Assistant(Rc::clone(&session))));
