@@ -106,7 +106,7 @@ fn bands(fetch: &FetchResult, out: &mut String) -> fmt::Result {
     }
     let here = if fetch.high_priority { " class=\"here\"" } else { "" };
     let twice = Decimal::rounded(fetch.threshold.get() * 2.0, 6);
-    write!(out, "<li{here}>high priority from {}</li></ul>", Text(&words::number(twice)))
+    write!(out, "<li{here}>HIGH from {}</li></ul>", Text(&words::number(twice)))
 }
 
 /// A score from 0 to 100 as a short bar.

@@ -93,12 +93,11 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some((name, foraged)) = reading.foraged else { return Ok(()) };
     write!(
         out,
-        "<p>{} of <code>{}</code> in <code>{}</code>; {} did not match, {} cannot be said.",
+        "<p>{} of <code>{}</code> in <code>{}</code>; {}.",
         words::counted(foraged.count, "entity", "entities"),
         Text(&foraged.target),
         Text(name),
-        words::count(foraged.not_matched),
-        words::count(foraged.unknown),
+        words::rest(foraged),
     )?;
     for (field, missing) in &foraged.missing {
         let missing = words::counted(*missing, "entity", "entities");
