@@ -75,7 +75,7 @@ pub(super) struct CompatResult {
 }
 
 /// Reads, checks and runs a script; tells what is found on the way.
-pub(super) fn run(script: &Script, edition: Option<Edition>, environment: &mut Environment<'_>) -> Ran {
+pub(super) fn run(script: &Script, edition: Option<Edition>, environment: &mut Environment<'_>) -> Result<Ran, CliError> {
     let loaded = syntax::load(&script.text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {
@@ -83,17 +83,21 @@ pub(super) fn run(script: &Script, edition: Option<Edition>, environment: &mut E
     }
     script.tell(&found);
     if has_errors(&found) {
-        return Ran::Refused;
+        return Ok(Ran::Refused);
     }
-    match loaded.edition {
-        Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment))),
+    Ok(match loaded.edition {
+        Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment)?)),
         Edition::Compat => Ran::Compat(CompatResult { json: String::new(), failed: true, executes: false }),
-    }
+    })
 }
 
 /// Runs a script of the default edition.
-pub(super) fn execute(script: &ast::Script<'_>, text: &str, environment: &mut Environment<'_>) -> Outcome {
-    weir_cal::run::run(script, text, environment)
+pub(super) fn execute(
+    script: &ast::Script<'_>,
+    text: &str,
+    environment: &mut Environment<'_>,
+) -> Result<Outcome, CliError> {
+    weir_cal::run::run(script, text, environment).map_err(|error| CliError::user(error.to_string()))
 }
 
 /// What a text comes to where nobody hears its alerts and nothing is written; nothing where it cannot run.
@@ -110,5 +114,5 @@ pub(super) fn evaluate(text: &str, source: &dyn Source, time: Duration) -> Optio
         deadline: Instant::now().checked_add(time),
         script_name: None,
     };
-    Some(execute(&loaded.script, text, &mut environment))
+    execute(&loaded.script, text, &mut environment).ok()
 }

@@ -152,11 +152,10 @@ impl Server {
                 }
                 Err(_) => Vec::new(),
             },
-            // The data may have changed with it.
-            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
-                self.open.values_mut().for_each(|open| open.outcome = None);
-                Vec::new()
-            }
+            "textDocument/didSave" => match read::<DidSaveTextDocumentParams>(params) {
+                Ok(params) => self.saved(params.text_document.uri),
+                Err(_) => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }
@@ -177,6 +176,15 @@ impl Server {
         open.document.change(params.content_changes, params.text_document.version);
         let found = open.diagnostics();
         vec![publish(uri, Some(params.text_document.version), found)]
+    }
+
+    /// The data may have changed since they were opened: they are looked at anew.
+    fn saved(&mut self, uri: Uri) -> Vec<Message> {
+        let data = self.data.as_deref();
+        let Some(open) = self.open.get_mut(uri.as_str()) else { return Vec::new() };
+        open.source = data::source(data, file_path(uri.as_str()).as_deref()).ok();
+        open.outcome = None;
+        vec![publish(uri, Some(open.document.version), open.diagnostics())]
     }
 
     /// The script and the byte that a request is about.

@@ -146,7 +146,7 @@ impl Session {
             deadline: None,
             script_name: None,
         };
-        let outcome = engine::execute(&script, &whole, &mut environment);
+        let outcome = engine::execute(&script, &whole, &mut environment)?;
         if published.closed {
             return Err(CliError::ClosedPipe);
         }
