@@ -9,7 +9,7 @@ use weir_cal::{
     edition::Edition,
     outcome::Outcome,
     run::Environment,
-    sink::Sink,
+    sink::{self, Sink},
     source::Source,
     syntax,
 };
@@ -53,8 +53,11 @@ pub(super) fn written(text: &str, fix: bool) -> Result<(String, Vec<Diagnostic>)
 
 /// The receivers of alerts: the console and those that were asked for.
 pub(super) fn sinks(asked: &[String]) -> Result<Vec<Box<dyn Sink>>, CliError> {
-    let _ = asked;
-    Ok(Vec::new())
+    let others = asked.iter().map(String::as_str).filter(|spec| *spec != "console");
+    std::iter::once("console")
+        .chain(others)
+        .map(|spec| sink::parse(spec).map_err(|error| CliError::user(error.to_string())))
+        .collect()
 }
 
 /// What a run gave.
