@@ -42,7 +42,10 @@ fn the_founding_script_gives_its_published_result() {
     let outcome: Value = serde_json::from_slice(&ci.stdout).unwrap();
     assert_eq!((&outcome["type"], &outcome["success"]), (&"ExecutionResult".into(), &true.into()));
     assert_eq!(outcome["alerts"].as_array().unwrap().len(), 1);
-    assert!(!text(&ci.stdout).contains('\u{1b}') && !text(&ci.stderr).contains('\u{1b}'), "no colors outside a terminal");
+    assert!(
+        !text(&ci.stdout).contains('\u{1b}') && !text(&ci.stderr).contains('\u{1b}'),
+        "no colors outside a terminal"
+    );
     assert_eq!(machine.run(&["cal", "check", &founding()]).status.code(), Some(0));
 }
 

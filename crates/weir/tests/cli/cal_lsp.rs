@@ -193,7 +193,8 @@ fn a_script_is_formatted_as_on_the_command_line() {
     services(&machine);
     let mut client = Client::initialized(&machine);
     let uri = uri(&machine, "a.cal");
-    let script = "forage services where tier=1 and team=\"é\" surface x -- why\n\n\ndrift x methodology 85 performance 35";
+    let script =
+        "forage services where tier=1 and team=\"é\" surface x -- why\n\n\ndrift x methodology 85 performance 35";
     client.open(&uri, script);
     let options = json!({ "tabSize": 2, "insertSpaces": true });
     let request = json!({ "textDocument": { "uri": uri }, "options": options });
@@ -226,7 +227,10 @@ fn bad_messages_are_answered_and_the_server_goes_on() {
     client.raw(b"Content-Length: much\r\n\r\n");
     assert_eq!(client.receive()["id"], Value::Null);
     client.tell("textDocument/didOpen", json!({ "textDocument": 7 }));
-    client.tell("textDocument/didChange", json!({ "textDocument": { "uri": "file:///x", "version": 1 }, "contentChanges": [] }));
+    client.tell(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": "file:///x", "version": 1 }, "contentChanges": [] }),
+    );
     client.tell("$/unknown", json!({}));
 
     assert_eq!(client.ask("textDocument/hover", json!({ "position": 7 }))["error"]["code"], -32602);

@@ -44,7 +44,8 @@ fn other_data_can_be_read_and_commands_are_listed() {
     let machine = Machine::new();
     services(&machine);
     machine.write("other/signals.ndjson", "{\"name\":\"page\"}\n");
-    let output = machine.feed(&["cal", "repl"], b".help\n.data\n.data other\n.data\nFORAGE signals\n\n.reset\n.results\n");
+    let output =
+        machine.feed(&["cal", "repl"], b".help\n.data\n.data other\n.data\nFORAGE signals\n\n.reset\n.results\n");
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for expected in [".load FILE", "  services", "  signals"] {

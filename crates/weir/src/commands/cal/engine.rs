@@ -78,7 +78,11 @@ pub(super) struct CompatResult {
 }
 
 /// Reads, checks and runs a script; tells what is found on the way.
-pub(super) fn run(script: &Script, edition: Option<Edition>, environment: &mut Environment<'_>) -> Result<Ran, CliError> {
+pub(super) fn run(
+    script: &Script,
+    edition: Option<Edition>,
+    environment: &mut Environment<'_>,
+) -> Result<Ran, CliError> {
     let loaded = syntax::load(&script.text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {

@@ -113,7 +113,8 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     let script = Script::read(&args.file)?;
     let mut published = Published::new(args.setting.output.clone(), !args.json);
     let edition = args.setting.edition;
-    let ran = args.setting.with(&script, &mut published, |environment| engine::run(&script, edition, environment))??;
+    let ran =
+        args.setting.with(&script, &mut published, |environment| engine::run(&script, edition, environment))??;
     match ran {
         engine::Ran::Refused => Ok(ExitCode::from(FAULT)),
         engine::Ran::Two(outcome) => {
