@@ -204,11 +204,8 @@ mod tests {
     #[test]
     fn ages_grow_with_time() {
         let since: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let older = Predicate::Compare {
-            slot: 0,
-            operator: Operator::Greater,
-            constant: Constant::Age { since, days: 30.0 },
-        };
+        let older =
+            Predicate::Compare { slot: 0, operator: Operator::Greater, constant: Constant::Age { since, days: 30.0 } };
         let cases = [
             (Value::Text("2025-12-31".into()), Ok(Truth::True)),
             (Value::Text("2026-01-02".into()), Ok(Truth::False)),
