@@ -79,18 +79,18 @@ impl fmt::Display for Explained {
         if let Some(entity) = &self.entity {
             write!(f, "`{entity}` in ")?;
         }
-        writeln!(f, "`{}`", self.result)?;
-        if let Some(value) = self.value {
-            writeln!(f, "  {} = {value}", self.figure)?;
-            writeln!(f, "  = {}", self.formula)?;
-            if self.filled != self.formula {
-                writeln!(f, "  = {}", self.filled)?;
-            }
-        } else {
-            writeln!(f, "  unknown: {}", self.filled)?;
+        write!(f, "`{}` is ", self.result)?;
+        match self.value {
+            Some(value) => writeln!(f, "{value}")?,
+            None => writeln!(f, "unknown")?,
         }
-        for (field, value) in &self.inputs {
-            writeln!(f, "  {field}: {value}")?;
+        writeln!(f, "  {}", self.formula)?;
+        if self.filled != self.formula {
+            writeln!(f, "  = {}", self.filled)?;
+        }
+        if !self.inputs.is_empty() {
+            let inputs: Vec<String> = self.inputs.iter().map(|(field, value)| format!("{field} = {value}")).collect();
+            writeln!(f, "  inputs: {}", inputs.join(", "))?;
         }
         if !self.missing.is_empty() {
             writeln!(f, "  missing: {}", self.missing.join(", "))?;
@@ -182,7 +182,7 @@ fn dimension(result: &str, entity: &Entity, dimension: Dimension) -> Option<Expl
     let (formula, filled) = match score.evidence.kind {
         "stated" => {
             let field = score.evidence.inputs.keys().next().cloned().unwrap_or_default();
-            (field, values.join(""))
+            (format!("`{field}`, as the entity states it"), values.join(""))
         }
         "lens" => {
             let clamped = |value: &Decimal| Decimal::rounded(value.get().clamp(1.0, 10.0), 6).to_string();
