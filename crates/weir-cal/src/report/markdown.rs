@@ -151,12 +151,11 @@ fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some((name, foraged)) = reading.foraged else { return Ok(()) };
     writeln!(
         out,
-        "## Entities\n\n{} of `{}` in `{}`; {} did not match, {} cannot be said.\n",
+        "## Entities\n\n{} of `{}` in `{}`; {}.\n",
         words::counted(foraged.count, "entity", "entities"),
         code(&foraged.target),
         code(name),
-        words::count(foraged.not_matched),
-        words::count(foraged.unknown),
+        words::rest(foraged),
     )?;
     for (field, missing) in &foraged.missing {
         writeln!(out, "- `{}` is missing in {}", code(field), words::counted(*missing, "entity", "entities"))?;

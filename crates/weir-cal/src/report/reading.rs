@@ -62,7 +62,7 @@ impl<'d> Reading<'d> {
             .copied()
             .chain(outputs.get_key_value(target).map(|(name, output)| (name.as_str(), output)))
             .filter_map(|(name, output)| foraged_of(output).map(|foraged| (name, foraged)))
-            .reduce(|first, next| if next.0 == target { next } else { first });
+            .reduce(|first, next| if first.0 != target && next.0 == target { next } else { first });
         let cascade = all
             .iter()
             .find_map(|(_, output)| match output {
