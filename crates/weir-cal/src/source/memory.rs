@@ -111,10 +111,7 @@ mod tests {
             ]
         );
         assert_eq!(scanned.total, 2);
-        assert_eq!(
-            scanned.seen,
-            [vec![Type::Text], vec![Type::Number], vec![Type::Tree], vec![Type::Bool], vec![]]
-        );
+        assert_eq!(scanned.seen, [vec![Type::Text], vec![Type::Number], vec![Type::Tree], vec![Type::Bool], vec![]]);
     }
 
     #[test]

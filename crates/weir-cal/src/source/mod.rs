@@ -1,14 +1,18 @@
 //! Where entities come from.
 
+mod csv;
 mod json;
 mod memory;
+mod place;
 mod query;
+mod sqlite;
 mod table;
 mod window;
 
 use std::path::{Path, PathBuf};
 
 pub use memory::Memory;
+pub use place::open;
 pub use query::{Constant, Predicate, Query, Row};
 
 use crate::value::{Truth, Type};
@@ -79,7 +83,7 @@ pub enum SourceError {
         constant: String,
     },
     /// The content is not what the format promises.
-    #[error("{}:{line}: {message}", .path.display())]
+    #[error("{}: {message}", place(.path, *.line))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -105,7 +109,7 @@ pub enum SourceError {
         source: rusqlite::Error,
     },
     /// Something is wrong with an entity that stands here.
-    #[error("{}:{line}: {error}", .path.display())]
+    #[error("{}: {error}", place(.path, *.line))]
     At {
         /// The file.
         path: PathBuf,
@@ -127,6 +131,10 @@ impl SourceError {
             other => other,
         }
     }
+}
+
+fn place(path: &Path, line: u64) -> String {
+    if line == 0 { path.display().to_string() } else { format!("{}:{line}", path.display()) }
 }
 
 fn alike(names: &[String]) -> String {

@@ -36,8 +36,15 @@ impl Seen {
         self.0 |= bit(kind);
     }
 
-    pub(crate) fn null(&mut self) {
+    pub(crate) fn with(mut self, kind: Type) -> Self {
+        self.of(kind);
+        self
+    }
+
+    /// Seen, if only without a value.
+    pub(crate) fn with_null(mut self) -> Self {
         self.0 |= NULL;
+        self
     }
 
     /// In the order of [`Type`].
@@ -127,6 +134,29 @@ pub(crate) fn number(text: &str) -> Option<Value> {
         return Some(Value::Integer(whole));
     }
     text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Number)
+}
+
+/// An entity of columns: `dimensions.D5` is the member `D5` of the object `dimensions`.
+pub(crate) fn nested<'c>(members: impl IntoIterator<Item = (&'c str, serde_json::Value)>) -> serde_json::Value {
+    let mut entity = serde_json::Map::new();
+    for (path, value) in members {
+        insert(&mut entity, path, value);
+    }
+    entity.into()
+}
+
+fn insert(object: &mut serde_json::Map<String, serde_json::Value>, path: &str, value: serde_json::Value) {
+    if let Some((key, rest)) = path.split_once('.')
+        && !key.is_empty()
+        && !rest.is_empty()
+    {
+        let inner = object.entry(key).or_insert_with(|| serde_json::Map::new().into());
+        if let Some(inner) = inner.as_object_mut() {
+            insert(inner, rest, value);
+            return;
+        }
+    }
+    object.insert(path.to_owned(), value);
 }
 
 #[cfg(test)]

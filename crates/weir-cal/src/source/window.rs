@@ -57,15 +57,8 @@ impl Window {
     /// At the beginning of a file, after the mark of UTF-8 where it has one.
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
         let file = regular(path)?;
-        let mut this = Self {
-            path: path.to_owned(),
-            file,
-            buffer: vec![0; CHUNK],
-            rest: 0..0,
-            offset: 0,
-            line: 1,
-            ended: false,
-        };
+        let mut this =
+            Self { path: path.to_owned(), file, buffer: vec![0; CHUNK], rest: 0..0, offset: 0, line: 1, ended: false };
         while this.rest().len() < 3 && this.fill()? {}
         if this.rest().starts_with(b"\xEF\xBB\xBF") {
             this.pass(3);

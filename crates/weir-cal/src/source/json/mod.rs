@@ -8,7 +8,7 @@ mod survey;
 use std::path::{Path, PathBuf};
 
 pub(crate) use layout::{ENTITIES, Found, Layout, collections};
-pub(crate) use paths::Paths;
+pub(crate) use paths::{Paths, value};
 pub(crate) use survey::survey_tree;
 
 use crate::source::{
