@@ -100,7 +100,8 @@ fn bands(fetch: &FetchResult, out: &mut String) -> fmt::Result {
         let here = if band == fetch.level { " class=\"here\"" } else { "" };
         write!(
             out,
-            "<li{here}><svg aria-hidden=\"true\"><rect class=\"band{index}\" width=\"100%\" height=\"100%\"/></svg>{} {range}</li>",
+            "<li{here}><svg aria-hidden=\"true\"><rect class=\"band{index}\" width=\"100%\" height=\"100%\"/></svg>\
+             {} {range}</li>",
             band.keyword(),
         )?;
     }

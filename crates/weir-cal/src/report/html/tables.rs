@@ -66,7 +66,8 @@ pub(super) fn dimensions(reading: &Reading<'_>, out: &mut String) -> fmt::Result
         for dimension in reading.dimensions() {
             write!(
                 out,
-                "<tr><th scope=\"row\" class=\"nowrap name\">{} {}</th><td class=\"nowrap\">{}</td><td class=\"meter\">",
+                "<tr><th scope=\"row\" class=\"nowrap name\">{} {}</th><td class=\"nowrap\">{}</td>\
+                 <td class=\"meter\">",
                 dimension.id.id(),
                 dimension.name,
                 words::level(dimension.level),
@@ -192,7 +193,8 @@ pub(super) fn actions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
             let said = action.error.as_ref().unwrap_or(&action.summary);
             write!(
                 out,
-                "<tr><td class=\"number\"><a href=\"#L{0}\">{0}</a></td><td>{1}</td><td class=\"{2}\">{2}</td><td class=\"free\">{3}</td></tr>",
+                "<tr><td class=\"number\"><a href=\"#L{0}\">{0}</a></td><td>{1}</td>\
+                 <td class=\"{2}\">{2}</td><td class=\"free\">{3}</td></tr>",
                 action.line,
                 Text(action.action),
                 Text(action.result),
@@ -221,7 +223,8 @@ pub(super) fn recalls(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
             for watch in &recall.watches {
                 write!(
                     out,
-                    "<tr><th scope=\"row\" class=\"free\">{}</th><td>{}</td><td>{}</td><td class=\"nowrap\">{}</td><td class=\"free\">{}</td></tr>",
+                    "<tr><th scope=\"row\" class=\"free\">{}</th><td>{}</td><td>{}</td>\
+                     <td class=\"nowrap\">{}</td><td class=\"free\">{}</td></tr>",
                     Text(&watch.trigger_id),
                     Text(&watch.status.replace('_', " ")),
                     Text(watch.source),

@@ -247,7 +247,7 @@ fn contrast(one: &str, other: &str) -> f64 {
         let digits = color.trim_start_matches('#');
         let digits = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
         let channel = |place: usize| {
-            let value = f64::from(u8::from_str_radix(&digits[place..place + 2], 16).unwrap()) / 255.0;
+            let value = f64::from(u8::from_str_radix(digits.get(place..place + 2).unwrap(), 16).unwrap()) / 255.0;
             if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4) + 0.05
@@ -280,7 +280,7 @@ fn other_shapes_are_drawn_as_well() {
     let scores = |seed: u32| {
         Dimension::ALL.map(|id| {
             let score = (seed * 37 + id as u32 * 53) % 101;
-            (id, (score % 7 != 0).then(|| f64::from(score)), (score > 20).then_some(score % 4))
+            (id, (!score.is_multiple_of(7)).then(|| f64::from(score)), (score > 20).then_some(score % 4))
         })
     };
     let mut many: Vec<_> = (0..64).map(|seed| sample::entity(&format!("service-{seed}"), &scores(seed))).collect();
