@@ -11,7 +11,7 @@ use weir_cal::{
     run::Environment,
     sink::{self, Sink},
     source::Source,
-    syntax,
+    syntax::{self, Loaded},
 };
 
 use super::{publish::Nowhere, script::Script};
@@ -77,21 +77,24 @@ pub(super) struct CompatResult {
     pub(super) executes: bool,
 }
 
+/// Reads and checks a script; tells what is found. Nothing where it cannot run.
+pub(super) fn loaded<'s>(script: &'s Script, edition: Option<Edition>, source: &dyn Source) -> Option<Loaded<'s>> {
+    let mut loaded = syntax::load(&script.text, edition);
+    if loaded.edition == Edition::Two && !has_errors(&loaded.diagnostics) {
+        let found = check(&loaded.script, &script.text, Some(source));
+        loaded.diagnostics.extend(found);
+    }
+    script.tell(&loaded.diagnostics);
+    (!has_errors(&loaded.diagnostics)).then_some(loaded)
+}
+
 /// Reads, checks and runs a script; tells what is found on the way.
 pub(super) fn run(
     script: &Script,
     edition: Option<Edition>,
     environment: &mut Environment<'_>,
 ) -> Result<Ran, CliError> {
-    let loaded = syntax::load(&script.text, edition);
-    let mut found = loaded.diagnostics;
-    if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, &script.text, Some(environment.source)));
-    }
-    script.tell(&found);
-    if has_errors(&found) {
-        return Ok(Ran::Refused);
-    }
+    let Some(loaded) = loaded(script, edition, environment.source) else { return Ok(Ran::Refused) };
     Ok(match loaded.edition {
         Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment)?)),
         Edition::Compat => Ran::Compat(CompatResult { json: String::new(), failed: true, executes: false }),

@@ -11,6 +11,8 @@ use weir_cal::{
     edition::Edition,
     outcome::{Outcome, Output},
     run::{Environment, Publisher},
+    sink::Sink,
+    source::Source,
 };
 
 use super::{data, engine, publish::Published, script::Script};
@@ -34,7 +36,9 @@ pub(crate) struct Args {
     /// The script; `-` reads standard input
     file: PathBuf,
     #[command(flatten)]
-    setting: Setting,
+    input: Input,
+    #[command(flatten)]
+    delivery: Delivery,
     /// Exit with 1 when a FETCH calls for this
     #[arg(long, value_name = "BAND")]
     exit_on: Option<ExitOn>,
@@ -45,23 +49,30 @@ pub(crate) struct Args {
 
 /// What a run works with.
 #[derive(clap::Args)]
-pub(super) struct Setting {
+#[command(next_help_heading = "Input")]
+pub(super) struct Input {
     /// The data: a directory, a file or a database [default: $CAL_DATA_PATH, else `data` beside the script, else the
     /// script's directory]
     #[arg(long, value_name = "PATH")]
-    pub(super) data: Option<PathBuf>,
-    /// Run the script in this edition: 2 or 1-compat [default: what the script says, else 2]
+    data: Option<PathBuf>,
+    /// Read the script in this edition: 2 or 1-compat [default: what the script says, else 2]
     #[arg(long, value_name = "EDITION")]
     pub(super) edition: Option<Edition>,
-    /// Send alerts there too: file:PATH, webhook:URL, slack:URL or discord:URL
-    #[arg(long = "alert", alias = "alerts", value_name = "SINK")]
-    alerts: Vec<String>,
     /// Run as if it were this time: a day or a point in time, such as 2026-07-01 or 2026-07-01T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
     /// Stop with an error after this long, such as 30s or 5m
     #[arg(long, value_name = "SPAN", value_parser = span)]
     timeout: Option<Duration>,
+}
+
+/// Where what a run gives goes.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Delivery {
+    /// Send alerts there too: file:PATH, webhook:URL, slack:URL or discord:URL
+    #[arg(long = "alert", alias = "alerts", value_name = "SINK")]
+    pub(super) alerts: Vec<String>,
     /// The directory for the files that the script names
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub(super) output: PathBuf,
@@ -87,35 +98,37 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).ok().filter(|span| !span.is_zero()).ok_or_else(wrong)
 }
 
-impl Setting {
-    /// The environment of a run over `source`.
-    pub(super) fn with<R>(
+impl Input {
+    pub(super) fn source(&self, script: &Script) -> Result<Box<dyn Source>, CliError> {
+        data::source(self.data.as_deref(), script.path.as_deref())
+    }
+
+    /// The environment of a run over `source`, from now on.
+    pub(super) fn environment<'e>(
         &self,
         script: &Script,
-        publisher: &mut dyn Publisher,
-        run: impl FnOnce(&mut Environment<'_>) -> R,
-    ) -> Result<R, CliError> {
-        let mut sinks = engine::sinks(&self.alerts)?;
-        let source = data::source(self.data.as_deref(), script.path.as_deref())?;
-        let mut environment = Environment {
-            source: source.as_ref(),
+        source: &'e dyn Source,
+        sinks: &'e mut [Box<dyn Sink>],
+        publisher: &'e mut dyn Publisher,
+    ) -> Environment<'e> {
+        Environment {
+            source,
             now: self.now.unwrap_or_else(Timestamp::now),
-            sinks: &mut sinks,
+            sinks,
             publisher,
             deadline: self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             script_name: script.file_name(),
-        };
-        Ok(run(&mut environment))
+        }
     }
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {
     let script = Script::read(&args.file)?;
-    let mut published = Published::new(args.setting.output.clone(), !args.json);
-    let edition = args.setting.edition;
-    let ran =
-        args.setting.with(&script, &mut published, |environment| engine::run(&script, edition, environment))??;
-    match ran {
+    let mut sinks = engine::sinks(&args.delivery.alerts)?;
+    let source = args.input.source(&script)?;
+    let mut published = Published::new(args.delivery.output.clone(), !args.json);
+    let mut environment = args.input.environment(&script, source.as_ref(), &mut sinks, &mut published);
+    match engine::run(&script, args.input.edition, &mut environment)? {
         engine::Ran::Refused => Ok(ExitCode::from(FAULT)),
         engine::Ran::Two(outcome) => {
             if args.json {

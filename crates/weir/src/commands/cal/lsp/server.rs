@@ -251,7 +251,6 @@ impl Server {
         Some(if new_text == *text { Vec::new() } else { vec![TextEdit { range: open.document.whole(), new_text }] })
     }
 
-    #[expect(clippy::mutable_key_type, reason = "the protocol's edit is a map with this key, and nothing mutates it")]
     fn fixes(&mut self, params: CodeActionParams) -> Option<Vec<CodeActionOrCommand>> {
         let open = self.open.get(params.text_document.uri.as_str())?;
         let asked = params.range;
