@@ -208,3 +208,26 @@ fn checking_gives_places_and_codes_to_programs() {
     let output = machine.run(&["cal", "check", "good.cal"]);
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_number_is_explained_with_the_fields_behind_it() {
+    let machine = Machine::new();
+    services(&machine);
+    machine.write("a.cal", &format!("{DECIDE}SURFACE exposed AS json TO \"out.json\"\n"));
+    let explained = |what: &str| {
+        let output = machine.run(&["cal", "explain", "a.cal", what]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("act"), "no alert is sent: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(explained("D5").contains("D5 of `billing` in `exposed` is 74"), "{}", explained("D5"));
+    let fetch = explained("fetch");
+    assert!(fetch.contains("is 2833.475") && fetch.contains("66.67 x"), "{fetch}");
+    assert!(!machine.project().join("out.json").exists(), "nothing is written");
+    let output = machine.run(&["cal", "explain", "a.cal", "chirp", "--json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["parts"][0]["value"], serde_json::json!(66.67));
+    let output = machine.run(&["cal", "explain", "a.cal", "exposd"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("`exposed`"), "{}", text(&output.stderr));
+}

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use weir_cal::{
     ast::Band,
     edition::Edition,
-    outcome::{Outcome, Output},
+    outcome::{Action, Outcome, Output},
     run::{Environment, Publisher},
     sink::Sink,
     source::Source,
@@ -178,17 +178,40 @@ pub(super) fn is_failed(outcome: &Outcome) -> bool {
     !outcome.success || lost
 }
 
+/// What a statement did: the statement, and its figures or why it failed.
+pub(super) fn sentence(action: &Action) -> String {
+    let keyword = match action.action {
+        "query" => "FORAGE",
+        "analyze" => "DIVE",
+        "drift" => "DRIFT",
+        "fetch" => "FETCH",
+        "observe" => "PERCH",
+        "monitor" => "LISTEN",
+        "schedule" => "WAKE",
+        "alert" => "CHIRP",
+        "traceCascade" => "TRACE",
+        "watch" => "WATCH",
+        "recall" => "RECALL",
+        "output" => "SURFACE",
+        other => other,
+    };
+    let target = action.target.as_deref().map(|target| format!(" {target}")).unwrap_or_default();
+    let parts = [Some(action.summary.as_str()), action.error.as_deref()];
+    let what: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    shown(&format!("{keyword}{target}: {}", what.join(": ")))
+}
+
 /// A line for each statement, then what a reader should know.
 pub(super) fn summary(outcome: &Outcome) {
     use anstyle::{AnsiColor, Style};
     let color = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
     let (good, bad, dim) = (color(AnsiColor::Green), color(AnsiColor::Red).bold(), Style::new().dimmed());
     for action in &outcome.actions {
-        let line = action.line;
-        let text = shown(&action.summary);
-        match &action.error {
-            None => say(&format!("{good}ok{good:#}      {dim}{line:>4}{dim:#}  {text}")),
-            Some(error) => say(&format!("{bad}failed{bad:#}  {dim}{line:>4}{dim:#}  {text}: {}", shown(error))),
+        let (line, text) = (action.line, sentence(action));
+        if action.error.is_none() {
+            say(&format!("{good}ok{good:#}      {dim}{line:>4}{dim:#}  {text}"));
+        } else {
+            say(&format!("{bad}failed{bad:#}  {dim}{line:>4}{dim:#}  {text}"));
         }
     }
     for note in &outcome.notes {

@@ -14,7 +14,7 @@ use weir_cal::{
     syntax,
 };
 
-use crate::commands::cal::{data, engine, publish::Published, script};
+use crate::commands::cal::{data, engine, publish::Published, run, script};
 use crate::output::{CliError, report, shown};
 
 /// The commands, with what they do.
@@ -151,8 +151,9 @@ impl Session {
             return Err(CliError::ClosedPipe);
         }
         let first_line = u32::try_from(self.accepted.matches('\n').count()).unwrap_or(u32::MAX);
-        show(&outcome, first_line)?;
-        if super::super::run::is_failed(&outcome) {
+        let told = self.outcome.as_ref().map_or(&[] as &[String], |before| &before.notes);
+        show(&outcome, first_line, told)?;
+        if run::is_failed(&outcome) {
             self.failed = true;
         }
         if outcome.success {
@@ -208,15 +209,15 @@ fn told(name: &str, text: &str, found: &[Diagnostic]) -> bool {
 }
 
 /// What the new statements came to.
-fn show(outcome: &Outcome, first_line: u32) -> Result<(), CliError> {
+fn show(outcome: &Outcome, first_line: u32, told: &[String]) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
     for action in outcome.actions.iter().filter(|action| action.line > first_line) {
         match &action.error {
-            None => writeln!(out, "{}", shown(&action.summary))?,
-            Some(error) => crate::output::say(&format!("failed: {}: {}", shown(&action.summary), shown(error))),
+            None => writeln!(out, "{}", run::sentence(action))?,
+            Some(_) => crate::output::say(&format!("failed: {}", run::sentence(action))),
         }
     }
-    for note in &outcome.notes {
+    for note in outcome.notes.iter().filter(|note| !told.contains(note)) {
         crate::output::say(&format!("note: {}", shown(note)));
     }
     out.flush().map_err(|error: io::Error| error.into())
