@@ -13,6 +13,15 @@ pub(crate) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> 
     found.into_iter().take(3).map(|(_, other)| other.to_owned()).collect()
 }
 
+/// What to say after a name that is not known.
+pub(crate) fn alike(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!(": did you mean `{one}`?"),
+        many => format!(": did you mean one of `{}`?", many.join("`, `")),
+    }
+}
+
 /// How many characters must be put in, left out or replaced.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(200).collect();
