@@ -1,7 +1,7 @@
 //! A script run over evidence, in the default edition.
 
 pub(crate) mod condition;
-mod lower;
+pub(crate) mod lower;
 pub(crate) mod near;
 
 use std::time::Instant;
