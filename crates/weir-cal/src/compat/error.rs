@@ -23,8 +23,6 @@ pub struct SyntaxError {
     pub at: usize,
     /// The same place.
     pub start: Position,
-    /// One UTF-16 code unit further; the same place at the end of the source.
-    pub end: Position,
     /// The character there; none at the end of the source. Of a character beyond the basic plane JavaScript sees
     /// half, which has no text: it is the replacement character here.
     pub found: Option<String>,
@@ -38,30 +36,36 @@ impl SyntaxError {
         expected.dedup();
         let start = position(source, at);
         let character = source.get(at..).and_then(|rest| rest.chars().next());
-        let end = match character {
-            None => start,
-            Some('\n') => Position { offset: start.offset + 1, line: start.line + 1, column: 1 },
-            Some(_) => Position { offset: start.offset + 1, line: start.line, column: start.column + 1 },
-        };
         let half = |character: char| if character.len_utf16() == 1 { character } else { char::REPLACEMENT_CHARACTER };
         let found = character.map(|character| half(character).to_string());
         let shown =
             found.as_deref().map_or_else(|| "end of input".to_owned(), |found| format!("\"{}\"", escaped(found)));
         let message = format!("Expected {} but {shown} found.", listed(&expected));
-        Self { message, at, start, end, found, expected }
+        Self { message, at, start, found, expected }
+    }
+
+    /// One UTF-16 code unit further; the same place at the end of the source.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        let Position { offset, line, column } = self.start;
+        match self.found.as_deref() {
+            None => self.start,
+            Some("\n") => Position { offset: offset + 1, line: line + 1, column: 1 },
+            Some(_) => Position { offset: offset + 1, line, column: column + 1 },
+        }
     }
 
     pub(super) fn too_deep(source: &str, at: usize) -> Self {
         let start = position(source, at);
         let message = format!("Statements are nested more than {} levels deep.", crate::limits::NESTING);
-        Self { message, at, start, end: start, found: None, expected: Vec::new() }
+        Self { message, at, start, found: None, expected: Vec::new() }
     }
 
     pub(super) fn too_long(length: usize) -> Self {
         let start = Position { offset: 0, line: 1, column: 1 };
         let limit = crate::limits::SOURCE_BYTES >> 20;
         let message = format!("A script of {length} bytes is longer than {limit} MiB.");
-        Self { message, at: 0, start, end: start, found: None, expected: Vec::new() }
+        Self { message, at: 0, start, found: None, expected: Vec::new() }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn refused(row: &Value, _: &Path) -> Result<(), String> {
     let mut expected: Vec<_> = error.expected.iter().map(|entry| in_data(entry)).collect();
     expected.sort_unstable();
     let ours = json!({
-        "message": error.message, "start": place(error.start), "end": place(error.end), "found": error.found,
+        "message": error.message, "start": place(error.start), "end": place(error.end()), "found": error.found,
         "expected": expected,
     });
     same("error", &ours, &row["error"])
