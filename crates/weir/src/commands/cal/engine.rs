@@ -22,15 +22,19 @@ pub(super) fn checked(text: &str, edition: Option<Edition>, source: Option<&dyn 
     let loaded = syntax::load(text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, text, source));
+        found.extend(check(&loaded.script, text, source, Timestamp::now()));
     }
     (loaded.edition, found)
 }
 
 /// What is wrong with a script that could be read.
-pub(super) fn check(script: &ast::Script<'_>, text: &str, source: Option<&dyn Source>) -> Vec<Diagnostic> {
-    let _ = (script, text, source);
-    Vec::new()
+pub(super) fn check(
+    script: &ast::Script<'_>,
+    text: &str,
+    source: Option<&dyn Source>,
+    now: Timestamp,
+) -> Vec<Diagnostic> {
+    weir_cal::check::check(script, text, source, now)
 }
 
 pub(super) fn has_errors(found: &[Diagnostic]) -> bool {
@@ -78,10 +82,15 @@ pub(super) struct CompatResult {
 }
 
 /// Reads and checks a script; tells what is found. Nothing where it cannot run.
-pub(super) fn loaded<'s>(script: &'s Script, edition: Option<Edition>, source: &dyn Source) -> Option<Loaded<'s>> {
+pub(super) fn loaded<'s>(
+    script: &'s Script,
+    edition: Option<Edition>,
+    source: &dyn Source,
+    now: Timestamp,
+) -> Option<Loaded<'s>> {
     let mut loaded = syntax::load(&script.text, edition);
     if loaded.edition == Edition::Two && !has_errors(&loaded.diagnostics) {
-        let found = check(&loaded.script, &script.text, Some(source));
+        let found = check(&loaded.script, &script.text, Some(source), now);
         loaded.diagnostics.extend(found);
     }
     script.tell(&loaded.diagnostics);
@@ -94,7 +103,7 @@ pub(super) fn run(
     edition: Option<Edition>,
     environment: &mut Environment<'_>,
 ) -> Result<Ran, CliError> {
-    let Some(loaded) = loaded(script, edition, environment.source) else { return Ok(Ran::Refused) };
+    let Some(loaded) = loaded(script, edition, environment.source, environment.now) else { return Ok(Ran::Refused) };
     Ok(match loaded.edition {
         Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment)?)),
         Edition::Compat => Ran::Compat(CompatResult { json: String::new(), failed: true, executes: false }),

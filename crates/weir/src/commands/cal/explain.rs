@@ -33,7 +33,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> CommandResult {
     let script = Script::read(&args.file)?;
     let source = args.input.source(&script)?;
-    let Some(loaded) = engine::loaded(&script, args.input.edition, source.as_ref()) else {
+    let mut publisher = Nowhere;
+    let environment = args.input.environment(&script, source.as_ref(), &mut [], &mut publisher);
+    let Some(loaded) = engine::loaded(&script, args.input.edition, source.as_ref(), environment.now) else {
         return Ok(ExitCode::from(FAULT));
     };
     if loaded.edition != Edition::Two {
@@ -42,8 +44,6 @@ pub(crate) fn run(args: &Args) -> CommandResult {
             "`weir cal fmt --fix` writes it in edition 2.",
         ));
     }
-    let mut publisher = Nowhere;
-    let environment = args.input.environment(&script, source.as_ref(), &mut [], &mut publisher);
     let explanation = weir_cal::run::explain(&loaded.script, &script.text, &environment, &args.what)
         .map_err(|error| CliError::user(error.to_string()))?;
     let mut out = anstream::stdout().lock();

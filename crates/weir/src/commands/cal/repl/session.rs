@@ -132,7 +132,8 @@ impl Session {
         let new = syntax::parse(&padded).script.statements;
         let script = Script { edition: Edition::Two, statements: known.into_iter().chain(new).collect() };
 
-        let found = engine::check(&script, &whole, Some(self.source.as_ref()));
+        let now = Timestamp::now();
+        let found = engine::check(&script, &whole, Some(self.source.as_ref()), now);
         if told(name, entry, &moved(found, self.accepted.len())) {
             self.failed = true;
             return Ok(());
@@ -140,7 +141,7 @@ impl Session {
         let mut published = Published::new(".".into(), true);
         let mut environment = Environment {
             source: self.source.as_ref(),
-            now: Timestamp::now(),
+            now,
             sinks: &mut engine::sinks(&[])?,
             publisher: &mut published,
             deadline: None,
