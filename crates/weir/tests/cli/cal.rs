@@ -187,6 +187,13 @@ fn formatting_is_stable_and_checked() {
     let output = machine.run(&["cal", "fmt", "b.cal", "a.cal"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(fs::read_to_string(&broken).unwrap(), "forage services where (", "a mistake is not touched");
+
+    let slips = machine.write("c.cal", "FORAGE services WHER tier = 1 SURFAC x");
+    assert_eq!(machine.run(&["cal", "fmt", "c.cal"]).status.code(), Some(2), "nothing is mended unasked");
+    let output = machine.run(&["cal", "fmt", "--fix", "c.cal"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("`WHER`"), "what was mended is told: {}", text(&output.stderr));
+    assert_eq!(fs::read_to_string(&slips).unwrap(), "FORAGE services\n  WHERE tier = 1\n  SURFACE x\n");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn has_errors(found: &[Diagnostic]) -> bool {
 /// mended is mended, and a script of the first edition becomes one of the default edition.
 pub(super) fn written(text: &str, fix: bool) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
     if fix {
-        return syntax::modernize(text).map(|written| (written, Vec::new()));
+        return mended(text);
     }
     let loaded = syntax::load(text, None);
     if loaded.edition == Edition::Compat && !has_errors(&loaded.diagnostics) {
@@ -53,6 +53,49 @@ pub(super) fn written(text: &str, fix: bool) -> Result<(String, Vec<Diagnostic>)
         return Ok((text.to_owned(), loaded.diagnostics));
     }
     syntax::format(text).map(|written| (written, Vec::new()))
+}
+
+/// Mending one mistake can show another; a script with more layers of them is left to its author.
+const ROUNDS: usize = 8;
+
+fn mended(text: &str) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let first = match syntax::modernize(text) {
+        Ok(written) => return Ok((written, Vec::new())),
+        Err(found) => found,
+    };
+    let (mut now, mut found) = (text.to_owned(), first.clone());
+    for _ in 0..ROUNDS {
+        let Some(next) = with_fixes(&now, &found) else { break };
+        match syntax::modernize(&next) {
+            Ok(written) => {
+                let mended = first.into_iter().filter(|one| one.fix.is_some());
+                let remarks = mended.map(|one| Diagnostic { severity: Severity::Hint, ..one }).collect();
+                return Ok((written, remarks));
+            }
+            Err(again) => (now, found) = (next, again),
+        }
+    }
+    Err(first)
+}
+
+/// The text with the edits of the findings; nothing where no finding has one.
+fn with_fixes(text: &str, found: &[Diagnostic]) -> Option<String> {
+    let mut fixes: Vec<_> = found.iter().filter_map(|one| one.fix.as_ref()).collect();
+    fixes.sort_by_key(|fix| (fix.span.start, fix.span.end));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for fix in &fixes {
+        let range = fix.span.range();
+        // Of two that overlap, the first.
+        if range.start < done {
+            continue;
+        }
+        out.push_str(text.get(done..range.start)?);
+        out.push_str(&fix.replacement);
+        done = range.end;
+    }
+    out.push_str(text.get(done..)?);
+    (!fixes.is_empty()).then_some(out)
 }
 
 /// The receivers of alerts: the console and those that were asked for.

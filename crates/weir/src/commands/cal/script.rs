@@ -1,7 +1,7 @@
 //! A script as it comes from a file or from standard input, and what is said about it.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use weir_cal::{diagnostic::Diagnostic, limits, syntax};
@@ -66,7 +66,7 @@ pub(super) fn tell(name: &str, text: &str, found: &[Diagnostic]) {
     if found.is_empty() {
         return;
     }
-    let colors = anstream::stderr().current_choice() != anstream::ColorChoice::Never && io::stderr().is_terminal();
+    let colors = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let shown = syntax::render(name, text, found, colors);
     let _ = anstream::stderr().lock().write_all(shown.as_bytes());
 }
