@@ -74,7 +74,7 @@ fn nesting_has_a_limit() {
     assert_eq!(deep(limits::NESTING - 1).ok().log, ["info deep"]);
     let refused = deep(limits::NESTING);
     assert_eq!(refused.error(), "line 1: statements are nested deeper than 64");
-    assert_eq!(refused.log, [String::new(); 0]);
+    assert!(refused.log.is_empty());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_failed_statement_ends_the_run_and_a_lost_alert_does_not() {
 
     let ran = super::ran(&format!("{BEGIN}SURFACE m\nFETCH n\nCHIRP info 'never'"), rows(90.0));
     assert_eq!(ran.error(), "line 4: no result `n`: did you mean `m`?");
-    assert_eq!(ran.log, [String::new(); 0], "half an analysis is not published");
+    assert!(ran.log.is_empty(), "half an analysis is not published");
     let results: Vec<&str> = ran.outcome.actions.iter().map(|action| action.result).collect();
     assert_eq!(results, ["success", "success", "failed", "failed"]);
     assert!(ran.outcome.outputs.contains_key("m_drift"), "what was done before is there");
@@ -114,7 +114,7 @@ fn what_is_planned_for_later_keeps_its_name() {
         WAKE AFTER 2d THEN CHIRP info 'again'";
     let ran = ran(script, json!({})).ok();
     let again = super::ran(script, json!({})).ok();
-    assert_eq!(ran.log, [String::new(); 0], "nothing of it happens now");
+    assert!(ran.log.is_empty(), "nothing of it happens now");
     assert_eq!(ran.outcome, again.outcome);
     let tasks: Vec<(&str, &str, Option<&str>)> = ran
         .outcome
