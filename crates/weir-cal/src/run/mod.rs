@@ -15,7 +15,7 @@ mod execute;
 mod explain;
 mod failure;
 mod later;
-mod lower;
+pub(crate) mod lower;
 pub(crate) mod near;
 mod publish;
 mod ranking;
