@@ -21,6 +21,8 @@ mod publish;
 mod ranking;
 mod recall;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 
