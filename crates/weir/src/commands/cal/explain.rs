@@ -9,7 +9,7 @@ use weir_cal::edition::Edition;
 use super::{engine, publish::Nowhere, run::Input, script::Script};
 use crate::output::{CliError, CommandResult, FAULT, shown};
 
-/// Say where a number comes from: its formula, and the fields of the data that were put in
+/// Say where a number comes from: its formula, and the fields behind it
 ///
 /// Runs the script for it, and sends and writes nothing.
 #[derive(clap::Args)]
@@ -23,11 +23,11 @@ pub(crate) struct Args {
     file: PathBuf,
     /// `D1` to `D6`, `chirp`, `drift`, `fetch`, or the name of a result
     what: String,
-    #[command(flatten)]
-    input: Input,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    input: Input,
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {

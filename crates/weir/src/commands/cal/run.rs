@@ -24,27 +24,27 @@ use crate::output::{CliError, CommandResult, FAULT, FINDING, say, shown};
 /// alerts, go to standard error.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  weir cal run gap.cal                                over the data beside the script
-  weir cal run gap.cal --data evidence.db             over an SQLite database
-  weir cal run gap.cal --exit-on execute              for CI: exit with 1 when the decision is to act
-  weir cal run gap.cal --alert file:alerts.jsonl      alerts into a file as well
-  weir cal run --json - < gap.cal | jq .outputs       the whole outcome
+  weir cal run gap.cal                             over the data beside the script
+  weir cal run gap.cal --data evidence.db          over an SQLite database
+  weir cal run gap.cal --exit-on execute           for CI: exit with 1 when the decision is to act
+  weir cal run gap.cal --alert file:alerts.jsonl   alerts into a file as well
+  weir cal run --json - < gap.cal | jq .outputs    the whole outcome
 
-Exit codes: 0 fine, 1 a FETCH says EXECUTE and `--exit-on execute` is given, 2 a mistake in the script or its data, a
-statement that failed, or an alert that did not arrive.")]
+Exit codes: 0 fine; 1 with `--exit-on execute`, when a FETCH says EXECUTE; 2 a mistake in the script
+or its data, a statement that failed, or an alert that did not arrive.")]
 pub(crate) struct Args {
     /// The script; `-` reads standard input
     file: PathBuf,
-    #[command(flatten)]
-    input: Input,
-    #[command(flatten)]
-    delivery: Delivery,
     /// Exit with 1 when a FETCH calls for this
     #[arg(long, value_name = "BAND")]
     exit_on: Option<ExitOn>,
     /// Print the whole outcome as one JSON object; only what goes into files is published
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    delivery: Delivery,
 }
 
 /// What a run works with.
