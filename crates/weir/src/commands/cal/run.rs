@@ -201,31 +201,32 @@ pub(super) fn sentence(action: &Action) -> String {
     shown(&format!("{keyword}{target}: {}", what.join(": ")))
 }
 
-/// A line for each statement, then what a reader should know.
+/// A line for each statement, then what a reader should know. One write: a run is short.
 pub(super) fn summary(outcome: &Outcome) {
     use anstyle::{AnsiColor, Style};
     let color = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
     let (good, bad, dim) = (color(AnsiColor::Green), color(AnsiColor::Red).bold(), Style::new().dimmed());
+    let mut lines = Vec::new();
     for action in &outcome.actions {
         let (line, text) = (action.line, sentence(action));
-        if action.error.is_none() {
-            say(&format!("{good}ok{good:#}      {dim}{line:>4}{dim:#}  {text}"));
-        } else {
-            say(&format!("{bad}failed{bad:#}  {dim}{line:>4}{dim:#}  {text}"));
-        }
+        let (style, word) = if action.error.is_none() { (good, "ok") } else { (bad, "failed") };
+        lines.push(format!("{style}{word:<6}{style:#}  {dim}{line:>4}{dim:#}  {text}"));
     }
     for note in &outcome.notes {
-        say(&format!("{dim}note{dim:#}          {}", shown(note)));
+        lines.push(format!("{dim}note{dim:#}          {}", shown(note)));
     }
     for delivery in outcome.alerts.iter().flat_map(|alert| &alert.deliveries).filter(|delivery| !delivery.delivered) {
         let why = delivery.error.as_deref().unwrap_or("it was given up");
-        say(&format!("{bad}failed{bad:#}        alert to {}: {}", shown(&delivery.sink), shown(why)));
+        lines.push(format!("{bad}failed{bad:#}        alert to {}: {}", shown(&delivery.sink), shown(why)));
     }
     // Said already where it is a statement's.
     if let Some(error) = &outcome.error
         && !outcome.actions.iter().any(|action| action.error.is_some())
     {
-        say(&format!("{bad}failed{bad:#}        {}", shown(error)));
+        lines.push(format!("{bad}failed{bad:#}        {}", shown(error)));
+    }
+    if !lines.is_empty() {
+        say(&lines.join("\n"));
     }
 }
 
