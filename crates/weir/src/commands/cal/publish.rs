@@ -69,9 +69,15 @@ impl Publisher for Nowhere {
 /// The path of the file `name` below `dir`. A script comes from somebody: it does not get to write anywhere else.
 fn inside(dir: &Path, name: &str) -> Result<PathBuf, String> {
     let relative = Path::new(name);
-    let is_below = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !is_below || relative.file_name().is_none() || name.ends_with('/') {
-        return Err(format!("`{name}` is no file below the output directory; `--output` chooses the directory"));
+    // Hidden files are the settings of programs, those of agents' guards among them.
+    let is_plain = |part: Component<'_>| match part {
+        Component::Normal(part) => !part.as_encoded_bytes().starts_with(b"."),
+        part => part == Component::CurDir,
+    };
+    if !relative.components().all(is_plain) || relative.file_name().is_none() || name.ends_with('/') {
+        return Err(format!(
+            "`{name}` is no visible file below the output directory; `--output` chooses the directory"
+        ));
     }
     let path = dir.join(relative);
     let parent = path.parent().unwrap_or(dir);
@@ -129,7 +135,7 @@ mod tests {
         let root = dir.path().join("out");
         assert_eq!(inside(&root, "a/b.json").unwrap(), root.join("a/b.json"));
         std::os::unix::fs::symlink(dir.path(), root.join("link")).unwrap();
-        for name in ["../x", "/etc/x", "a/../../x", "", ".", "a/", "link", "link/x", "link/new/x"] {
+        for name in ["../x", "/etc/x", "a/../../x", "", ".", "a/", ".x", ".claude/settings.json", "link", "link/x", "link/new/x"] {
             assert!(inside(&root, name).is_err(), "{name}");
         }
         assert!(!dir.path().join("new").exists());
