@@ -10,13 +10,21 @@ use std::{
 
 use serde_json::Value;
 
+mod exec;
+mod formulas;
 mod parse;
+mod values;
 
 /// Says what is wrong with a row. The directory is where its fixtures are.
 type Checker = fn(&Value, &Path) -> Result<(), String>;
 
 /// A file and what its rows are checked by. A new kind of row is one line here and one file beside.
-const CHECKERS: &[(&str, Checker)] = &[("parse_ok.jsonl", parse::accepted), ("parse_error.jsonl", parse::refused)];
+const CHECKERS: &[(&str, Checker)] = &[
+    ("exec.jsonl", exec::executed),
+    ("formulas.jsonl", formulas::computed),
+    ("parse_error.jsonl", parse::refused),
+    ("parse_ok.jsonl", parse::accepted),
+];
 
 /// How many failures of a file are told.
 const SHOWN: usize = 5;
