@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::{
-    ast::{Duration, Fetch, Recall, Script, Statement, StatementKind, Unit},
+    ast::{Duration, Fetch, Recall, Statement, StatementKind, Unit},
     compat::{
         Json, Parsed,
         filter::matches,
