@@ -1,3 +1,16 @@
 //! The first edition, exactly as the reference runtime 1.3.0 reads and runs it, its faults included.
 
+mod cursor;
+mod error;
+mod execute;
+mod filter;
+pub mod formulas;
+mod js;
 pub mod json;
+mod parser;
+mod tree;
+
+pub use error::{Position, SyntaxError};
+pub use execute::{Collections, Delivered, Send, Surroundings, execute};
+pub use json::Json;
+pub use parser::{Parsed, parse};
