@@ -2,10 +2,15 @@
 
 mod cursor;
 mod error;
+mod execute;
+mod filter;
+pub mod formulas;
+mod js;
 pub mod json;
 mod parser;
 mod tree;
 
 pub use error::{Position, SyntaxError};
+pub use execute::{Collections, Delivered, Send, Surroundings, execute};
 pub use json::Json;
 pub use parser::{Parsed, parse};

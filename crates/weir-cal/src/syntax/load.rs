@@ -52,14 +52,14 @@ fn in_compat(source: &str) -> Loaded<'_> {
     let edition = Edition::Compat;
     match compat_script(source) {
         Ok(script) => Loaded { script, diagnostics: Vec::new(), edition },
-        Err(error) => Loaded { script: Script { edition, statements: Vec::new() }, diagnostics: vec![error], edition },
+        Err(error) => Loaded { script: Script { edition, statements: Vec::new() }, diagnostics: vec![*error], edition },
     }
 }
 
-pub(super) fn compat_script(source: &str) -> Result<Script<'_>, Diagnostic> {
+pub(super) fn compat_script(source: &str) -> Result<Script<'_>, Box<Diagnostic>> {
     match too_long(source) {
-        Some(error) => Err(error),
-        None => compat::parse(source).map_err(|error| syntax_error(source, &error)),
+        Some(error) => Err(Box::new(error)),
+        None => compat::parse(source).map_err(|error| Box::new(syntax_error(source, &error))),
     }
 }
 
@@ -146,7 +146,7 @@ fn line_pragma(line: &str, start: usize, found: &mut Pragma) {
         }
         return;
     }
-    match value.parse::<Edition>() {
+    match value.to_ascii_lowercase().parse::<Edition>() {
         Ok(edition) if found.edition.is_some_and(|other| other != edition) => {
             let error = Diagnostic::error("edition-twice", span, "the comments at the top name two editions");
             found.diagnostics.push(error.label("the second one").help("keep one"));

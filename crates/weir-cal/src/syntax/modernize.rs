@@ -35,7 +35,7 @@ pub fn modernize(source: &str) -> Result<String, Vec<Diagnostic>> {
     }
     match load::compat_script(source) {
         Ok(script) => rewrite(source, &script, named.places),
-        Err(error) => Err(vec![error]),
+        Err(error) => Err(vec![*error]),
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
 use serde_json::Value;
 
 mod corrected;
+mod exec;
+mod formulas;
 mod parse;
+mod values;
 
 /// Says what is wrong with a row. The directory is where its fixtures are.
 type Checker = fn(&Value, &Path) -> Result<(), String>;
@@ -19,8 +22,10 @@ type Checker = fn(&Value, &Path) -> Result<(), String>;
 /// A file and what its rows are checked by. A new kind of row is one line here and one file beside.
 const CHECKERS: &[(&str, Checker)] = &[
     ("corrected.jsonl", corrected::corrected),
-    ("parse_ok.jsonl", parse::accepted),
+    ("exec.jsonl", exec::executed),
+    ("formulas.jsonl", formulas::computed),
     ("parse_error.jsonl", parse::refused),
+    ("parse_ok.jsonl", parse::accepted),
 ];
 
 /// How many failures of a file are told.
