@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod cal_conformance;
 mod clients;
 mod layers;
 
@@ -19,10 +20,11 @@ fn main() -> ExitCode {
     let result = match args.first().map(String::as_str) {
         Some("layers") => layers::check(),
         Some("clients") => clients::run(args.get(1..).unwrap_or_default()),
+        Some("cal-conformance") => cal_conformance::run(args.get(1..).unwrap_or_default()),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}", clients::HELP);
+            print!("{HELP}{}{}", cal_conformance::HELP, clients::HELP);
             return ExitCode::from(2);
         }
     };

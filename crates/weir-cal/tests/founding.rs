@@ -165,12 +165,10 @@ fn every_figure_of_the_founding_script_can_be_explained() {
     insta::assert_snapshot!(said("D5"), @r"
     D5 of `guardrail-gap-2026` in `guardrail_gap` is 72
       `D5`, as the entity states it
-      = 72
       inputs: D5 = 72
 
     D5 of `guardrail-gap-2026` in `velocity_governance_cascade` is 72
       `D5`, as the entity states it
-      = 72
       inputs: D5 = 72
     ");
     insta::assert_snapshot!(said("guardrail_gap"), @r"
@@ -191,6 +189,6 @@ fn every_figure_of_the_founding_script_can_be_explained() {
       = 59.17 x 50 x 0.88: EXECUTE
       inputs: chirp = 59.17, drift = 50, confidence = 0.88, EXECUTE from = 1000, CONFIRM from = 750, QUEUE from = 500
     ");
-    insta::assert_snapshot!(said("drfit"), @r"nothing to explain by the name `drfit`");
+    insta::assert_snapshot!(said("drfit"), @"nothing to explain by the name `drfit`: did you mean `drift`?");
     assert_eq!(*log.borrow(), [String::new(); 0], "explaining sends and publishes nothing");
 }

@@ -21,6 +21,9 @@ const THRESHOLD: f64 = 1000.0;
 /// The confidence up to which a person should look before something is executed.
 const DOUBTFUL: f64 = 0.6;
 
+/// The decimals of a mean: enough for a score that is exact to the sixth.
+const MEAN_PLACES: u32 = 9;
+
 /// What decides where there are several entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Aggregate {
@@ -141,8 +144,8 @@ impl Terms {
 
     /// What is printed is what was multiplied, so that a reader can do it again.
     fn on(&self, chirp: Option<f64>, confidence: Option<f64>) -> Decision {
-        let chirp = Decimal::rounded(chirp.unwrap_or_default(), 6);
-        let confidence = Decimal::rounded(self.stated.or(confidence).unwrap_or_default(), 6);
+        let chirp = Decimal::rounded(chirp.unwrap_or_default(), MEAN_PLACES);
+        let confidence = Decimal::rounded(self.stated.or(confidence).unwrap_or_default(), MEAN_PLACES);
         let score = Decimal::rounded(score::fetch(chirp.get(), self.drift.get(), confidence.get()), 6);
         let (level, review) = self.level(score, confidence);
         Decision { components: FetchComponents { chirp, drift: self.drift, confidence }, score, level, review }

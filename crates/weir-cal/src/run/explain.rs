@@ -85,7 +85,8 @@ impl fmt::Display for Explained {
             None => writeln!(f, "unknown")?,
         }
         writeln!(f, "  {}", self.formula)?;
-        if self.filled != self.formula {
+        let is_value = self.value.is_some_and(|value| value.to_string() == self.filled);
+        if self.filled != self.formula && !is_value {
             writeln!(f, "  = {}", self.filled)?;
         }
         if !self.inputs.is_empty() {

@@ -61,7 +61,8 @@ pub(super) fn decisions(reading: &Reading<'_>, out: &mut String) -> fmt::Result 
 pub(super) fn dimensions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some(entity) = reading.entity() else { return Ok(()) };
     wide("short", "Dimensions", out, |out| {
-        write!(out, "<caption>{}</caption>", Text(&entity.entity))?;
+        let shown = reading.shown().unwrap_or_else(|| format!("`{}`", entity.entity));
+        write!(out, "<caption>{}</caption>", Sentence(&shown))?;
         head(&["Dimension", "Level", "Score", "Spread", "Evidence"], out)?;
         for dimension in reading.dimensions() {
             write!(
@@ -126,14 +127,13 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
         Ok(())
     })?;
     let unknown = reading.entities.iter().any(|entity| entity.summary.dimensions_unknown > 0);
-    if unknown || reading.unlisted() > 0 {
+    let left_out = reading.left_out();
+    if unknown || left_out.is_some() {
         out.push_str("<p class=\"soft\">");
         if unknown {
             out.push_str("A question mark stands for a score without evidence. ");
         }
-        if reading.unlisted() > 0 {
-            write!(out, "{} more, with a lower chirp, are not listed.", words::count(reading.unlisted()))?;
-        }
+        out.push_str(&left_out.unwrap_or_default());
         out.push_str("</p>");
     }
     Ok(())

@@ -324,7 +324,7 @@ fn other_shapes_are_drawn_as_well() {
     }
     let services = sample.with_result("services", page);
     assert_eq!(services.matches("<tr><th scope=\"row\" class=\"free\">").count(), 50);
-    assert!(services.contains("14 more, with a lower chirp") && services.contains("class=\"WAIT\">WAIT<"));
+    assert!(services.contains("14 more, with no higher chirp") && services.contains("class=\"WAIT\">WAIT<"));
     assert!(sample.with_document(page).contains("All decisions of the script"));
     hostile().with_result("guardrail_gap", page);
 }
