@@ -1,5 +1,6 @@
 //! The first edition, exactly as the reference runtime 1.3.0 reads and runs it, its faults included.
 
+pub mod alerts;
 mod cursor;
 mod error;
 mod execute;
@@ -8,7 +9,9 @@ pub mod formulas;
 mod js;
 pub mod json;
 mod parser;
+pub mod settings;
 mod tree;
+pub mod validate;
 
 pub use error::{Position, SyntaxError};
 pub use execute::{Collections, Delivered, Send, Surroundings, execute};
