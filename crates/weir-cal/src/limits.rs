@@ -15,3 +15,6 @@ pub const KEPT_ENTITIES: usize = 10_000;
 
 /// The most errors that one check of a script reports.
 pub const DIAGNOSTICS: usize = 100;
+
+/// The longest line of a data file, and the largest entity, in bytes.
+pub const ENTITY_BYTES: usize = 16 << 20;

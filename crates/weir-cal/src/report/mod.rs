@@ -1,6 +1,24 @@
 //! A result as bytes: json, ndjson, csv, markdown, html.
+//!
+//! Numbers are written as [`crate::number::Decimal`] prints them, and nothing but the document goes into the bytes: no
+//! clock, no environment, no map without an order. The same document gives the same bytes.
 
-use std::{fmt, io, str::FromStr};
+mod html;
+mod json;
+mod markdown;
+mod reading;
+mod rows;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::{
+    fmt,
+    io::{self, Write as _},
+    str::FromStr,
+};
 
 use crate::outcome::{Entity, Outcome, Output};
 
@@ -92,4 +110,49 @@ pub struct Document<'d> {
     pub sources: &'d [String],
     /// The entities of the subject, where it is a FORAGE or a DIVE.
     pub entities: Option<&'d dyn Entities>,
+}
+
+/// A document cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The receiver refused, or the entities cannot be read again.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A table of all entities is asked for, and not all are at hand.
+    #[error("`{result}` has {omitted} more entities than a whole analysis keeps: surface it by its name")]
+    Omitted {
+        /// The result.
+        result: String,
+        /// How many entities would be missing.
+        omitted: u64,
+    },
+}
+
+/// Writes `document` in `format`.
+///
+/// - `json`: the whole analysis, with the keys of [`Outcome`] in its order, then `scriptName`, `script` and `sources`.
+///   For one result: `type` (`Result`), `name`, `kind`, the keys of the run, `data`, and the same three.
+/// - `ndjson`: one line for each entity of a FORAGE or a DIVE, for each pathway of a TRACE, otherwise one line.
+/// - `csv`: RFC 4180; one row for each entity, for each arrow of a TRACE, for each watch of a RECALL, otherwise one. The
+///   columns have the names that the figures have in JSON. What is unknown is an empty cell. A text that a
+///   spreadsheet would take for a formula has an apostrophe in front.
+/// - `markdown` and `html`: for people.
+///
+/// A table of a whole analysis has the rows of all FORAGEs and DIVEs, with the name of the result in `result`.
+///
+/// # Errors
+///
+/// See [`ReportError`]. What was written up to then is not whole.
+pub fn write(document: &Document<'_>, format: Format, out: &mut dyn io::Write) -> Result<(), ReportError> {
+    let mut out = io::BufWriter::new(out);
+    match format {
+        Format::Json => json::write(document, &mut out)?,
+        Format::Ndjson => rows::ndjson(document, &mut out)?,
+        Format::Csv => rows::csv(document, &mut out)?,
+        Format::Markdown => markdown::write(document, &mut out)?,
+        Format::Html => html::write(document, &mut out)?,
+    }
+    out.flush()?;
+    Ok(())
 }

@@ -72,6 +72,19 @@ impl Check {
     }
 }
 
+/// What came out, in a few words.
+pub(super) fn words(check: &CascadeCheck) -> String {
+    let of = |truth: Truth| {
+        let entries = check.dimensions.iter().filter(|entry| entry.holds == truth);
+        entries.map(|entry| entry.dimension.id()).collect::<Vec<_>>().join(", ")
+    };
+    match check.holds {
+        Truth::True => "the cascade agrees".to_owned(),
+        Truth::False => format!("the cascade differs in {}", of(Truth::False)),
+        Truth::Unknown => format!("the cascade is unknown for {}", of(Truth::Unknown)),
+    }
+}
+
 fn reason(entity: &str, entry: &CascadeCheckEntry, score: Option<f64>) -> String {
     let (id, declared) = (entry.dimension.id(), entry.declared_level);
     match (score, entry.observed_level) {

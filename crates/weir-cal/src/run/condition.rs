@@ -1,20 +1,18 @@
 //! Whether a condition holds for a row, and which missing fields leave it open.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
-
 use crate::{
     ast::Operator,
     source::{Constant, Predicate, Row},
-    value::{Truth, Value},
+    value::{Truth, Value, compare_numbers, instant},
 };
 
 /// A field holds what the condition cannot be applied to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mismatch {
+pub(crate) struct Mismatch {
     /// The slot of the field.
-    pub(super) slot: usize,
+    pub(crate) slot: usize,
     /// What it was compared with, in words.
-    pub(super) with: String,
+    pub(crate) with: String,
 }
 
 static MISSING: Value = Value::Missing;
@@ -24,7 +22,7 @@ fn at(row: &Row, slot: usize) -> &Value {
 }
 
 /// The value of a condition for a row.
-pub(super) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch> {
+pub(crate) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch> {
     match predicate {
         Predicate::All(all) => {
             let mut result = Truth::True;
@@ -57,10 +55,8 @@ pub(super) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch>
                 (Value::Text(one), Value::Text(other)) => one.cmp(other),
                 (Value::Bool(one), Value::Bool(other)) if equality(*operator) => one.cmp(other),
                 (Value::Time(one), Value::Time(other)) => one.cmp(other),
-                _ => match (one.as_number(), other.as_number()) {
-                    (Some(one), Some(other)) => one.total_cmp(&other),
-                    _ => return Err(Mismatch { slot: *left, with: "a field of another type".to_owned() }),
-                },
+                _ => compare_numbers(one, other)
+                    .ok_or_else(|| Mismatch { slot: *left, with: "a field of another type".to_owned() })?,
             };
             Ok(holds(ordering, *operator).into())
         }
@@ -86,7 +82,7 @@ pub(super) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch>
 }
 
 /// Adds the missing fields that leave the condition open for a row.
-pub(super) fn blame(predicate: &Predicate, row: &Row, missing: &mut Vec<usize>) {
+pub(crate) fn blame(predicate: &Predicate, row: &Row, missing: &mut Vec<usize>) {
     if truth(predicate, row) != Ok(Truth::Unknown) {
         return;
     }
@@ -130,8 +126,7 @@ fn compare(slot: usize, value: &Value, operator: Operator, constant: &Constant) 
         (Value::Time(value), Constant::Age { since, .. }) => since.cmp(value),
         (Value::Text(value), Constant::Age { since, .. }) => since.cmp(&instant(value).ok_or_else(mismatch)?),
         (value, Constant::Number(other) | Constant::Age { days: other, .. }) => {
-            let value = value.as_number().ok_or_else(mismatch)?;
-            value.partial_cmp(other).ok_or_else(mismatch)?
+            compare_numbers(value, &Value::Number(*other)).ok_or_else(mismatch)?
         }
         _ => return Err(mismatch()),
     };
@@ -166,16 +161,10 @@ fn words(constant: &Constant) -> String {
     }
 }
 
-/// A timestamp, or a date as its first moment in UTC.
-fn instant(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| {
-        let date: civil::Date = text.parse().ok()?;
-        date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     fn number(slot: usize, operator: Operator, number: f64) -> Predicate {
@@ -204,11 +193,8 @@ mod tests {
     #[test]
     fn ages_grow_with_time() {
         let since: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let older = Predicate::Compare {
-            slot: 0,
-            operator: Operator::Greater,
-            constant: Constant::Age { since, days: 30.0 },
-        };
+        let older =
+            Predicate::Compare { slot: 0, operator: Operator::Greater, constant: Constant::Age { since, days: 30.0 } };
         let cases = [
             (Value::Text("2025-12-31".into()), Ok(Truth::True)),
             (Value::Text("2026-01-02".into()), Ok(Truth::False)),

@@ -1,1 +1,4 @@
 //! What a script asks for later: conditions that must hold for a time, and things that are due on a day.
+
+pub mod recall;
+pub mod watch;

@@ -1,9 +1,20 @@
 //! Where entities come from.
 
+mod csv;
+mod json;
+mod memory;
+mod place;
 mod query;
+mod sqlite;
+mod table;
+#[cfg(test)]
+mod tests;
+mod window;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+pub use memory::Memory;
+pub use place::open;
 pub use query::{Constant, Predicate, Query, Row};
 
 use crate::value::{Truth, Type};
@@ -32,7 +43,8 @@ pub struct Schema {
 pub struct Scanned {
     /// All entities of the collection, matched or not.
     pub total: u64,
-    /// For each path of the query: the types that were seen in it; none where no entity has the field.
+    /// For each path of the query: the types that were seen in it; none where no entity has the field. A field that
+    /// is there and always null counts as a text.
     pub seen: Vec<Vec<Type>>,
 }
 
@@ -73,7 +85,7 @@ pub enum SourceError {
         constant: String,
     },
     /// The content is not what the format promises.
-    #[error("{}:{line}: {message}", .path.display())]
+    #[error("{}: {message}", place(.path, *.line))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -98,9 +110,33 @@ pub enum SourceError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// Something is wrong with an entity that stands here.
+    #[error("{}: {error}", place(.path, *.line))]
+    At {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the entity begins.
+        line: u64,
+        /// What is wrong; a type mismatch.
+        error: Box<SourceError>,
+    },
     /// The scan was told to stop.
     #[error("{0}")]
     Stopped(String),
+}
+
+impl SourceError {
+    /// With the place of the entity, where the error is about one.
+    fn at(self, path: &Path, line: u64) -> Self {
+        match self {
+            Self::TypeMismatch { .. } => Self::At { path: path.to_owned(), line, error: Box::new(self) },
+            other => other,
+        }
+    }
+}
+
+fn place(path: &Path, line: u64) -> String {
+    if line == 0 { path.display().to_string() } else { format!("{}:{line}", path.display()) }
 }
 
 fn alike(names: &[String]) -> String {

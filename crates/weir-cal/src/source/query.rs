@@ -1,5 +1,6 @@
 //! What a statement asks of a source: fields and a condition, lowered to slots.
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use crate::{ast::Operator, value::Value};
@@ -58,6 +59,30 @@ pub enum Predicate {
     IsMissing(usize),
     /// The field is the truth value true; unknown where it is missing, an error where it is of another type.
     Holds(usize),
+}
+
+impl Predicate {
+    /// The slots of its fields, in the order in which they appear, each once.
+    pub(super) fn slots(&self) -> IndexSet<usize> {
+        let mut slots = IndexSet::new();
+        self.collect(&mut slots);
+        slots
+    }
+
+    fn collect(&self, slots: &mut IndexSet<usize>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect(slots)),
+            Self::Not(inner) => inner.collect(slots),
+            Self::CompareFields { left, right, .. } => slots.extend([*left, *right]),
+            Self::Compare { slot, .. }
+            | Self::In { slot, .. }
+            | Self::Contains { slot, .. }
+            | Self::IsMissing(slot)
+            | Self::Holds(slot) => {
+                slots.insert(*slot);
+            }
+        }
+    }
 }
 
 /// A constant of a script, as it compares.

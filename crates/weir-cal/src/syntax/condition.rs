@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::{
+    errors::{bad_unit, is_operator},
     kind::SyntaxKind as K,
     literal,
-    parser::{Parser, Sink, bad_unit},
+    parser::{Parser, Sink},
+    suggest,
 };
 use crate::{
     ast::{Expr, Literal, Operand, Operator, Path, Spanned},
@@ -34,16 +36,42 @@ impl<'s, S: Sink> Parser<'s, S> {
     ) -> Option<Expr<'s>> {
         let mark = self.mark();
         let first = part(self);
-        if self.lost || !self.at(keyword) {
+        if self.lost || !self.at_join(keyword) {
             return first;
         }
         self.sink.open_at(mark, node);
         let mut parts: Vec<_> = first.into_iter().collect();
-        while !self.lost && self.eat(keyword) {
+        while !self.lost && self.eat_join(keyword) {
             parts.extend(part(self));
         }
         self.sink.close();
         if parts.len() > 1 { Some(whole(parts)) } else { parts.pop() }
+    }
+
+    fn at_join(&self, keyword: K) -> bool {
+        self.at(keyword) || self.at_symbol(if keyword == K::And { "&" } else { "|" })
+    }
+
+    /// Takes `AND`, or the sign that other languages have for it, and says so.
+    fn eat_join(&mut self, keyword: K) -> bool {
+        if !self.at_join(keyword) {
+            return false;
+        }
+        if self.at(K::Unknown) {
+            let start = self.token.span;
+            let symbol = self.text_here();
+            self.bump();
+            if self.at_symbol(symbol) && self.touches() {
+                self.bump();
+            }
+            let span = start.to(self.last);
+            let keyword = keyword.keyword();
+            let error = Diagnostic::error("unknown-operator", span, format!("conditions are joined with `{keyword}`"));
+            self.report(error.help(format!("write `{keyword}`")).fix(span, keyword));
+        } else {
+            self.bump();
+        }
+        true
     }
 
     fn negation(&mut self) -> Option<Expr<'s>> {
@@ -66,9 +94,9 @@ impl<'s, S: Sink> Parser<'s, S> {
             self.bump();
             let inner = self.condition();
             if !self.lost && !self.eat(K::RightParen) {
-                let error = self.expected_error("`)`").help("the parenthesis that it closes is open since before");
-                self.report(error);
-                self.lost = true;
+                let before = self.source.get(..start.start as usize).unwrap_or_default();
+                let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+                self.expected_with("`)`", format!("the `(` in line {line} is still open"));
             }
             inner
         };
@@ -101,15 +129,83 @@ impl<'s, S: Sink> Parser<'s, S> {
                 let operator = Spanned { value: operator, span: span.to(self.last) };
                 return Some(Expr::Compare { left, operator, right: self.operand()? });
             }
+            K::Not if self.ahead() == [K::Equal] => {
+                self.bump();
+                self.unknown_operator(span.to(self.token.span), "!=");
+                Operator::NotEqual
+            }
             K::Not => {
                 self.bump();
                 return self.word_operator(left, Some(span));
             }
+            K::Word => match self.other_operator() {
+                Some(operator) => operator,
+                None if self.lost => return None,
+                None => return Some(Expr::Holds(left)),
+            },
             K::In | K::Between | K::Contains | K::Exists => return self.word_operator(left, None),
             _ => return Some(Expr::Holds(left)),
         };
         self.bump();
+        let operator = self.swapped(operator, span);
         Some(Expr::Compare { left, operator: Spanned { value: operator, span }, right: self.operand()? })
+    }
+
+    fn unknown_operator(&mut self, span: Span, meant: &str) {
+        let message = format!("no operator is written `{}`", span.text(self.source));
+        self.report(
+            Diagnostic::error("unknown-operator", span, message).help(format!("write `{meant}`")).fix(span, meant),
+        );
+    }
+
+    /// After `=`: takes the second half of `=>`, `=<` and `===`.
+    fn swapped(&mut self, operator: Operator, start: Span) -> Operator {
+        if operator != Operator::Equal || !self.touches() {
+            return operator;
+        }
+        let (meant, written) = match self.kind() {
+            K::Greater => (Operator::GreaterOrEqual, ">="),
+            K::Less => (Operator::LessOrEqual, "<="),
+            K::Equal => (Operator::Equal, "="),
+            _ => return operator,
+        };
+        self.unknown_operator(start.to(self.token.span), written);
+        self.bump();
+        meant
+    }
+
+    /// A word where an operator could stand: what other languages call one is said and read as that one; what is a slip
+    /// of one is said. The word stays for the caller to take.
+    fn other_operator(&mut self) -> Option<Operator> {
+        let word = self.text_here();
+        let span = self.token.span;
+        let (operator, written) = match word.to_ascii_uppercase().as_str() {
+            "EQ" | "EQUALS" | "EQUAL" => (Operator::Equal, "="),
+            "NE" | "NEQ" | "ISNT" => (Operator::NotEqual, "!="),
+            "GT" => (Operator::Greater, ">"),
+            "GE" | "GTE" => (Operator::GreaterOrEqual, ">="),
+            "LT" => (Operator::Less, "<"),
+            "LE" | "LTE" => (Operator::LessOrEqual, "<="),
+            other => {
+                let meant = match other {
+                    "LIKE" | "MATCHES" | "HAS" | "INCLUDES" | "CONTAINING" => Some("CONTAINS"),
+                    _ => {
+                        let clauses = [K::Forage, K::Dive, K::Watch].into_iter().flat_map(K::clauses);
+                        let words = clauses.chain(K::statements()).map(|kind| kind.keyword());
+                        let operators = ["CONTAINS", "EXISTS", "BETWEEN"];
+                        suggest::nearest(other, operators.into_iter().chain(words))
+                            .filter(|near| operators.contains(near))
+                    }
+                };
+                if let Some(meant) = meant {
+                    self.unknown_operator(span, meant);
+                    self.lost = true;
+                }
+                return None;
+            }
+        };
+        self.unknown_operator(span, written);
+        Some(operator)
     }
 
     /// `IN`, `BETWEEN`, `CONTAINS` and `EXISTS`, after a `NOT` at `not`.
@@ -161,12 +257,16 @@ impl<'s, S: Sink> Parser<'s, S> {
             self.lost = true;
             return None;
         }
+        if self.at(K::RightParen) {
+            self.expected_with("a value", "a list has at least one value");
+            return None;
+        }
         let mut values = vec![self.operand()?];
         while self.eat(K::Comma) {
             values.push(self.operand()?);
         }
         if !self.eat(K::RightParen) {
-            self.expected("`,` or `)`");
+            self.expected_with("`,` or `)`", "the values of a list have commas between them");
             return None;
         }
         Some(values)
@@ -184,10 +284,20 @@ impl<'s, S: Sink> Parser<'s, S> {
                 return None;
             }
             K::Number | K::Measure => {
-                let error = self.expected_error("a field").help("put the field first: `field > 5`");
-                self.report(error);
-                self.lost = true;
+                let help = self.turned_around().unwrap_or_else(|| "put the field first: `field > 5`".to_owned());
+                self.expected_with("a field", help);
                 return None;
+            }
+            // A keyword before an operator can only be meant as a field.
+            kind if kind.is_reserved() && matches!(self.ahead(), [next] if is_operator(next)) => {
+                let span = self.token.span;
+                let text = self.text_here();
+                let written = format!("`{text}`");
+                let error = self.expected_error("a field");
+                self.report(
+                    error.help(format!("a name that is also a keyword is written `` {written} ``")).fix(span, written),
+                );
+                self.token.kind = K::Word;
             }
             _ => {}
         }
@@ -196,6 +306,25 @@ impl<'s, S: Sink> Parser<'s, S> {
         let path = if first.value.is_empty() { None } else { self.path_rest(first) };
         self.sink.close();
         path
+    }
+
+    /// `5 < a` as `a > 5`.
+    fn turned_around(&self) -> Option<String> {
+        let [operator, field] = self.ahead();
+        let turned = match operator {
+            K::Equal => "=",
+            K::NotEqual => "!=",
+            K::Less => ">",
+            K::LessOrEqual => ">=",
+            K::Greater => "<",
+            K::GreaterOrEqual => "<=",
+            _ => return None,
+        };
+        let rest = self.source.get(self.token.span.end as usize..)?;
+        let name = rest
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')))
+            .find(|word| !word.is_empty())?;
+        (field == K::Word).then(|| format!("put the field first: `{name} {turned} {}`", self.text_here()))
     }
 
     fn path_rest(&mut self, first: Spanned<&'s str>) -> Option<Path<'s>> {
@@ -238,6 +367,13 @@ impl<'s, S: Sink> Parser<'s, S> {
         let span = self.token.span;
         let text = self.text_here();
         let value = match self.kind() {
+            K::Number
+                if text.len() == 4
+                    && let Some(date) = self.bare_date() =>
+            {
+                self.take_date(date);
+                return Some(Operand { value: Literal::Text(date.text(self.source).into()), span: date });
+            }
             K::Number => {
                 let value = self.number_here().value;
                 self.apart_unit(text, span)?;
@@ -268,6 +404,8 @@ impl<'s, S: Sink> Parser<'s, S> {
                 let mut error = self.expected_error("a value");
                 if kind.is_reserved() {
                     error = error.help(format!("a text that is also a keyword is written \"{text}\""));
+                } else if matches!(kind, K::LeftParen) {
+                    error = error.help("for one of several values, write `IN (a, b)`");
                 }
                 self.report(error);
                 self.lost = true;

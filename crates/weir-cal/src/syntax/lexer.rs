@@ -17,15 +17,16 @@ pub(crate) struct Token {
 pub(crate) struct Lexer<'s> {
     source: &'s str,
     at: usize,
-    /// No text that begins with `"` (first) or `'` (second) from here on has an end. Keeps the search for ends linear.
-    endless: [bool; 2],
+    /// A text that begins with `"` (first) or `'` (second) before this place and goes on on a second line has no end: it
+    /// would meet the same end, or none, as the text for which this was found out. Keeps the search for ends linear.
+    open_before: [usize; 2],
 }
 
 const BOM: char = '\u{feff}';
 
 impl<'s> Lexer<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
-        Self { source, at: 0, endless: [false; 2] }
+        Self { source, at: 0, open_before: [0; 2] }
     }
 
     /// Goes on from a place between two tokens.
@@ -193,10 +194,12 @@ impl<'s> Lexer<'s> {
         self.at += 1;
         while self.at < self.source.len() {
             match self.byte(0) {
-                b'\\' => self.at += 1 + self.source.get(self.at + 1..).map_or(0, first_len),
+                b'\\' if !matches!(self.byte(1), b'\n' | b'\r') => {
+                    self.at += 1 + self.source.get(self.at + 1..).map_or(0, first_len)
+                }
                 b'\n' | b'\r' => {
-                    if self.endless.get(slot) == Some(&true) {
-                        break;
+                    if self.open_before.get(slot).is_some_and(|end| self.at < *end) {
+                        return self.unclosed(SyntaxKind::UnclosedText, start);
                     }
                     lines = true;
                     self.at += 1;
@@ -205,6 +208,7 @@ impl<'s> Lexer<'s> {
                     self.at += 1;
                     // A text over several lines whose end touches a word is two texts, the first without an end.
                     if lines && (self.byte(0).is_ascii_alphanumeric() || self.byte(0) == b'_') {
+                        self.remember_open(slot, self.at);
                         return self.unclosed(SyntaxKind::UnclosedText, start);
                     }
                     return self.token(SyntaxKind::Text, start);
@@ -212,10 +216,14 @@ impl<'s> Lexer<'s> {
                 _ => self.at += 1,
             }
         }
-        if let Some(endless) = self.endless.get_mut(slot) {
-            *endless = true;
-        }
+        self.remember_open(slot, usize::MAX);
         self.unclosed(SyntaxKind::UnclosedText, start)
+    }
+
+    fn remember_open(&mut self, slot: usize, end: usize) {
+        if let Some(before) = self.open_before.get_mut(slot) {
+            *before = end;
+        }
     }
 
     fn quoted_name(&mut self) -> Token {

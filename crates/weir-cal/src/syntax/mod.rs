@@ -1,6 +1,7 @@
 //! The default edition: text to tree.
 
 mod condition;
+mod errors;
 mod format;
 mod kind;
 mod lexer;

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::{
+    errors::{bad_unit, large, listed, takes},
     kind::SyntaxKind,
     lexer::{Lexer, Token},
-    literal, suggest,
+    literal,
 };
 use crate::{
     ast::{Duration, Name, Number, Spanned, Statement, Text},
     diagnostic::Diagnostic,
-    limits,
     span::Span,
 };
 
@@ -50,6 +50,10 @@ pub(crate) struct Parser<'s, S: Sink> {
     pub(super) token: Token,
     /// Where the last token ended.
     pub(super) last: Span,
+    /// What it was taken for.
+    pub(super) last_kind: SyntaxKind,
+    /// Where the last condition ended.
+    condition_end: u32,
     pub(super) sink: S,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The tokens from here on make no sense until the next statement or clause.
@@ -68,6 +72,8 @@ impl<'s, S: Sink> Parser<'s, S> {
             lexer,
             token,
             last: Span::default(),
+            last_kind: SyntaxKind::End,
+            condition_end: u32::MAX,
             sink,
             diagnostics: Vec::new(),
             lost: false,
@@ -108,16 +114,17 @@ impl<'s, S: Sink> Parser<'s, S> {
         let found = self.found();
         let mut error =
             Diagnostic::error("expected-statement", self.token.span, format!("expected a statement, found {found}"));
-        if self.token.kind == SyntaxKind::Unknown || self.token.kind.is_reserved() {
-            error = match (self.hint(), before) {
-                (Some(hint), _) => error.help(hint),
-                (None, Some(before)) => error.help(takes(before)),
-                (None, None) => error,
-            };
+        let text = self.text_here();
+        error = if let Some(hint) = self.hint() {
+            error.help(hint)
+        } else if let Some(help) = statement_help(text, self.last_kind) {
+            error.help(help)
+        } else if let (true, Some(before)) = (self.token.kind.is_reserved(), before) {
+            error.help(takes(before))
         } else {
             let all: Vec<_> = SyntaxKind::statements().iter().map(|kind| kind.keyword()).collect();
-            error = error.help(format!("a statement begins with {}", listed(&all, "or")));
-        }
+            error.help(format!("a statement begins with {}", listed(&all, "or")))
+        };
         self.report(error);
         self.lost = true;
     }
@@ -140,7 +147,20 @@ impl<'s, S: Sink> Parser<'s, S> {
     pub(super) fn bump(&mut self) {
         self.sink.token(self.token);
         self.last = self.token.span;
+        self.last_kind = self.token.kind;
         self.token = self.lexer.next();
+    }
+
+    /// Ends the token that is looked at after `length` bytes; what follows is read anew.
+    pub(super) fn split_token(&mut self, length: usize) {
+        let end = self.token.span.start as usize + length;
+        self.token.span = Span::new(self.token.span.start as usize, end);
+        self.lexer.go_to(end);
+    }
+
+    /// A condition ends with the last token.
+    pub(super) fn condition_ends(&mut self) {
+        self.condition_end = self.last.end;
     }
 
     /// Takes the token as something else than what it looked like.
@@ -172,60 +192,7 @@ impl<'s, S: Sink> Parser<'s, S> {
         self.sink.mark(self.token.span)
     }
 
-    // ---- errors
-
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < limits::DIAGNOSTICS {
-            self.diagnostics.push(diagnostic);
-        }
-    }
-
-    /// Something else was expected here. What follows is skipped.
-    pub(super) fn expected(&mut self, what: &str) {
-        let error = self.expected_error(what);
-        self.report(error);
-        self.lost = true;
-    }
-
-    pub(super) fn expected_error(&self, what: &str) -> Diagnostic {
-        let message = format!("expected {what}, found {}", self.found());
-        let error = Diagnostic::error("expected", self.token.span, message).label(format!("expected {what}"));
-        match self.hint() {
-            Some(hint) => error.help(hint),
-            None => error,
-        }
-    }
-
-    /// The token as a message names it.
-    fn found(&self) -> String {
-        let text = self.text_here();
-        match self.token.kind {
-            SyntaxKind::End => "the end of the script".to_owned(),
-            SyntaxKind::Text => "a text".to_owned(),
-            SyntaxKind::UnclosedText => "a text without an end".to_owned(),
-            kind if kind.is_reserved() => format!("the keyword `{}`", kind.keyword()),
-            _ if text.chars().count() > 40 => format!("`{}..`", text.chars().take(40).collect::<String>()),
-            _ => format!("`{text}`"),
-        }
-    }
-
-    /// What is known about a character that does not belong to the language.
-    fn hint(&self) -> Option<String> {
-        if self.token.kind != SyntaxKind::Unknown {
-            return None;
-        }
-        Some(match self.text_here() {
-            ";" => "statements need nothing between them".to_owned(),
-            "“" | "”" | "„" | "‘" | "’" | "«" | "»" => "quote a text with \"..\" or '..'".to_owned(),
-            "&" => "write `AND`".to_owned(),
-            "|" => "write `OR`".to_owned(),
-            "!" => "write `NOT`".to_owned(),
-            "[" | "]" => "a list is written in parentheses".to_owned(),
-            "%" => "a percentage is written as a plain number".to_owned(),
-            "{" | "}" => "clauses follow their statement without braces".to_owned(),
-            _ => return None,
-        })
-    }
+    // ---- going on after an error
 
     /// Goes on to a statement, a clause of `clauses`, or what belongs to a FETCH around this.
     pub(super) fn skip(&mut self, clauses: &[SyntaxKind]) {
@@ -255,25 +222,6 @@ impl<'s, S: Sink> Parser<'s, S> {
             || self.in_fetch && SyntaxKind::Fetch.clauses().contains(&kind)
     }
 
-    /// If the word here is a slip of a clause or of a statement keyword, says so and gives the keyword.
-    fn mistyped(&mut self, clauses: &[SyntaxKind]) -> Option<SyntaxKind> {
-        if self.token.kind != SyntaxKind::Word {
-            return None;
-        }
-        let word = self.text_here();
-        let kinds = || clauses.iter().chain(SyntaxKind::statements()).copied();
-        let keyword = suggest::nearest(word, kinds().map(SyntaxKind::keyword))?;
-        let kind = kinds().find(|kind| kind.keyword() == keyword)?;
-        let span = self.token.span;
-        self.report(
-            Diagnostic::error("unknown-word", span, format!("`{word}` is no keyword"))
-                .label("not known")
-                .help(format!("did you mean `{keyword}`?"))
-                .fix(span, keyword),
-        );
-        Some(kind)
-    }
-
     // ---- clauses
 
     /// Opens the next clause of a statement and gives its keyword, which is not taken yet; nothing where the statement
@@ -299,35 +247,18 @@ impl<'s, S: Sink> Parser<'s, S> {
             if kind.is_statement() || kind == SyntaxKind::End || clauses.is_empty() {
                 return None;
             }
-            if let Some(meant) = self.mistyped(clauses) {
+            if let Some(meant) = self.other_name(statement, *seen).or_else(|| self.mistyped(clauses)) {
                 self.token.kind = meant;
                 continue;
             }
-            let found = self.found();
-            let name = statement.keyword();
-            let span = self.token.span;
-            let error = if kind.is_keyword() {
-                Diagnostic::error("misplaced-clause", span, format!("{name} takes no {found} here"))
-            } else {
-                Diagnostic::error("expected-clause", span, format!("expected a clause of {name}, found {found}"))
-            };
-            let help = self.hint().unwrap_or_else(|| takes(statement));
-            self.report(error.help(help));
+            let error = self.no_clause(statement, self.condition_end == self.last.end);
+            self.report(error);
             self.lost = true;
             // At least this token goes, also where the parser would go on from it.
             self.open(SyntaxKind::Junk);
             self.drop_token();
             self.sink.close();
         }
-    }
-
-    pub(super) fn duplicate(&mut self, keyword: &str, statement: SyntaxKind) {
-        let statement = statement.keyword();
-        self.report(
-            Diagnostic::error("duplicate-clause", self.token.span, format!("{statement} has `{keyword}` twice"))
-                .label("the second one")
-                .help("keep one; conditions are joined with `AND` or `OR`"),
-        );
     }
 
     /// A clause of the FETCH whose action this is. What is a clause of both belongs to the inner one, but `ON`.
@@ -380,15 +311,7 @@ impl<'s, S: Sink> Parser<'s, S> {
                 Spanned { value: text.get(1..text.len() - 1).unwrap_or_default(), span }
             }
             _ => {
-                let mut error = self.expected_error(what);
-                match self.token.kind {
-                    SyntaxKind::UnclosedName => error = error.help("the closing backquote is missing"),
-                    SyntaxKind::Text => error = error.help("a name is written without quotes, or in backquotes"),
-                    kind if kind.is_reserved() && !kind.is_statement() => {
-                        error = error.help(format!("a name that is also a keyword is written `` `{text}` ``"));
-                    }
-                    _ => {}
-                }
+                let error = self.name_error(what);
                 self.report(error);
                 self.lost = true;
                 Spanned { value: "", span: Span { start: span.start, end: span.start } }
@@ -398,6 +321,7 @@ impl<'s, S: Sink> Parser<'s, S> {
 
     /// A quoted text.
     pub(super) fn text(&mut self, what: &str) -> Option<Text<'s>> {
+        self.skip_sign();
         let span = self.token.span;
         let raw = self.text_here();
         match self.token.kind {
@@ -412,9 +336,14 @@ impl<'s, S: Sink> Parser<'s, S> {
                 Some(Spanned { value: Cow::Borrowed(raw.get(1..).unwrap_or_default()), span })
             }
             _ => {
+                if let Some(date) = self.bare_date() {
+                    self.take_date(date);
+                    return Some(Spanned { value: Cow::Borrowed(date.text(self.source)), span: date });
+                }
                 let mut error = self.expected_error(what);
-                if self.token.kind.is_bare_name() || self.token.kind == SyntaxKind::Number {
-                    error = error.help("a text is written in quotes");
+                if self.token.kind.is_bare_name() {
+                    error =
+                        error.help(format!("a text is written in quotes: \"{raw}\"")).fix(span, format!("\"{raw}\""));
                 }
                 self.report(error);
                 self.lost = true;
@@ -434,32 +363,44 @@ impl<'s, S: Sink> Parser<'s, S> {
         })
     }
 
-    fn unclosed(&mut self) {
-        let start = self.token.span.start as usize;
-        let quote = self.text_here().get(..1).unwrap_or("\"");
-        self.report(
-            Diagnostic::error("unclosed-text", Span::new(start, start + 1), "a text without an end")
-                .label("begins here")
-                .help(format!("close it with {quote}")),
-        );
-    }
-
     /// A plain number.
     pub(super) fn number(&mut self, what: &str) -> Option<Number> {
-        match self.token.kind {
-            SyntaxKind::Number => Some(self.number_here()),
-            SyntaxKind::Measure => {
-                let (number, unit) = literal::split_measure(self.text_here());
-                let error = self.expected_error(what).help(format!("leave `{unit}` out: write `{number}`"));
-                self.report(error);
-                self.bump();
-                None
+        self.skip_sign();
+        let text = self.text_here();
+        let span = self.token.span;
+        let (help, written) = match self.token.kind {
+            SyntaxKind::Number => {
+                return Some(self.number_here());
             }
+            SyntaxKind::Measure => {
+                let (number, unit) = literal::split_measure(text);
+                let digits = text.replace('_', "");
+                match large(number, unit) {
+                    _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                        (format!("a number is written without separators: `{digits}`"), Some(digits))
+                    }
+                    Some(number) => (format!("write the number out: `{number}`"), Some(number)),
+                    None => (format!("leave `{unit}` out: write `{number}`"), Some(number.to_owned())),
+                }
+            }
+            SyntaxKind::Text => {
+                let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+                let is_number = inner.parse::<f64>().is_ok_and(f64::is_finite);
+                ("a number is written without quotes".to_owned(), is_number.then(|| inner.to_owned()))
+            }
+            kind if kind.is_bare_name() => ("a number is written in digits".to_owned(), None),
             _ => {
                 self.expected(what);
-                None
+                return None;
             }
-        }
+        };
+        let error = self.expected_error(what).help(help);
+        self.report(match written {
+            Some(written) => error.fix(span, written),
+            None => error,
+        });
+        self.bump();
+        None
     }
 
     pub(super) fn number_here(&mut self) -> Number {
@@ -472,11 +413,18 @@ impl<'s, S: Sink> Parser<'s, S> {
             );
         }
         self.bump();
+        if self.at_symbol("%") && self.touches() {
+            let sign = self.token.span;
+            let error = Diagnostic::error("percent-sign", sign, "a percentage is written as a plain number");
+            self.report(error.help(format!("write `{}`", span.text(self.source))).fix(sign, ""));
+            self.bump();
+        }
         Spanned { value: if value.is_finite() { value } else { 0.0 }, span }
     }
 
     /// A length of time. With `words`, the unit may be a word of its own: `2 quarters`.
     pub(super) fn duration(&mut self, what: &str, words: bool) -> Option<Duration> {
+        self.skip_sign();
         let span = self.token.span;
         let text = self.text_here();
         let (number, unit) = match self.token.kind {
@@ -486,7 +434,7 @@ impl<'s, S: Sink> Parser<'s, S> {
                 (text, self.text_here())
             }
             SyntaxKind::Number => {
-                let error = self.expected_error(what).help(format!("add a unit: {}", literal::UNITS));
+                let error = self.expected_error(what).help(format!("add a unit ({}): `{text}d`", literal::UNITS));
                 self.report(error);
                 self.bump();
                 return None;
@@ -520,37 +468,28 @@ impl<'s, S: Sink> Parser<'s, S> {
     }
 }
 
-/// A number with a unit that no length of time has.
-pub(super) fn bad_unit(number: &str, unit: &str, span: Span) -> Diagnostic {
-    let error = Diagnostic::error("unknown-unit", span, format!("no unit of time is written `{unit}` here"));
-    match literal::unit_word(unit).or_else(|| literal::unit(unit)) {
-        Some(meant) => {
-            let text = format!("{number}{}", literal::symbol(meant));
-            error.help(format!("write `{text}`")).fix(span, text)
+/// What helps where something else than a statement stands.
+fn statement_help(text: &str, last: SyntaxKind) -> Option<&'static str> {
+    Some(match text.to_ascii_uppercase().as_str() {
+        "SELECT" | "FIND" | "QUERY" | "GET" => "entities are found with `FORAGE collection WHERE condition`",
+        "IF" => {
+            "what must hold is said in `WATCH name WHEN condition`, `FORAGE .. WHERE condition` or `FETCH .. ON EXECUTE`"
         }
-        None => error.help(format!("units are {}", literal::UNITS)),
-    }
+        "PRINT" | "ECHO" | "RETURN" | "OUTPUT" => "a result is published with `SURFACE name`",
+        "ALERT" | "SEND" | "NOTIFY" => "an alert is sent with `CHIRP level \"text\"`",
+        "SET" | "LET" | "VAR" | "CONST" => {
+            "a result is named by the statement that makes it: `FORAGE collection SURFACE name`"
+        }
+        "ON" => "`ON EXECUTE` belongs to a FETCH",
+        "}" | "{" => "clauses follow their statement without braces",
+        _ if last == SyntaxKind::Text => {
+            "a text ends with the quote that it begins with; one within it is written \\\""
+        }
+        _ => return None,
+    })
 }
 
 /// These may stand more than once.
 fn repeats(statement: SyntaxKind, clause: SyntaxKind) -> bool {
     matches!((statement, clause), (SyntaxKind::Fetch, SyntaxKind::On) | (SyntaxKind::Recall, SyntaxKind::Watch))
-}
-
-/// What a statement takes, as a sentence.
-fn takes(statement: SyntaxKind) -> String {
-    let clauses: Vec<_> = statement.clauses().iter().map(|kind| kind.keyword()).collect();
-    if clauses.is_empty() {
-        return format!("{} takes no clauses", statement.keyword());
-    }
-    format!("{} takes {}", statement.keyword(), listed(&clauses, "and"))
-}
-
-/// `A, B and C`.
-pub(super) fn listed(words: &[&str], and: &str) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} {and} {last}", most.join(", ")),
-    }
 }

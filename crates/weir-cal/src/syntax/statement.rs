@@ -1,6 +1,7 @@
 //! The twelve statements.
 
 use super::{
+    errors::dimension,
     kind::SyntaxKind as K,
     parser::{Parser, Sink},
     suggest,
@@ -90,6 +91,7 @@ impl<'s, S: Sink> Parser<'s, S> {
     /// The name after the keyword of a clause.
     fn clause_name(&mut self, what: &str) -> Option<Name<'s>> {
         self.bump();
+        self.skip_sign();
         let name = self.name(what);
         (!name.value.is_empty()).then_some(name)
     }
@@ -211,10 +213,20 @@ impl<'s, S: Sink> Parser<'s, S> {
 
     /// The statement after `THEN` and `ON EXECUTE`.
     fn action(&mut self) -> Option<Statement<'s>> {
+        if self.at_symbol("{") && self.ahead::<1>()[0].is_statement() {
+            let error = Diagnostic::error("unneeded-sign", self.token.span, "a statement has no braces around it");
+            self.report(error.help("leave them out").fix(self.token.span, ""));
+            self.bump();
+        }
         if !self.kind().is_statement() {
-            let error = self.expected_error("a statement").help("such as `CHIRP critical \"act now\"`");
-            self.report(error);
-            self.lost = true;
+            let [next] = self.ahead();
+            let text = self.text_here();
+            let help = match self.kind() {
+                K::Word if next == K::Text => format!("to send an alert, write `CHIRP {text} ..`"),
+                K::Text => format!("to send an alert, write `CHIRP info {text}`"),
+                _ => "such as `CHIRP critical \"act now\"`".to_owned(),
+            };
+            self.expected_with("a statement", help);
             return None;
         }
         self.open(K::Action);
@@ -280,9 +292,31 @@ impl<'s, S: Sink> Parser<'s, S> {
     }
 
     fn chirp(&mut self) -> Chirp<'s> {
-        let level = self.name("a level, such as `critical`, `warning` or `info`");
-        let has_text = !self.lost && matches!(self.kind(), K::Text | K::UnclosedText);
-        Chirp { level, message: if has_text { self.text("a text") } else { None } }
+        let what = "a level, such as `critical`, `warning` or `info`";
+        if matches!(self.kind(), K::Text | K::UnclosedText) {
+            let error = self.expected_error(what).help("put a level before the text");
+            let span = self.token.span;
+            self.report(error.fix(Span { start: span.start, end: span.start }, "info "));
+            let level = Spanned { value: "", span: Span { start: span.start, end: span.start } };
+            return Chirp { level, message: self.text("a text") };
+        }
+        let level = self.name(what);
+        if self.lost {
+            return Chirp { level, message: None };
+        }
+        self.skip_sign();
+        let has_text = matches!(self.kind(), K::Text | K::UnclosedText);
+        let message = if has_text { self.text("a text") } else { None };
+        if message.is_none() && self.at(K::Word) && self.same_line() && !self.is_slip() {
+            self.expected_with("a text", "the text of an alert is written in quotes");
+        }
+        Chirp { level, message }
+    }
+
+    /// The word here is nearly the keyword of a statement or of a clause that can follow.
+    fn is_slip(&self) -> bool {
+        let clauses = [K::Perch, K::Fetch].into_iter().flat_map(K::clauses).chain(K::statements());
+        suggest::nearest(self.text_here(), clauses.map(|kind| kind.keyword())).is_some()
     }
 
     fn trace(&mut self) -> Trace<'s> {
@@ -352,7 +386,7 @@ impl<'s, S: Sink> Parser<'s, S> {
                     } else if self.eat(K::Slash) {
                         self.number("of how many, as in `1/2`")
                     } else {
-                        self.expected("`/`, as in `1/2`");
+                        self.expected_with("`/`", "write `1/2` for one of two");
                         None
                     };
                     keep(&mut recall.triggers, fired.zip(total));
@@ -383,8 +417,21 @@ impl<'s, S: Sink> Parser<'s, S> {
         let trigger = self.name("the name of a watch");
         let mut watch = RecallWatch { trigger, status: None, fired_date: None, evidence: None };
         let mut seen = 0u64;
-        while !self.lost && matches!(self.kind(), K::Status | K::FiredDate | K::Evidence) {
+        while !self.lost {
             let kind = self.kind();
+            let text = self.text_here();
+            let is_status = seen & K::Status.bit() == 0 && ["fired", "not_fired", "partial"].contains(&text);
+            if kind == K::Word && is_status {
+                let (span, written) = (self.token.span, format!("STATUS {text}"));
+                let error = self.expected_error("`STATUS`").help(format!("write `{written}`")).fix(span, written);
+                self.report(error);
+                seen |= K::Status.bit();
+                self.bump_as(K::Name);
+                continue;
+            }
+            if !matches!(kind, K::Status | K::FiredDate | K::Evidence) {
+                break;
+            }
             if seen & kind.bit() != 0 {
                 self.duplicate(kind.keyword(), K::Watch);
             }
@@ -427,7 +474,9 @@ impl<'s, S: Sink> Parser<'s, S> {
 
     fn condition_clause(&mut self) -> Option<Expr<'s>> {
         self.bump();
-        self.condition()
+        let condition = self.condition();
+        self.condition_ends();
+        condition
     }
 
     fn across(&mut self) -> Option<Across> {
@@ -442,28 +491,44 @@ impl<'s, S: Sink> Parser<'s, S> {
                 let one = self.dimension()?;
                 dimensions.push(Spanned { value: DimensionRef::One(one.value), span });
             }
-            if !self.eat(K::Comma) {
+            let after = self.token.span;
+            if self.at_dimension() || self.at(K::And) && self.ahead() == [K::Word] || self.at(K::Plus) {
+                let is_word = self.at(K::Word);
+                let span = if is_word { Span { start: self.last.end, end: self.last.end } } else { after };
+                let error = Diagnostic::error("missing-comma", after, "dimensions have commas between them");
+                self.report(error.help("write `D1, D2`").fix(span, ","));
+                if !is_word {
+                    self.bump();
+                }
+            } else if !self.eat(K::Comma) {
                 return Some(Across { dimensions });
             }
         }
     }
 
+    fn at_dimension(&self) -> bool {
+        self.at(K::Word) && dimension(self.text_here()).is_some()
+    }
+
     fn dimension(&mut self) -> Option<Spanned<Dimension>> {
         let span = self.token.span;
         let text = self.text_here();
-        let is_word = self.at(K::Word);
-        if is_word && let Some(value) = Dimension::ALL.into_iter().find(|one| text.eq_ignore_ascii_case(one.id())) {
+        let digit = format!("D{text}");
+        let one = match self.kind() {
+            K::Word => dimension(text),
+            K::Number => dimension(&digit),
+            _ => None,
+        };
+        if let Some(value) = one {
+            if !text.eq_ignore_ascii_case(value.id()) {
+                let id = value.id();
+                let error = self.expected_error("a dimension");
+                self.report(error.help(format!("write `{id}`, which is {}", value.name())).fix(span, id));
+            }
             self.bump_as(K::DimensionId);
             return Some(Spanned { value, span });
         }
-        let named = Dimension::ALL.into_iter().find(|one| is_word && text.eq_ignore_ascii_case(one.name()));
-        let error = self.expected_error("a dimension");
-        let error = match named {
-            Some(one) => error.help(format!("write `{}`", one.id())).fix(span, one.id()),
-            None => error.help("dimensions are D1 to D6; ACROSS also takes ALL"),
-        };
-        self.report(error);
-        self.lost = true;
+        self.expected_with("a dimension", "dimensions are D1 to D6; ACROSS also takes ALL");
         None
     }
 
@@ -479,10 +544,29 @@ impl<'s, S: Sink> Parser<'s, S> {
                 step.push(self.dimension()?);
             }
             steps.push(step);
-            if !self.eat(K::Arrow) {
+            if !self.eat_arrow() {
                 break;
             }
         }
         Some(Cascade { span: start.to(self.last), steps })
+    }
+
+    /// `->`, or what looks like it.
+    fn eat_arrow(&mut self) -> bool {
+        let start = self.token.span;
+        let is_slip = self.at(K::Greater) || self.at(K::Equal) && self.ahead() == [K::Greater] || self.at_symbol("-");
+        if !is_slip {
+            return self.eat(K::Arrow);
+        }
+        if !self.at(K::Greater) {
+            self.bump();
+        }
+        if self.at(K::Greater) {
+            self.bump();
+        }
+        let span = start.to(self.last);
+        let error = Diagnostic::error("unknown-operator", span, "the steps of a cascade are joined with `->`");
+        self.report(error.help("write `->`").fix(span, "->"));
+        true
     }
 }

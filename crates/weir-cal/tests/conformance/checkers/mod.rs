@@ -11,6 +11,7 @@ use std::{
 use serde_json::Value;
 
 mod alerts;
+mod corrected;
 mod exec;
 mod formulas;
 mod functions;
@@ -32,6 +33,7 @@ type Checker = fn(&Value, &Place<'_>) -> Result<(), String>;
 /// A file and what its rows are checked by. A new kind of row is one line here and one file beside.
 const CHECKERS: &[(&str, Checker)] = &[
     ("alerts.jsonl", alerts::sent),
+    ("corrected.jsonl", corrected::corrected),
     ("exec.jsonl", exec::executed),
     ("formulas.jsonl", formulas::computed),
     ("functions.jsonl", functions::called),
