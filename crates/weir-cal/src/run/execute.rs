@@ -5,7 +5,7 @@ use indexmap::{IndexMap, IndexSet};
 use crate::{
     ast::{
         Across, Cascade, Chirp, Dive, Drift, Expr, Fetch, Forage, Name, Number, Recall, Script, Statement,
-        StatementKind, Trace,
+        StatementKind, Trace, Watch,
     },
     edition::Edition,
     limits,
@@ -24,6 +24,8 @@ use crate::{
         recall::recall,
         scan::{Plan, Read, dimensions, entities, in_time},
     },
+    schedule::watch,
+    source::SourceError,
 };
 
 /// How many steps a FORAGE follows the cascade where it does not say.
@@ -40,6 +42,7 @@ pub(super) struct Collected {
 
 /// A run under way.
 pub(super) struct Runner<'r, 'e> {
+    script: &'r Script<'r>,
     pub(super) text: &'r str,
     pub(super) environment: &'r mut Environment<'e>,
     pub(super) outputs: IndexMap<String, Output>,
@@ -59,9 +62,10 @@ pub(super) struct Runner<'r, 'e> {
 }
 
 impl<'r, 'e> Runner<'r, 'e> {
-    pub(super) fn new(text: &'r str, environment: &'r mut Environment<'e>) -> Self {
+    pub(super) fn new(script: &'r Script<'r>, text: &'r str, environment: &'r mut Environment<'e>) -> Self {
         let later = Later::new(environment.now);
         Self {
+            script,
             text,
             environment,
             outputs: IndexMap::new(),
@@ -80,8 +84,8 @@ impl<'r, 'e> Runner<'r, 'e> {
         }
     }
 
-    pub(super) fn run(mut self, script: &Script<'_>) -> Outcome {
-        for statement in &script.statements {
+    pub(super) fn run(mut self) -> Outcome {
+        for statement in &self.script.statements {
             self.statement(statement, None, 0);
             if self.stopped {
                 break;
@@ -169,10 +173,7 @@ impl<'r, 'e> Runner<'r, 'e> {
                 self.watchers.push(self.later.listen(listen, text));
                 Ok("listened for from now on".to_owned())
             }
-            StatementKind::Watch(watch) => {
-                self.watchers.push(self.later.watch(watch, self.text, text));
-                Ok("watched from now on".to_owned())
-            }
+            StatementKind::Watch(watch) => self.watch(watch, text),
         }
     }
 
@@ -360,6 +361,37 @@ impl<'r, 'e> Runner<'r, 'e> {
         alert.deliveries = deliveries;
         self.alerts.push(alert);
         if lost.is_empty() { Ok(summary) } else { Err(Failure::Undelivered(lost.join("; "))) }
+    }
+
+    /// Writes a watch down, and where it stands by the observations so far.
+    fn watch(&mut self, watch: &Watch<'_>, text: &str) -> Result<String, Failure> {
+        let mut watcher = self.later.watch(watch, self.text, text);
+        let Environment { source, now, .. } = *self.environment;
+        let summary = match watch::collection(watch, self.script) {
+            None => {
+                self.note(format!("`{}` names no collection that it could look at", watch.target.value));
+                "watched from now on".to_owned()
+            }
+            Some(collection) => match watch::evaluate(watch, collection, source, now) {
+                Ok(watched) => {
+                    watched.apply(&mut watcher);
+                    match &watcher.since {
+                        Some(since) => format!("{} since {since}", watcher.status),
+                        None => watcher.status.clone(),
+                    }
+                }
+                // A watch that only stands near a FORAGE may be about something else.
+                Err(error @ (SourceError::UnknownField { .. } | SourceError::UnknownCollection { .. }))
+                    if watch.collection.is_none() =>
+                {
+                    self.note(format!("`{}` cannot be looked at yet: {error}", watch.target.value));
+                    "watched from now on".to_owned()
+                }
+                Err(error) => return Err(error.into()),
+            },
+        };
+        self.watchers.push(watcher);
+        Ok(summary)
     }
 
     fn recall(&mut self, statement: &Recall<'_>) -> Result<String, Failure> {

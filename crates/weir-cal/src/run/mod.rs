@@ -92,7 +92,7 @@ pub enum RunError {
 /// that it is no success.
 pub fn run(script: &Script<'_>, text: &str, environment: &mut Environment<'_>) -> Result<Outcome, RunError> {
     match script.edition {
-        Edition::Two => Ok(execute::Runner::new(text, environment).run(script)),
+        Edition::Two => Ok(execute::Runner::new(script, text, environment).run()),
         other @ Edition::Compat => Err(RunError::Edition(other)),
     }
 }

@@ -110,10 +110,11 @@ fn what_is_planned_for_later_keeps_its_name() {
         LISTEN FOR rollback, page signals
         PERCH ON t
         WATCH one IN t WHEN (a = 1 OR b = 2) AND NOT (c IS null) FOR 2 quarters
-        WATCH two WHEN a EXISTS
+        WATCH two WHEN other EXISTS
         WAKE AFTER 2d THEN CHIRP info 'again'";
-    let ran = ran(script, json!({})).ok();
-    let again = super::ran(script, json!({})).ok();
+    let data = json!({"t": [{"at": "2026-01-01", "a": 0, "b": 0, "c": 0}]});
+    let ran = ran(script, data.clone()).ok();
+    let again = super::ran(script, data).ok();
     assert!(ran.log.is_empty(), "nothing of it happens now");
     assert_eq!(ran.outcome, again.outcome);
     let tasks: Vec<(&str, &str, Option<&str>)> = ran
@@ -151,7 +152,7 @@ fn what_is_planned_for_later_keeps_its_name() {
             ("monitor", "rollback, page", "rollback, page", None),
             ("observe", "t", "", None),
             ("watch", "one", "(a = 1 OR b = 2) AND NOT (c IS null)", Some("2 quarters")),
-            ("watch", "two", "a EXISTS", None),
+            ("watch", "two", "other EXISTS", None),
         ]
     );
 }

@@ -5,6 +5,7 @@ use std::{cell::RefCell, fs, path::Path, rc::Rc};
 use serde_json::{Value, json};
 use weir_cal::{
     check::check,
+    compat::Json,
     diagnostic::{Diagnostic, Severity},
     outcome::{Alert, Delivery},
     report::{Document, Format},
@@ -61,7 +62,7 @@ fn executed(row: &Value, directory: &Path) -> Result<(), String> {
     for (path, expected) in expected {
         let found = match path.as_str() {
             // Lists of objects of which only some members are given.
-            "alerts_sent" | "surfaced" => like(ran.get(path), expected),
+            "alerts_sent" | "surfaced" => like(&plain(ran.get(path)), expected),
             path => at(&ran, path),
         };
         if !equal(&found, expected) {
@@ -91,8 +92,8 @@ fn memory(data: &Value, directory: &Path) -> Result<Memory, String> {
     Ok(memory)
 }
 
-/// The outcome as JSON, with what was heard.
-fn ran(script: &str, source: &Memory) -> Result<Value, String> {
+/// The outcome as JSON in its own order, with what was heard.
+fn ran(script: &str, source: &Memory) -> Result<Json, String> {
     let parsed = parse(script);
     if let Some(error) = messages(&parsed.diagnostics).first() {
         return Err(format!("refused: {error}"));
@@ -108,8 +109,12 @@ fn ran(script: &str, source: &Memory) -> Result<Value, String> {
         script_name: None,
     };
     let outcome = run(&parsed.script, script, &mut environment).map_err(|error| error.to_string())?;
-    let mut outcome = serde_json::to_value(outcome).map_err(|error| error.to_string())?;
-    outcome["alerts_sent"] = heard.borrow().clone().into();
+    let ordered = |text: Result<String, serde_json::Error>| text.and_then(|text| serde_json::from_str::<Json>(&text));
+    let mut outcome = ordered(serde_json::to_string(&outcome)).map_err(|error| error.to_string())?;
+    let heard = ordered(serde_json::to_string(&*heard.borrow())).map_err(|error| error.to_string())?;
+    if let Json::Object(members) = &mut outcome {
+        members.insert("alerts_sent".to_owned(), heard);
+    }
     Ok(outcome)
 }
 
@@ -152,19 +157,23 @@ fn published(row: &Value) -> Result<(), String> {
 }
 
 /// `a.b[0].c`, `a[*].b` for a list of all, `a.keys` and `a.length`.
-fn at(value: &Value, path: &str) -> Value {
-    let Some((step, rest)) = next(path) else { return value.clone() };
+fn at(value: &Json, path: &str) -> Value {
+    let Some((step, rest)) = next(path) else { return plain(Some(value)) };
     match (step, value) {
-        ("[*]", Value::Array(all)) => all.iter().map(|one| at(one, rest)).collect(),
-        ("keys", Value::Object(members)) if !members.contains_key("keys") => members.keys().cloned().collect::<Value>(),
-        ("length", Value::Array(all)) => json!(all.len()),
-        (index, Value::Array(all)) => {
+        ("[*]", Json::Array(all)) => all.iter().map(|one| at(one, rest)).collect(),
+        ("keys", Json::Object(members)) if !members.contains_key("keys") => members.keys().cloned().collect::<Value>(),
+        ("length", Json::Array(all)) => json!(all.len()),
+        (index, Json::Array(all)) => {
             let index = index.trim_matches(['[', ']']).parse::<usize>().ok();
             index.and_then(|index| all.get(index)).map_or(Value::Null, |one| at(one, rest))
         }
-        (name, Value::Object(members)) => members.get(name).map_or(Value::Null, |one| at(one, rest)),
+        (name, Json::Object(members)) => members.get(name).map_or(Value::Null, |one| at(one, rest)),
         _ => Value::Null,
     }
+}
+
+fn plain(value: Option<&Json>) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// The first step of a path, and what follows.
@@ -178,18 +187,18 @@ fn next(path: &str) -> Option<(&str, &str)> {
 }
 
 /// `found` cut down to the members that `pattern` has.
-fn like(found: Option<&Value>, pattern: &Value) -> Value {
+fn like(found: &Value, pattern: &Value) -> Value {
     match (found, pattern) {
-        (Some(Value::Array(found)), Value::Array(patterns)) => {
-            let none = json!({});
-            let patterns = patterns.iter().chain(std::iter::repeat(&none));
-            found.iter().zip(patterns).map(|(found, pattern)| like(Some(found), pattern)).collect()
+        (Value::Array(found), Value::Array(patterns)) => {
+            let all = found.iter().enumerate();
+            all.map(|(index, found)| patterns.get(index).map_or(found.clone(), |pattern| like(found, pattern)))
+                .collect()
         }
-        (Some(Value::Object(found)), Value::Object(pattern)) => {
-            let kept = found.iter().filter(|(name, _)| pattern.is_empty() || pattern.contains_key(*name));
+        (Value::Object(found), Value::Object(pattern)) => {
+            let kept = found.iter().filter(|(name, _)| pattern.contains_key(*name));
             Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
         }
-        (found, _) => found.cloned().unwrap_or_default(),
+        (found, _) => found.clone(),
     }
 }
 
