@@ -3,6 +3,7 @@
 mod acting;
 mod deciding;
 mod evidence;
+mod mended;
 mod publishing;
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
