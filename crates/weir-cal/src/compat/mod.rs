@@ -2,6 +2,7 @@
 
 pub mod alerts;
 mod cursor;
+mod entities;
 mod error;
 mod execute;
 mod filter;
@@ -13,6 +14,7 @@ pub mod settings;
 mod tree;
 pub mod validate;
 
+pub use entities::Entities;
 pub use error::{Position, SyntaxError};
 pub use execute::{Collections, Delivered, Send, Surroundings, execute};
 pub use json::Json;

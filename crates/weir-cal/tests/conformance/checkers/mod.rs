@@ -11,6 +11,7 @@ use std::{
 use serde_json::Value;
 
 mod alerts;
+mod cli;
 mod corrected;
 mod exec;
 mod formulas;
@@ -23,7 +24,6 @@ struct Place<'a> {
     /// The row as it is written: a `Value` does not keep the order of members.
     line: &'a str,
     /// Where the fixtures are.
-    #[allow(dead_code, reason = "the checker of command lines reads it")]
     directory: &'a Path,
 }
 
@@ -33,6 +33,7 @@ type Checker = fn(&Value, &Place<'_>) -> Result<(), String>;
 /// A file and what its rows are checked by. A new kind of row is one line here and one file beside.
 const CHECKERS: &[(&str, Checker)] = &[
     ("alerts.jsonl", alerts::sent),
+    ("cli.jsonl", cli::invoked),
     ("corrected.jsonl", corrected::corrected),
     ("exec.jsonl", exec::executed),
     ("formulas.jsonl", formulas::computed),
