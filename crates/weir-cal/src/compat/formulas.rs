@@ -163,7 +163,7 @@ pub struct Analysis<'a> {
 }
 
 /// Description and domain of a dimension of the reference.
-fn semantics(id: &str) -> Option<(&'static str, &'static str, &'static str)> {
+pub(super) fn semantics(id: &str) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match id {
         "D1" => ("Customer", "External stakeholders, clients, users", "external-relationships"),
         "D2" => ("Employee", "Internal people, teams, knowledge", "human-capital"),

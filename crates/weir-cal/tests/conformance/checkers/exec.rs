@@ -1,14 +1,12 @@
 //! Scripts of the first edition over collections in memory.
 
-use std::path::Path;
-
 use indexmap::IndexMap;
 use serde_json::Value;
 use weir_cal::compat::{self, Delivered, Json, Surroundings};
 
-use super::{same, values};
+use super::{Place, same, values};
 
-pub(super) fn executed(row: &Value, _: &Path) -> Result<(), String> {
+pub(super) fn executed(row: &Value, _: &Place<'_>) -> Result<(), String> {
     let script = row["script"].as_str().ok_or("the row has no script")?;
     let parsed = compat::parse(script).map_err(|error| format!("refused: {error}"))?;
     let mut collections = IndexMap::new();

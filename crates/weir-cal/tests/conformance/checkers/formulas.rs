@@ -1,16 +1,14 @@
 //! The formulas of the reference: `fn` of `args` is `out`, or fails with `error`.
 
-use std::path::Path;
-
 use serde_json::Value;
 use weir_cal::compat::{
     Json,
     formulas::{self, Analysis},
 };
 
-use super::{same, values};
+use super::{Place, same, values};
 
-pub(super) fn computed(row: &Value, _: &Path) -> Result<(), String> {
+pub(super) fn computed(row: &Value, _: &Place<'_>) -> Result<(), String> {
     let name = row["fn"].as_str().ok_or("the row names no function")?;
     let args: Vec<Option<Json>> =
         row["args"].as_array().ok_or("the row has no arguments")?.iter().map(values::read).collect();

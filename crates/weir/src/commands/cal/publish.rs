@@ -135,7 +135,19 @@ mod tests {
         let root = dir.path().join("out");
         assert_eq!(inside(&root, "a/b.json").unwrap(), root.join("a/b.json"));
         std::os::unix::fs::symlink(dir.path(), root.join("link")).unwrap();
-        for name in ["../x", "/etc/x", "a/../../x", "", ".", "a/", ".x", ".claude/settings.json", "link", "link/x", "link/new/x"] {
+        for name in [
+            "../x",
+            "/etc/x",
+            "a/../../x",
+            "",
+            ".",
+            "a/",
+            ".x",
+            ".claude/settings.json",
+            "link",
+            "link/x",
+            "link/new/x",
+        ] {
             assert!(inside(&root, name).is_err(), "{name}");
         }
         assert!(!dir.path().join("new").exists());
