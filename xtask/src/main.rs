@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod cal_bench;
 mod clients;
 mod layers;
 
@@ -19,10 +20,12 @@ fn main() -> ExitCode {
     let result = match args.first().map(String::as_str) {
         Some("layers") => layers::check(),
         Some("clients") => clients::run(args.get(1..).unwrap_or_default()),
+        Some("cal-bench") => cal_bench::run(),
+        Some("cal-bench-one") => cal_bench::run_one(args.get(1..).unwrap_or_default()),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}", clients::HELP);
+            print!("{HELP}{}{}", cal_bench::HELP, clients::HELP);
             return ExitCode::from(2);
         }
     };
