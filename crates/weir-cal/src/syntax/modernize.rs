@@ -29,7 +29,7 @@ pub fn modernize(source: &str) -> Result<String, Vec<Diagnostic>> {
             return Err(refused);
         }
         return match compat::parse(source) {
-            Ok(script) => rewrite(source, &script, Vec::new()),
+            Ok(parsed) => rewrite(source, &parsed.script, Vec::new()),
             Err(_) => Err(refused),
         };
     }
