@@ -108,6 +108,9 @@ fn every_source_gives_the_same_answer() {
         (compare(1, Less, number(1e300)), &["a", "b", "d"], 1),
         (compare(2, Equal, number(9_007_199_254_740_992.0)), &["b"], 1),
         (compare(2, Greater, number(9_007_199_254_740_992.0)), &["a"], 1),
+        (compare(2, Equal, Constant::Integer(9_007_199_254_740_993)), &["a"], 1),
+        (compare(2, Less, Constant::Integer(9_007_199_254_740_993)), &["b", "c"], 1),
+        (compare(3, Greater, Constant::Integer(1)), &["c", "d"], 0),
         (fields(1, Less, 2), &["a", "b"], 2),
         (fields(1, Equal, 3), &["d"], 1),
         (compare(3, Equal, number(0.1 + 0.2)), &["b"], 0),
@@ -189,6 +192,7 @@ fn constant() -> impl Strategy<Value = Constant> {
     prop_oneof![
         (-6_i32..8).prop_map(|half| Constant::Number(f64::from(half) / 2.0)),
         (9_007_199_254_740_990_u64..9_007_199_254_740_996).prop_map(|whole| Constant::Number(whole as f64)),
+        (9_007_199_254_740_990_i64..9_007_199_254_740_996).prop_map(Constant::Integer),
         "[abB']{0,2}|é|2025-0[1-9]".prop_map(|text| Constant::Text(text.into())),
         any::<bool>().prop_map(Constant::Bool),
         (1_700_000_000_i64..1_770_000_000)
@@ -204,7 +208,7 @@ fn comparison() -> impl Strategy<Value = Predicate> {
         "no constant fits",
         |(slot, operator, constants)| {
             let fits = |constant: &Constant| match slot {
-                1..=3 => matches!(constant, Constant::Number(_)),
+                1..=3 => matches!(constant, Constant::Number(_) | Constant::Integer(_)),
                 6 => matches!(constant, Constant::Bool(_)),
                 7 => matches!(constant, Constant::Age { .. } | Constant::Text(_)),
                 _ => matches!(constant, Constant::Text(_)),

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     limits,
@@ -286,4 +288,43 @@ fn only_regular_files_are_read() {
     std::os::unix::fs::symlink(here.join("nowhere.json"), here.join("dangling.json")).unwrap();
     assert_eq!(open(here).unwrap().collections().unwrap(), ["link", "real"]);
     assert!(matches!(open(&here.join("nowhere")), Err(SourceError::Io { .. })));
+}
+
+/// Bytes that look like one of the formats, and bytes that do not.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        4 => prop::sample::select(&[
+            "{", "}", "[", "]", ",", ":", "\n", "\"", "\\", "\"id\"", "\"entities\"", "\"a\":1", "\"d\":{\"x\":[", "1e5", "-",
+            "null", "true", " ", "\r\n", "{\"id\":\"b\"}", "[{\"id\":2.5},", "a,b\n", "\"\"", "\\ud83d", "é", "\u{feff}",
+        ][..])
+        .prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..4),
+    ];
+    prop::collection::vec(part, 0..24).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    /// Whatever a file holds, reading ends with entities or an error, and both ways of reading say the same.
+    #[test]
+    fn any_file_is_read_to_its_end(content in content(), name in prop::sample::select(&["a.json", "a.ndjson", "a.csv", "a"][..])) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        let Ok(source) = open(&path) else { return Ok(()) };
+        for collection in source.collections().unwrap() {
+            let schema = source.schema(&collection);
+            let query = Query { paths: ["id", "d.x", "a", "d"].map(str::to_owned).to_vec(), filter: None };
+            let scanned = source.scan(&collection, &query, &mut |_, _| Ok(()));
+            let mut read = 0;
+            let entities = source.entities(&collection, &mut |_| { read += 1; Ok(()) });
+            match scanned {
+                Ok(scanned) => {
+                    prop_assert_eq!(scanned.total, read);
+                    prop_assert!(entities.is_ok() && schema.is_ok());
+                }
+                // A scan also refuses what is no object, and passes over texts that nobody asked for.
+                Err(_) => prop_assert!(schema.is_err()),
+            }
+        }
+    }
 }
