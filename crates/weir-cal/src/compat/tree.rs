@@ -37,7 +37,7 @@ impl Parsed<'_> {
         Json::Object(members)
     }
 
-    fn statement(&self, statement: &Statement<'_>) -> Json {
+    pub(super) fn statement(&self, statement: &Statement<'_>) -> Json {
         let mut clauses = Vec::new();
         match &statement.kind {
             StatementKind::Forage(forage) => {
@@ -284,7 +284,7 @@ fn key(band: Band) -> &'static str {
 }
 
 /// An empty text counts as none.
-fn filled(text: Option<&Text<'_>>) -> Json {
+pub(super) fn filled(text: Option<&Text<'_>>) -> Json {
     text.map(|text| text.value.as_ref()).filter(|text| !text.is_empty()).into()
 }
 
@@ -293,6 +293,11 @@ fn described(dimension: DimensionRef) -> (&'static str, &'static str) {
         DimensionRef::All => ("ALL", "All Dimensions"),
         DimensionRef::One(dimension) => (dimension.id(), dimension.name()),
     }
+}
+
+/// The names of the dimensions of a clause.
+pub(super) fn dimension_ids(across: &Across) -> Vec<&'static str> {
+    across.dimensions.iter().map(|dimension| described(dimension.value).0).collect()
 }
 
 fn dimensions(across: &Across) -> Json {
@@ -316,7 +321,7 @@ fn first_span(filter: &Expr<'_>) -> Span {
     }
 }
 
-fn conditions(filter: &Expr<'_>) -> Json {
+pub(super) fn conditions(filter: &Expr<'_>) -> Json {
     compared(filter, ["left", "operator", "right"]).into()
 }
 
@@ -347,7 +352,7 @@ fn written(operator: Operator) -> &'static str {
     }
 }
 
-fn operand(operand: &Operand<'_>) -> Json {
+pub(super) fn operand(operand: &Operand<'_>) -> Json {
     match &operand.value {
         Literal::Number(value) => (*value).into(),
         Literal::Text(text) => text.as_ref().into(),
@@ -359,16 +364,16 @@ fn operand(operand: &Operand<'_>) -> Json {
     }
 }
 
-fn duration(duration: Duration) -> Json {
+pub(super) fn duration(duration: Duration) -> Json {
     Json::object([("value", duration.value.into()), ("unit", duration.unit.word().into())])
 }
 
-fn signals(names: &[Name<'_>]) -> Json {
+pub(super) fn signals(names: &[Name<'_>]) -> Json {
     let signal = |name: &Name<'_>| Json::object([("type", "signal".into()), ("name", name.value.into())]);
     names.iter().map(signal).collect::<Vec<_>>().into()
 }
 
-fn target(target: &Target<'_>) -> Json {
+pub(super) fn target(target: &Target<'_>) -> Json {
     match target {
         Target::Keyed { key, value } => {
             Json::object([("type", "keyed".into()), ("key", key.value.into()), ("value", value.value.as_ref().into())])
@@ -377,8 +382,7 @@ fn target(target: &Target<'_>) -> Json {
     }
 }
 
-/// The tree leaves out what is absent, the plan has `null` there. A drift of 0 counts as absent.
-fn recall_members(recall: &Recall<'_>, kind: &str, word: &str, nulls: bool) -> Json {
+pub(super) fn recall_watches(recall: &Recall<'_>) -> Json {
     let watch = |watch: &crate::ast::RecallWatch<'_>| {
         Json::object([
             ("triggerId", watch.trigger.value.into()),
@@ -387,6 +391,11 @@ fn recall_members(recall: &Recall<'_>, kind: &str, word: &str, nulls: bool) -> J
             ("evidence", filled(watch.evidence.as_ref())),
         ])
     };
+    recall.watches.iter().map(watch).collect::<Vec<_>>().into()
+}
+
+/// The tree leaves out what is absent, the plan has `null` there. A drift of 0 counts as absent.
+fn recall_members(recall: &Recall<'_>, kind: &str, word: &str, nulls: bool) -> Json {
     let mut members = Members::new();
     let mut add = |name: &str, value: Json| {
         members.insert(name.to_owned(), value);
@@ -394,7 +403,7 @@ fn recall_members(recall: &Recall<'_>, kind: &str, word: &str, nulls: bool) -> J
     add(kind, word.into());
     add("target", recall.target.value.into());
     add("date", recall.date.value.as_ref().into());
-    add("watches", recall.watches.iter().map(watch).collect::<Vec<_>>().into());
+    add("watches", recall_watches(recall));
     add("triggersFired", recall.triggers.map(|(fired, _)| fired.value).into());
     add("triggersTotal", recall.triggers.map(|(_, total)| total.value).into());
     add("confidenceStated", recall.stated.map(|stated| stated.value).into());

@@ -15,12 +15,13 @@ use weir_cal::{
     syntax::parse,
 };
 
-use super::short;
+use super::{Place, short};
 
 /// The clock of every run. No row depends on it.
 const NOW: &str = "2026-11-25T12:00:00Z";
 
-pub(super) fn corrected(row: &Value, directory: &Path) -> Result<(), String> {
+pub(super) fn corrected(row: &Value, place: &Place<'_>) -> Result<(), String> {
+    let directory = place.directory;
     match row["kind"].as_str() {
         Some("must_accept") => match errors(text(row, "source")?).first() {
             None => Ok(()),

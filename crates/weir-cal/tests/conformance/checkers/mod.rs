@@ -10,17 +10,36 @@ use std::{
 
 use serde_json::Value;
 
+mod alerts;
+mod cli;
 mod corrected;
+mod exec;
+mod formulas;
+mod functions;
 mod parse;
+mod values;
 
-/// Says what is wrong with a row. The directory is where its fixtures are.
-type Checker = fn(&Value, &Path) -> Result<(), String>;
+/// Where a row stands.
+struct Place<'a> {
+    /// The row as it is written: a `Value` does not keep the order of members.
+    line: &'a str,
+    /// Where the fixtures are.
+    directory: &'a Path,
+}
+
+/// Says what is wrong with a row.
+type Checker = fn(&Value, &Place<'_>) -> Result<(), String>;
 
 /// A file and what its rows are checked by. A new kind of row is one line here and one file beside.
 const CHECKERS: &[(&str, Checker)] = &[
+    ("alerts.jsonl", alerts::sent),
+    ("cli.jsonl", cli::invoked),
     ("corrected.jsonl", corrected::corrected),
-    ("parse_ok.jsonl", parse::accepted),
+    ("exec.jsonl", exec::executed),
+    ("formulas.jsonl", formulas::computed),
+    ("functions.jsonl", functions::called),
     ("parse_error.jsonl", parse::refused),
+    ("parse_ok.jsonl", parse::accepted),
 ];
 
 /// How many failures of a file are told.
@@ -65,7 +84,7 @@ fn check_file(directory: &Path, name: String) -> Result<FileReport, String> {
         }
         let result = serde_json::from_str::<Value>(&line).map_err(|error| error.to_string());
         let id = result.as_ref().ok().and_then(|row| row["id"].as_str().map(str::to_owned));
-        match result.and_then(|row| checker(&row, directory)) {
+        match result.and_then(|row| checker(&row, &Place { line: &line, directory })) {
             Ok(()) => report.passed += 1,
             Err(why) => {
                 report.failed += 1;

@@ -1,13 +1,11 @@
 //! Reading the first edition: the tree and the plan of what the reference accepts, the error of what it refuses.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use weir_cal::compat;
 
-use super::same;
+use super::{Place, same};
 
-pub(super) fn accepted(row: &Value, _: &Path) -> Result<(), String> {
+pub(super) fn accepted(row: &Value, _: &Place<'_>) -> Result<(), String> {
     let source = row["source"].as_str().ok_or("the row has no source")?;
     let parsed = compat::parse(source).map_err(|error| format!("refused: {error}"))?;
     let of = |json| serde_json::to_value(json).map_err(|error| error.to_string());
@@ -15,7 +13,7 @@ pub(super) fn accepted(row: &Value, _: &Path) -> Result<(), String> {
     same("plan", &of(parsed.plan("<ts>"))?, &row["plan"])
 }
 
-pub(super) fn refused(row: &Value, _: &Path) -> Result<(), String> {
+pub(super) fn refused(row: &Value, _: &Place<'_>) -> Result<(), String> {
     let source = row["source"].as_str().ok_or("the row has no source")?;
     let error = match compat::parse(source) {
         Ok(_) => return Err("accepted".to_owned()),
