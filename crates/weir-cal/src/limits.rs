@@ -18,3 +18,7 @@ pub const DIAGNOSTICS: usize = 100;
 
 /// The longest line of a data file, and the largest entity, in bytes.
 pub const ENTITY_BYTES: usize = 16 << 20;
+
+/// How many million steps a database may take for one question. A table of a million entities takes some twenty; a
+/// view that never ends takes all of them, in a minute or two.
+pub const SQL_MEGASTEPS: u64 = 10_000;
