@@ -20,7 +20,8 @@ const ANALYSIS: &str = "FORAGE entities WHERE events > 8 AND adoption_pct > 85 A
                         ACROSS D1, D2, D3, D4, D5, D6 SURFACE found\nDRIFT found METHODOLOGY 85 PERFORMANCE 35\n\
                         FETCH found CONFIDENCE 88";
 
-pub(crate) const HELP: &str = "  cal-bench       time CAL beside a baseline: parsing, a million entities, the whole process
+pub(crate) const HELP: &str =
+    "  cal-bench       time CAL beside a baseline: parsing, a million entities, the whole process
 ";
 
 /// Builds what is measured, makes the data, and starts each case in a process of its own.
@@ -56,12 +57,20 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Runs one case: its name, the directory of the data, the program.
 pub(crate) fn run_one(args: &[String]) -> Result<(), String> {
-    let [case, data, weir] = args else { return Err("cal-bench-one wants a case, a directory and a program".to_owned()) };
+    let [case, data, weir] = args else {
+        return Err("cal-bench-one wants a case, a directory and a program".to_owned());
+    };
     let data = Path::new(data);
     match case.as_str() {
         "parse" => {
             let json = serde_json::Value::String(FOUNDING.to_owned()).to_string();
-            compare("parse the founding script", "serde_json, one text", 2_000, || parse(FOUNDING), || json_value(&json))
+            compare(
+                "parse the founding script",
+                "serde_json, one text",
+                2_000,
+                || parse(FOUNDING),
+                || json_value(&json),
+            )
         }
         "parse-1mb" => {
             let script = FOUNDING.repeat((1 << 20) / FOUNDING.len() + 1);
@@ -80,7 +89,9 @@ pub(crate) fn run_one(args: &[String]) -> Result<(), String> {
         "process" => {
             let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../incidents/guardrail-gap/gap.cal");
             let own = || start(Command::new(weir).args(["cal", "run"]).arg(&script));
-            compare("`weir cal run gap.cal`, whole process", "/bin/true", 100, own, || start(&mut Command::new("/bin/true")))
+            compare("`weir cal run gap.cal`, whole process", "/bin/true", 100, own, || {
+                start(&mut Command::new("/bin/true"))
+            })
         }
         _ => Err(format!("no case `{case}`")),
     }

@@ -13,6 +13,9 @@ pub const DEPTH: u32 = 6;
 /// `SURFACE name AS ndjson` or `csv`.
 pub const KEPT_ENTITIES: usize = 10_000;
 
+/// How many entities and cascades all results of a run keep together, so that many results cost no more than a few.
+pub const KEPT_IN_ALL: usize = 4 * KEPT_ENTITIES;
+
 /// The most errors that one check of a script reports.
 pub const DIAGNOSTICS: usize = 100;
 
