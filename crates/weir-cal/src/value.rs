@@ -154,7 +154,7 @@ pub(crate) fn compare_numbers(one: &Value, other: &Value) -> Option<Ordering> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the ranges are checked")]
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
 fn compare_whole(whole: i64, number: f64) -> Option<Ordering> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     if number.is_nan() {

@@ -45,6 +45,7 @@ enum Command {
     Doctor(commands::doctor::Args),
     Policy(commands::policy::Args),
     Replay(commands::replay::Args),
+    Cal(commands::cal::Args),
     Uninstall(commands::uninstall::Args),
     Completions(commands::completions::Args),
     /// Answer one hook call of an agent (installed by `weir init`; reads the call from standard input)
@@ -85,6 +86,7 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Policy(args) => commands::policy::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Cal(args) => commands::cal::run(&args),
         Command::Uninstall(args) => commands::uninstall::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Hook { args, .. } => Ok(crate::hook::run(&args)),

@@ -23,9 +23,10 @@ fn page(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "# {}\n", cell(&reading.title))?;
     if let Some(fetch) = reading.fetch {
         decision(fetch, out)?;
+        writeln!(out, "{}\n", reading.lead().unwrap_or_default())?;
     }
     if let Some(error) = outcome.error.as_deref().filter(|_| !outcome.success) {
-        writeln!(out, "**The run failed:** {}\n", cell(error))?;
+        writeln!(out, "**The run failed:** {}\n", sentence(error))?;
     }
     dimensions(reading, out)?;
     cascade(reading, out)?;
@@ -47,14 +48,13 @@ fn decision(fetch: &FetchResult, out: &mut String) -> fmt::Result {
         words::number(fetch.fetch_score),
         words::priority(fetch),
         words::number(fetch.threshold),
-    )?;
-    writeln!(out, "{}\n", cell(&fetch.recommendation))
+    )
 }
 
 fn dimensions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some(entity) = reading.entity() else { return Ok(()) };
-    let (affected, all) = (entity.summary.dimensions_affected, entity.dimensions.len());
-    writeln!(out, "## Dimensions\n\n{affected} of {all} dimensions hit in `{}`.\n", code(&entity.entity))?;
+    let shown = reading.shown().unwrap_or_else(|| format!("`{}`", entity.entity));
+    writeln!(out, "## Dimensions\n\nOf {}.\n", sentence(&shown))?;
     writeln!(out, "| Dimension | Level | Score | Affected | Spread | Evidence |")?;
     writeln!(out, "| --- | --- | ---: | --- | --- | --- |")?;
     for dimension in reading.dimensions() {
@@ -101,7 +101,7 @@ fn cascade(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
             entry.dimension.name(),
             words::level(Some(entry.declared_level)),
             words::agreement(entry.holds),
-            cell(&entry.reason),
+            sentence(&entry.reason),
         )?;
     }
     writeln!(out)
@@ -151,12 +151,11 @@ fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some((name, foraged)) = reading.foraged else { return Ok(()) };
     writeln!(
         out,
-        "## Entities\n\n{} of `{}` in `{}`; {} did not match, {} cannot be said.\n",
+        "## Entities\n\n{} of `{}` in `{}`; {}.\n",
         words::counted(foraged.count, "entity", "entities"),
         code(&foraged.target),
         code(name),
-        words::count(foraged.not_matched),
-        words::count(foraged.unknown),
+        words::rest(foraged),
     )?;
     for (field, missing) in &foraged.missing {
         writeln!(out, "- `{}` is missing in {}", code(field), words::counted(*missing, "entity", "entities"))?;
@@ -180,15 +179,15 @@ fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
         writeln!(out, " {} of {} | {} |", entity.summary.dimensions_affected, ids.len(), cell(&impact))?;
     }
     writeln!(out)?;
-    match reading.unlisted() {
-        0 => Ok(()),
-        more => writeln!(out, "{} more, with a lower chirp, are not listed.\n", words::count(more)),
+    match reading.left_out() {
+        None => Ok(()),
+        Some(left_out) => writeln!(out, "{left_out}\n"),
     }
 }
 
 fn recall(recall: &RecallResult, out: &mut String) -> fmt::Result {
     writeln!(out, "## Recall of `{}`, {}\n", code(&recall.target), cell(&recall.date))?;
-    writeln!(out, "{}\n", cell(&recall.interpretation))?;
+    writeln!(out, "{}\n", sentence(&recall.interpretation))?;
     writeln!(out, "| Watch | Status | Source | Fired | Evidence |")?;
     writeln!(out, "| --- | --- | --- | --- | --- |")?;
     for watch in &recall.watches {
@@ -204,7 +203,7 @@ fn recall(recall: &RecallResult, out: &mut String) -> fmt::Result {
     }
     writeln!(out)?;
     for mismatch in &recall.mismatches {
-        writeln!(out, "- contradicted: {}", cell(mismatch))?;
+        writeln!(out, "- contradicted: {}", sentence(mismatch))?;
     }
     if recall.mismatches.is_empty() { Ok(()) } else { writeln!(out) }
 }
@@ -225,7 +224,7 @@ fn actions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
         writeln!(out, "## Actions\n\n| Line | Action | Result | What it did |\n| ---: | --- | --- | --- |")?;
         for action in &outcome.actions {
             let said = action.error.as_ref().unwrap_or(&action.summary);
-            writeln!(out, "| {} | {} | {} | {} |", action.line, action.action, action.result, cell(said))?;
+            writeln!(out, "| {} | {} | {} | {} |", action.line, action.action, action.result, sentence(said))?;
         }
         writeln!(out)?;
     }
@@ -249,7 +248,7 @@ fn actions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     if !outcome.notes.is_empty() {
         writeln!(out, "## Notes\n")?;
         for note in &outcome.notes {
-            writeln!(out, "- {}", cell(note))?;
+            writeln!(out, "- {}", sentence(note))?;
         }
         writeln!(out)?;
     }
@@ -294,6 +293,22 @@ fn code(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// A sentence in which names stand in backquotes, as all messages have them: these stay code, the rest is text.
+fn sentence(text: &str) -> String {
+    let parts: Vec<_> = text.split('`').collect();
+    // A backquote without its other half makes all of it text.
+    if parts.len() % 2 == 0 {
+        return cell(text).into_owned();
+    }
+    let part = |(place, part): (usize, &&str)| match place % 2 {
+        // Nothing is markup within code but the border of a cell.
+        1 if !part.is_empty() => format!("`{}`", code(part).replace('|', "\\|")),
+        1 => "\\`\\`".to_owned(),
+        _ => cell(part).into_owned(),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// A text in which nothing is markup, on one line.
@@ -348,6 +363,19 @@ mod tests {
         ];
         for (text, escaped) in cases {
             assert_eq!(cell(text), escaped);
+        }
+    }
+
+    #[test]
+    fn names_in_a_sentence_are_code() {
+        let cases = [
+            ("`a_b` has *D5*", "`a_b` has \\*D5\\*"),
+            ("no `end *x*", "no \\`end \\*x\\*"),
+            ("`a|b\n<i>` and ``", "`a\\|b <i>` and \\`\\`"),
+            ("", ""),
+        ];
+        for (text, marked) in cases {
+            assert_eq!(sentence(text), marked);
         }
     }
 

@@ -14,7 +14,11 @@ mod sample;
 mod tests;
 mod words;
 
-use std::{fmt, io, str::FromStr};
+use std::{
+    fmt,
+    io::{self, Write as _},
+    str::FromStr,
+};
 
 use crate::outcome::{Entity, Outcome, Output};
 
@@ -130,8 +134,8 @@ pub enum ReportError {
 /// - `json`: the whole analysis, with the keys of [`Outcome`] in its order, then `scriptName`, `script` and `sources`.
 ///   For one result: `type` (`Result`), `name`, `kind`, the keys of the run, `data`, and the same three.
 /// - `ndjson`: one line for each entity of a FORAGE or a DIVE, for each pathway of a TRACE, otherwise one line.
-/// - `csv`: RFC 4180; one row for each entity, for each arrow of a TRACE, for each watch of a RECALL, otherwise one row.
-///   The columns have the names that the figures have in JSON. What is unknown is an empty cell. A text that a
+/// - `csv`: RFC 4180; one row for each entity, for each arrow of a TRACE, for each watch of a RECALL, otherwise one. The
+///   columns have the names that the figures have in JSON. What is unknown is an empty cell. A text that a
 ///   spreadsheet would take for a formula has an apostrophe in front.
 /// - `markdown` and `html`: for people.
 ///
@@ -141,11 +145,14 @@ pub enum ReportError {
 ///
 /// See [`ReportError`]. What was written up to then is not whole.
 pub fn write(document: &Document<'_>, format: Format, out: &mut dyn io::Write) -> Result<(), ReportError> {
+    let mut out = io::BufWriter::new(out);
     match format {
-        Format::Json => json::write(document, out),
-        Format::Ndjson => rows::ndjson(document, out),
-        Format::Csv => rows::csv(document, out),
-        Format::Markdown => markdown::write(document, out),
-        Format::Html => html::write(document, out),
+        Format::Json => json::write(document, &mut out)?,
+        Format::Ndjson => rows::ndjson(document, &mut out)?,
+        Format::Csv => rows::csv(document, &mut out)?,
+        Format::Markdown => markdown::write(document, &mut out)?,
+        Format::Html => html::write(document, &mut out)?,
     }
+    out.flush()?;
+    Ok(())
 }

@@ -29,6 +29,8 @@ pub(super) struct Reading<'d> {
     pub(super) recalls: Vec<&'d RecallResult>,
     /// At most [`LISTED`], highest chirp first.
     pub(super) entities: Vec<Entity>,
+    /// They are the highest of all that matched, not only of those that the analysis keeps.
+    pub(super) of_all: bool,
     /// The declared cascade, where there is one.
     pub(super) cascade: Option<&'d CascadeCheck>,
 }
@@ -62,7 +64,7 @@ impl<'d> Reading<'d> {
             .copied()
             .chain(outputs.get_key_value(target).map(|(name, output)| (name.as_str(), output)))
             .filter_map(|(name, output)| foraged_of(output).map(|foraged| (name, foraged)))
-            .reduce(|first, next| if next.0 == target { next } else { first });
+            .reduce(|first, next| if first.0 != target && next.0 == target { next } else { first });
         let cascade = all
             .iter()
             .find_map(|(_, output)| match output {
@@ -71,7 +73,7 @@ impl<'d> Reading<'d> {
             })
             .or_else(|| foraged.and_then(|(_, foraged)| foraged.cascade.as_ref()))
             .or_else(|| all.iter().find_map(|(_, output)| foraged_of(output)?.cascade.as_ref()));
-        let entities = highest(document, foraged)?;
+        let (entities, of_all) = highest(document, foraged)?;
         let mut reading = Self {
             document,
             title: String::new(),
@@ -81,6 +83,7 @@ impl<'d> Reading<'d> {
             decisions,
             recalls: all.iter().filter_map(|(_, output)| recall_of(output)).collect(),
             entities,
+            of_all,
             cascade,
         };
         reading.title = reading.heading();
@@ -97,11 +100,59 @@ impl<'d> Reading<'d> {
         }
     }
 
+    /// The entity that decided, where it is at hand.
+    fn decided(&self) -> Option<&Entity> {
+        let decided = self.fetch?.entities.first()?;
+        let kept = self.foraged.map(|(_, foraged)| foraged.entities.as_slice()).unwrap_or_default();
+        self.entities.iter().chain(kept).find(|entity| entity.entity == decided.entity)
+    }
+
     /// The entity that decided, else the highest.
     pub(super) fn entity(&self) -> Option<&Entity> {
-        let decided = self.fetch.and_then(|fetch| fetch.entities.first());
-        let named = decided.and_then(|decided| self.entities.iter().find(|entity| entity.entity == decided.entity));
-        named.or_else(|| self.entities.first())
+        self.decided().or_else(|| self.entities.first())
+    }
+
+    /// Which entity is shown, where there are several.
+    pub(super) fn shown(&self) -> Option<String> {
+        let entity = &self.entity()?.entity;
+        if self.foraged.is_none_or(|(_, foraged)| foraged.count < 2) {
+            return None;
+        }
+        Some(match (self.decided(), self.of_all) {
+            (Some(_), _) => format!("`{entity}`, which has the highest score"),
+            (None, true) => format!("`{entity}`, which has the highest chirp"),
+            (None, false) => format!("`{entity}`, which has the highest chirp of the entities that the analysis keeps"),
+        })
+    }
+
+    /// The case in one sentence.
+    pub(super) fn lead(&self) -> Option<String> {
+        let fetch = self.fetch?;
+        let hit = self.entity().map(|entity| {
+            let (hit, all) = (entity.summary.dimensions_affected, entity.dimensions.len());
+            let verb = if hit == 1 { "is" } else { "are" };
+            format!("{hit} of {all} dimensions {verb} hit, and the")
+        });
+        let hit = hit.unwrap_or_else(|| "The".to_owned());
+        if fetch.threshold.get() <= 0.0 {
+            return Some(format!("{hit} score is {}.", words::number(fetch.fetch_score)));
+        }
+        let times = Decimal::rounded(fetch.fetch_score.get() / fetch.threshold.get(), 2);
+        Some(format!("{hit} score is {} times its threshold.", words::number(times)))
+    }
+
+    /// How many entities are left out of the list, in words.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let listed = u64::try_from(self.entities.len()).unwrap_or(u64::MAX);
+        let more = self.foraged.map_or(0, |(_, foraged)| foraged.count.saturating_sub(listed));
+        match (more, self.of_all) {
+            (0, _) => None,
+            (more, true) => Some(format!("{} more, with no higher chirp, are not listed.", words::count(more))),
+            (more, false) => Some(format!(
+                "{} more are not listed; the list is of those that the analysis keeps.",
+                words::count(more)
+            )),
+        }
     }
 
     /// The dimensions of the entity, from the origin on.
@@ -109,12 +160,6 @@ impl<'d> Reading<'d> {
         let mut dimensions: Vec<_> = self.entity().into_iter().flat_map(|entity| entity.dimensions.values()).collect();
         dimensions.sort_by_key(|dimension| dimension.level.unwrap_or(u32::MAX));
         dimensions
-    }
-
-    /// How many entities matched that are not in [`Self::entities`].
-    pub(super) fn unlisted(&self) -> u64 {
-        let listed = u64::try_from(self.entities.len()).unwrap_or(u64::MAX);
-        self.foraged.map_or(0, |(_, foraged)| foraged.count.saturating_sub(listed))
     }
 
     /// The cascade as it is drawn: the declared one, else that of the entity.
@@ -173,9 +218,9 @@ fn weightier<'d>(first: &'d FetchResult, next: &'d FetchResult) -> &'d FetchResu
     if order == Ordering::Greater { next } else { first }
 }
 
-/// The entities with the highest chirps, in the order of the source where they are equal.
-fn highest(document: &Document<'_>, foraged: Option<(&str, &Foraged)>) -> io::Result<Vec<Entity>> {
-    let Some((name, foraged)) = foraged else { return Ok(Vec::new()) };
+/// The entities with the highest chirps, in the order of the source where they are equal; and whether all were seen.
+fn highest(document: &Document<'_>, foraged: Option<(&str, &Foraged)>) -> io::Result<(Vec<Entity>, bool)> {
+    let Some((name, foraged)) = foraged else { return Ok((Vec::new(), true)) };
     let mut list: Vec<Entity> = Vec::new();
     let mut take = |entity: &Entity| {
         let chirp = |entity: &Entity| entity.summary.chirp.map_or(f64::NEG_INFINITY, Decimal::get);
@@ -187,11 +232,17 @@ fn highest(document: &Document<'_>, foraged: Option<(&str, &Foraged)>) -> io::Re
         Ok(())
     };
     let is_subject = matches!(document.subject, Subject::Result(subject, Output::Foraged(_)) if subject == name);
+    let whole = foraged.entities_omitted == 0;
     match document.entities {
-        Some(entities) if is_subject && foraged.entities_omitted > 0 => entities.each(&mut take)?,
-        _ => foraged.entities.iter().try_for_each(take)?,
+        Some(entities) if is_subject && !whole => {
+            entities.each(&mut take)?;
+            Ok((list, true))
+        }
+        _ => {
+            foraged.entities.iter().try_for_each(take)?;
+            Ok((list, whole))
+        }
     }
-    Ok(list)
 }
 
 /// A cascade as columns of dimensions.

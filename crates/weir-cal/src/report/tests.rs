@@ -190,13 +190,49 @@ fn a_table_has_all_entities_or_none() {
     assert_eq!(written(&document, Format::Csv).lines().count(), 2001);
     // People see the highest of all of them, not of those that were kept.
     let page = written(&document, Format::Markdown);
-    assert!(page.contains("| e99 | 99 | 99 |") && page.contains("1,950 more, with a lower chirp"), "{page}");
+    assert!(page.contains("| e99 | 99 | 99 |") && page.contains("1,950 more, with no higher chirp"), "{page}");
+
+    // A whole analysis has only those that were kept, and says so.
+    let page = sample.with_document(|document| written(document, Format::Html));
+    assert!(page.contains("1,999 more are not listed; the list is of those that the analysis keeps."), "{page}");
+    assert!(page.contains("<code>e0</code>, which has the highest chirp of the entities that the analysis keeps"));
 
     document.entities = None;
     for (document, format) in [(&document, Format::Csv), (&sample.document("all", Subject::Analysis), Format::Ndjson)] {
         let error = write(document, format, &mut Vec::new()).unwrap_err();
         assert!(matches!(&error, ReportError::Omitted { result, omitted: 1999 } if result == "many"), "{error}");
     }
+}
+
+#[test]
+fn the_entity_that_decided_is_shown_and_the_weightiest_decision_leads() {
+    let d1 = |name: &str, score| sample::entity(name, &[(Dimension::D1, Some(score), Some(0))]);
+    let mut sample = sample::empty();
+    let mut foraged = sample::foraged("rows", vec![d1("high", 90.0), d1("decided", 40.0)]);
+    foraged.across = vec![Dimension::D1];
+    sample.outcome.outputs.insert("other".to_owned(), Output::Foraged(Box::new(foraged.clone())));
+    sample.outcome.outputs.insert("rows".to_owned(), Output::Foraged(Box::new(foraged)));
+    let mut fetch = sample::fetch("rows", (40.0, 50.0, 0.5), 1000.0);
+    fetch.entities[0].entity = "decided".to_owned();
+    let queue = sample::fetch("other", (90.0, 50.0, 0.9), 8000.0);
+    sample.outcome.outputs.insert("other_fetch".to_owned(), Output::Fetch(Box::new(queue)));
+    sample.outcome.outputs.insert("rows_fetch".to_owned(), Output::Fetch(Box::new(fetch)));
+    let page = sample.with_document(|document| written(document, Format::Markdown));
+    let (head, _) = page.split_once("| Dimension").unwrap();
+    insta::assert_snapshot!(head, @r"
+    # Rows
+
+    **EXECUTE · FETCH 1,000** (normal priority, threshold 1,000, a person should look first)
+
+    1 of 1 dimensions is hit, and the score is 1 times its threshold.
+
+    ## Dimensions
+
+    Of `decided`, which has the highest score.
+    ");
+    // The page of the other result is about the other decision.
+    let page = sample.with_result("other", |document| written(document, Format::Markdown));
+    assert!(page.contains("**QUEUE · FETCH 4,050** (normal priority, threshold 8,000)"), "{page}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     number::Decimal,
-    outcome::{Delivery, DimensionScore, FetchResult, Impact},
+    outcome::{Delivery, DimensionScore, FetchResult, Foraged, Impact},
     value::Truth,
 };
 
@@ -44,6 +44,15 @@ pub(super) fn count(value: u64) -> String {
 /// `1 entity`, `2 entities`.
 pub(super) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
+}
+
+/// What became of the entities that are not in a result.
+pub(super) fn rest(foraged: &Foraged) -> String {
+    match (foraged.not_matched, foraged.unknown) {
+        (0, 0) => "none was left out".to_owned(),
+        (others, 0) => format!("{} did not match", count(others)),
+        (others, unknown) => format!("{} did not match, {} cannot be said", count(others), count(unknown)),
+    }
 }
 
 /// Where a dimension stands in the cascade.

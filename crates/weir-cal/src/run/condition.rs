@@ -125,6 +125,7 @@ fn compare(slot: usize, value: &Value, operator: Operator, constant: &Constant) 
         // The older, the greater the age.
         (Value::Time(value), Constant::Age { since, .. }) => since.cmp(value),
         (Value::Text(value), Constant::Age { since, .. }) => since.cmp(&instant(value).ok_or_else(mismatch)?),
+        (value, Constant::Integer(other)) => compare_numbers(value, &Value::Integer(*other)).ok_or_else(mismatch)?,
         (value, Constant::Number(other) | Constant::Age { days: other, .. }) => {
             compare_numbers(value, &Value::Number(*other)).ok_or_else(mismatch)?
         }
@@ -142,6 +143,7 @@ fn contains(slot: usize, value: &Value, constant: &Constant) -> Result<Truth, Mi
             Ok(members
                 .any(|member| match constant {
                     Constant::Bool(value) => member.as_bool() == Some(*value),
+                    Constant::Integer(value) => member.as_i64() == Some(*value),
                     Constant::Number(value) => member.as_f64() == Some(*value),
                     Constant::Text(text) => member.as_str() == Some(text),
                     Constant::Age { .. } => false,
@@ -155,6 +157,7 @@ fn contains(slot: usize, value: &Value, constant: &Constant) -> Result<Truth, Mi
 fn words(constant: &Constant) -> String {
     match constant {
         Constant::Bool(value) => value.to_string(),
+        Constant::Integer(number) => format!("the number {number}"),
         Constant::Number(number) => format!("the number {number}"),
         Constant::Text(text) => format!("the text {text:?}"),
         Constant::Age { .. } => "an age".to_owned(),

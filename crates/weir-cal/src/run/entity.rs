@@ -53,9 +53,9 @@ impl Figures {
             }
         }
         let multiplier = score::multiplier(f64::from(affected), f64::from(depth));
-        let impact = view.base_cost().map(|cost| {
-            (score::round_half_up(cost * multiplier.min), score::round_half_up(cost * multiplier.max))
-        });
+        let impact = view
+            .base_cost()
+            .map(|cost| (score::round_half_up(cost * multiplier.min), score::round_half_up(cost * multiplier.max)));
         let chirp = (known > 0).then(|| hundredths(sum / f64::from(known)));
         Self { made, chirp, affected, unknown, total, impact }
     }

@@ -1,5 +1,8 @@
 //! Names that look like another.
 
+/// How much of a name is looked at.
+const LONGEST: usize = 200;
+
 /// The names that are most like `name`, most alike first, at most three.
 pub(crate) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
     let wanted = name.to_lowercase();
@@ -13,20 +16,36 @@ pub(crate) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> 
     found.into_iter().take(3).map(|(_, other)| other.to_owned()).collect()
 }
 
-/// How many characters must be put in, left out or replaced.
+/// What to say after a name that is not known.
+pub(crate) fn alike(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!(": did you mean `{one}`?"),
+        many => format!(": did you mean one of `{}`?", many.join("`, `")),
+    }
+}
+
+/// How many characters must be put in, left out, replaced, or exchanged with their neighbor.
 fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(200).collect();
+    let one: Vec<char> = one.chars().take(LONGEST).collect();
+    let other: Vec<char> = other.chars().take(LONGEST).collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, left) in one.chars().take(200).enumerate() {
+    for (index, left) in one.iter().enumerate() {
         let mut next = Vec::with_capacity(row.len());
         let mut last = index + 1;
         next.push(last);
-        for (pair, right) in row.windows(2).zip(&other) {
-            let &[diagonal, above] = pair else { continue };
-            last = (diagonal + usize::from(left != *right)).min(above + 1).min(last + 1);
+        for (place, right) in other.iter().enumerate() {
+            let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX - 1);
+            last = (at(&row, place) + usize::from(left != right)).min(at(&row, place + 1) + 1).min(last + 1);
+            let exchanged =
+                index > 0 && place > 0 && one.get(index - 1) == Some(right) && other.get(place - 1) == Some(left);
+            if exchanged {
+                last = last.min(at(&before, place - 1) + 1);
+            }
             next.push(last);
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -41,6 +60,9 @@ mod tests {
         assert_eq!(near("order_lost", names), ["orders_lost"]);
         assert_eq!(near("Orders", names), ["orders"]);
         assert!(near("sound", names).is_empty());
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(near("drfit", ["drift", "fetch"]), ["drift"]);
+        for (one, other, expected) in [("kitten", "sitting", 3), ("ab", "ba", 1), ("abc", "ca", 3), ("", "ab", 2)] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What FETCH needs to know about the entities of a result, without keeping them.
 
+use std::collections::BTreeMap;
+
 use crate::run::columns::{RowConfidence, View};
 
 /// How many entities a decision shows.
@@ -20,6 +22,8 @@ pub(super) struct Ranking {
     pub(super) by_chirp: Vec<Ranked>,
     /// Highest chirp x confidence first, of those that have a confidence.
     pub(super) by_product: Vec<Ranked>,
+    /// The highest chirp x confidence of each confidence in thousandths, for a FETCH that demands one.
+    by_confidence: BTreeMap<u16, Ranked>,
     pub(super) matched: u64,
     pub(super) chirped: u64,
     pub(super) chirps: f64,
@@ -45,8 +49,32 @@ impl Ranking {
             self.confidences += value;
             self.derived |= derived;
             insert(&mut self.by_product, view, chirp, confidence, product);
+            let mut ranked = Ranked { entity: String::new(), chirp, confidence };
+            let key = permille(value);
+            if self.by_confidence.get(&key).is_none_or(|best| product(&ranked) > product(best)) {
+                ranked.entity = view.entity();
+                self.by_confidence.insert(key, ranked);
+            }
         }
     }
+
+    /// The highest entity of those whose confidence is at least `minimum`.
+    pub(super) fn surest(&self, minimum: f64) -> Option<&Ranked> {
+        let mut best: Option<&Ranked> = None;
+        for ranked in self.by_confidence.range(permille(minimum)..).map(|(_, ranked)| ranked) {
+            if best.is_none_or(|best| product(ranked) > product(best)) {
+                best = Some(ranked);
+            }
+        }
+        best
+    }
+}
+
+/// A confidence in whole thousandths: finer than anybody can tell, and coarse enough to count.
+pub(super) fn permille(confidence: f64) -> u16 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped to 0..=1000")]
+    let whole = (confidence * 1000.0 + 1e-6).floor().clamp(0.0, 1000.0) as u16;
+    whole
 }
 
 /// What orders entities with confidences of their own.

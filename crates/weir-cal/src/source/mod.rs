@@ -7,6 +7,8 @@ mod place;
 mod query;
 mod sqlite;
 mod table;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::path::{Path, PathBuf};

@@ -90,6 +90,8 @@ impl Predicate {
 pub enum Constant {
     /// A truth value.
     Bool(bool),
+    /// A whole number, exactly.
+    Integer(i64),
     /// A number.
     Number(f64),
     /// A text. Compares with a text bytewise, and with a point in time where it reads as a date or a timestamp.

@@ -228,18 +228,19 @@ struct Extent {
 impl Extent {
     /// How many bytes of this part belong to the value; `None` where it goes on behind it.
     fn find(&mut self, part: &[u8]) -> Option<usize> {
-        for (at, byte) in part.iter().enumerate() {
+        let mut at = 0;
+        while let Some(byte) = part.get(at) {
             if self.inside_text {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => {
-                        self.inside_text = false;
-                        if self.depth == 0 {
-                            return Some(at + 1);
-                        }
-                    }
-                    _ => {}
+                if std::mem::take(&mut self.escaped) {
+                    at += 1;
+                    continue;
+                }
+                at += memchr::memchr2(b'"', b'\\', part.get(at..)?)?;
+                self.escaped = part.get(at) == Some(&b'\\');
+                self.inside_text = self.escaped;
+                at += 1;
+                if !self.inside_text && self.depth == 0 {
+                    return Some(at);
                 }
                 continue;
             }
@@ -256,6 +257,7 @@ impl Extent {
                 _ if self.depth == 0 => self.bare = true,
                 _ => {}
             }
+            at += 1;
         }
         None
     }

@@ -1,6 +1,7 @@
 //! One file per command: its arguments (whose comments are the help text) and one function.
 
 pub(crate) mod approve;
+pub(crate) mod cal;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;

@@ -9,6 +9,9 @@
 
 mod answers;
 mod bad_input;
+mod cal;
+mod cal_lsp;
+mod cal_repl;
 mod check;
 mod install;
 mod many;

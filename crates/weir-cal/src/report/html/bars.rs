@@ -73,10 +73,11 @@ pub(super) fn fetch(fetch: &FetchResult, out: &mut String) -> fmt::Result {
         let width = Decimal::rounded((to.get() - from.get()).max(0.0), 2);
         write!(out, "<rect class=\"band{band}\" x=\"{from}%\" y=\"27\" width=\"{width}%\" height=\"12\"/>")?;
     }
-    let limit_place = percent(threshold, end);
+    let (limit_place, twice) = (percent(threshold, end), percent(threshold * 2.0, end));
     write!(
         out,
-        "<text x=\"{place}%\" y=\"14\" text-anchor=\"{}\">{shown}</text>\
+        "<line class=\"notch\" x1=\"{twice}%\" x2=\"{twice}%\" y1=\"27\" y2=\"39\"/>\
+         <text x=\"{place}%\" y=\"14\" text-anchor=\"{}\">{shown}</text>\
          <svg x=\"{place}%\" y=\"18\" overflow=\"visible\"><path class=\"pointer\" d=\"M-5 0H5L0 8Z\"/></svg>\
          <line class=\"tick\" x1=\"{place}%\" x2=\"{place}%\" y1=\"26\" y2=\"40\"/>\
          <line class=\"tick\" x1=\"{limit_place}%\" x2=\"{limit_place}%\" y1=\"27\" y2=\"46\"/>\
@@ -90,21 +91,23 @@ pub(super) fn fetch(fetch: &FetchResult, out: &mut String) -> fmt::Result {
 /// What the bands are called and where they begin.
 fn bands(fetch: &FetchResult, out: &mut String) -> fmt::Result {
     out.push_str("<ul class=\"bands\">");
+    let lowest = fetch.bands.get(&Band::Queue).copied();
     for (index, band) in [Band::Wait, Band::Queue, Band::Confirm, Band::Execute].into_iter().enumerate() {
         let range = match fetch.bands.get(&band) {
             Some(start) if start.get() > 0.0 => format!("from {}", words::number(*start)),
-            _ => "below".to_owned(),
+            _ => lowest.map_or_else(String::new, |start| format!("below {}", words::number(start))),
         };
         let here = if band == fetch.level { " class=\"here\"" } else { "" };
         write!(
             out,
-            "<li{here}><svg aria-hidden=\"true\"><rect class=\"band{index}\" width=\"100%\" height=\"100%\"/></svg>{} {range}</li>",
+            "<li{here}><svg aria-hidden=\"true\"><rect class=\"band{index}\" width=\"100%\" height=\"100%\"/></svg>\
+             {} {range}</li>",
             band.keyword(),
         )?;
     }
     let here = if fetch.high_priority { " class=\"here\"" } else { "" };
     let twice = Decimal::rounded(fetch.threshold.get() * 2.0, 6);
-    write!(out, "<li{here}>high priority from {}</li></ul>", Text(&words::number(twice)))
+    write!(out, "<li{here}>HIGH from {}</li></ul>", Text(&words::number(twice)))
 }
 
 /// A score from 0 to 100 as a short bar.

@@ -90,8 +90,8 @@ fn header(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
         Text(&words::moment(&outcome.started)),
         Text(&reading.title),
     )?;
-    if let Some(fetch) = reading.fetch {
-        writeln!(out, "<p class=\"lead\">{}</p>", Sentence(&fetch.recommendation))?;
+    if let Some(lead) = reading.lead() {
+        writeln!(out, "<p class=\"lead\">{}</p>", Text(&lead))?;
     }
     if let Some(error) = outcome.error.as_deref().filter(|_| !outcome.success) {
         writeln!(out, "<p class=\"failure\"><strong>The run failed.</strong> {}</p>", Sentence(error))?;

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// A table that may be wider than the page.
-fn wide(name: &str, out: &mut String, body: impl FnOnce(&mut String) -> fmt::Result) -> fmt::Result {
-    write!(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table>")?;
+fn wide(class: &str, name: &str, out: &mut String, body: impl FnOnce(&mut String) -> fmt::Result) -> fmt::Result {
+    write!(out, "<div class=\"wide {class}\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table>")?;
     body(out)?;
     out.push_str("</tbody></table></div>");
     Ok(())
@@ -37,12 +37,12 @@ pub(super) fn decisions(reading: &Reading<'_>, out: &mut String) -> fmt::Result 
     if reading.decisions.len() < 2 {
         return Ok(());
     }
-    wide("All decisions", out, |out| {
+    wide("", "All decisions", out, |out| {
         out.push_str("<caption>All decisions of the script</caption>");
         head(&["Result", "#Chirp", "#Drift", "#Confidence", "#FETCH", "#Threshold", "Decision"], out)?;
         for fetch in &reading.decisions {
             let parts = fetch.components;
-            write!(out, "<tr><th scope=\"row\">{}</th>", Text(&fetch.target))?;
+            write!(out, "<tr><th scope=\"row\" class=\"free\">{}</th>", Text(&fetch.target))?;
             for number in [parts.chirp, parts.drift, parts.confidence, fetch.fetch_score, fetch.threshold] {
                 write!(out, "<td class=\"number\">{}</td>", words::number(number))?;
             }
@@ -60,13 +60,15 @@ pub(super) fn decisions(reading: &Reading<'_>, out: &mut String) -> fmt::Result 
 
 pub(super) fn dimensions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some(entity) = reading.entity() else { return Ok(()) };
-    wide("Dimensions", out, |out| {
-        write!(out, "<caption>{}</caption>", Text(&entity.entity))?;
+    wide("short", "Dimensions", out, |out| {
+        let shown = reading.shown().unwrap_or_else(|| format!("`{}`", entity.entity));
+        write!(out, "<caption>{}</caption>", Sentence(&shown))?;
         head(&["Dimension", "Level", "Score", "Spread", "Evidence"], out)?;
         for dimension in reading.dimensions() {
             write!(
                 out,
-                "<tr><th scope=\"row\" class=\"nowrap\">{} {}</th><td class=\"nowrap\">{}</td><td class=\"meter\">",
+                "<tr><th scope=\"row\" class=\"nowrap name\">{} {}</th><td class=\"nowrap\">{}</td>\
+                 <td class=\"meter\">",
                 dimension.id.id(),
                 dimension.name,
                 words::level(dimension.level),
@@ -80,7 +82,7 @@ pub(super) fn dimensions(reading: &Reading<'_>, out: &mut String) -> fmt::Result
             }
             write!(
                 out,
-                "</td><td>{}</td><td>{}</td></tr>",
+                "</td><td class=\"nowrap name\">{}</td><td class=\"free\">{}</td></tr>",
                 Text(&words::spread(dimension)),
                 Text(&words::evidence(dimension)),
             )?;
@@ -93,12 +95,11 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     let Some((name, foraged)) = reading.foraged else { return Ok(()) };
     write!(
         out,
-        "<p>{} of <code>{}</code> in <code>{}</code>; {} did not match, {} cannot be said.",
+        "<p>{} of <code>{}</code> in <code>{}</code>; {}.",
         words::counted(foraged.count, "entity", "entities"),
         Text(&foraged.target),
         Text(name),
-        words::count(foraged.not_matched),
-        words::count(foraged.unknown),
+        words::rest(foraged),
     )?;
     for (field, missing) in &foraged.missing {
         let missing = words::counted(*missing, "entity", "entities");
@@ -112,7 +113,7 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     if reading.entities.is_empty() {
         return Ok(());
     }
-    wide("Entities", out, |out| {
+    wide("", "Entities", out, |out| {
         let ids = foraged.across.iter().map(|dimension| format!("#{}", dimension.id()));
         let columns: Vec<String> = ["Entity".to_owned(), "#Chirp".to_owned()].into_iter().chain(ids).collect();
         let impact = reading.entities.iter().any(|entity| entity.summary.estimated_impact.is_some());
@@ -126,14 +127,13 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
         Ok(())
     })?;
     let unknown = reading.entities.iter().any(|entity| entity.summary.dimensions_unknown > 0);
-    if unknown || reading.unlisted() > 0 {
+    let left_out = reading.left_out();
+    if unknown || left_out.is_some() {
         out.push_str("<p class=\"soft\">");
         if unknown {
             out.push_str("A question mark stands for a score without evidence. ");
         }
-        if reading.unlisted() > 0 {
-            write!(out, "{} more, with a lower chirp, are not listed.", words::count(reading.unlisted()))?;
-        }
+        out.push_str(&left_out.unwrap_or_default());
         out.push_str("</p>");
     }
     Ok(())
@@ -142,7 +142,7 @@ pub(super) fn entities(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
 fn row(reading: &Reading<'_>, entity: &Entity, impact: bool, out: &mut String) -> fmt::Result {
     let summary = &entity.summary;
     let chirp = summary.chirp.map_or_else(|| "?".to_owned(), words::number);
-    write!(out, "<tr><th scope=\"row\" class=\"entity\">{}", Text(&entity.entity))?;
+    write!(out, "<tr><th scope=\"row\" class=\"free\">{}", Text(&entity.entity))?;
     if let Some(name) = &entity.name {
         write!(out, " <small>{}</small>", Text(name))?;
     }
@@ -187,13 +187,14 @@ pub(super) fn actions(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
     if actions.is_empty() {
         return Ok(());
     }
-    wide("Actions", out, |out| {
+    wide("", "Actions", out, |out| {
         head(&["#Line", "Action", "Result", "What it did"], out)?;
         for action in actions {
             let said = action.error.as_ref().unwrap_or(&action.summary);
             write!(
                 out,
-                "<tr><td class=\"number\"><a href=\"#L{0}\">{0}</a></td><td>{1}</td><td class=\"{2}\">{2}</td><td>{3}</td></tr>",
+                "<tr><td class=\"number\"><a href=\"#L{0}\">{0}</a></td><td>{1}</td>\
+                 <td class=\"{2}\">{2}</td><td class=\"free\">{3}</td></tr>",
                 action.line,
                 Text(action.action),
                 Text(action.result),
@@ -217,12 +218,13 @@ pub(super) fn recalls(reading: &Reading<'_>, out: &mut String) -> fmt::Result {
             words::known(recall.confidence_stated),
             words::known(recall.confidence_actual),
         )?;
-        wide("Recall", out, |out| {
+        wide("", "Recall", out, |out| {
             head(&["Watch", "Status", "Source", "Fired", "Evidence"], out)?;
             for watch in &recall.watches {
                 write!(
                     out,
-                    "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"nowrap\">{}</td><td>{}</td></tr>",
+                    "<tr><th scope=\"row\" class=\"free\">{}</th><td>{}</td><td>{}</td>\
+                     <td class=\"nowrap\">{}</td><td class=\"free\">{}</td></tr>",
                     Text(&watch.trigger_id),
                     Text(&watch.status.replace('_', " ")),
                     Text(watch.source),

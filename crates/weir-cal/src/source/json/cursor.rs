@@ -402,8 +402,9 @@ mod tests {
                 Ok(expected) => {
                     let found = read(&text);
                     prop_assert!(found.is_ok(), "{found:?}");
-                    // serde_json rounds long fractions to a neighbor; the texts of whole numbers are exact in both.
-                    if !text.contains(['.', 'e', 'E']) {
+                    // serde_json rounds long numbers to a neighbor; whole ones of 64 bits are exact in both.
+                    let long = text.split(|byte: char| !byte.is_ascii_digit()).any(|digits| digits.len() > 18);
+                    if !long && !text.contains(['.', 'e', 'E']) {
                         prop_assert_eq!(found.unwrap().to_string().replace("-0.0", "0"), expected.to_string().replace("-0.0", "0"));
                     }
                     prop_assert_eq!(skips(&text), Ok(()));

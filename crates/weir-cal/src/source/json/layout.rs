@@ -75,6 +75,7 @@ fn list(
     whole: bool,
     each: &mut dyn FnMut(&Piece<'_>) -> Result<bool, SourceError>,
 ) -> Result<(), SourceError> {
+    window.peek()?;
     window.step();
     let mut first = true;
     loop {

@@ -59,6 +59,13 @@ impl JsonTable {
     }
 }
 
+/// A whole JSON text; `None` where it is none.
+pub(crate) fn tree(text: &str) -> Option<serde_json::Value> {
+    let mut cursor = Cursor::new(text);
+    let tree = cursor.tree().ok()?;
+    cursor.end().ok().map(|()| tree)
+}
+
 fn lines_before(bytes: &[u8], at: usize) -> u64 {
     memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64
 }

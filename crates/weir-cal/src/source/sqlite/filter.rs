@@ -162,6 +162,7 @@ impl Writer<'_> {
     fn bind(&mut self, constant: &Constant) -> String {
         self.parameters.push(match constant {
             Constant::Bool(value) => Parameter::Integer(i64::from(*value)),
+            Constant::Integer(whole) => Parameter::Integer(*whole),
             Constant::Number(number) | Constant::Age { days: number, .. } => Parameter::Real(*number),
             Constant::Text(text) => Parameter::Text(text.to_string()),
         });
@@ -269,7 +270,7 @@ enum Kind {
 fn kind(constant: &Constant) -> Kind {
     match constant {
         Constant::Bool(_) => Kind::Bool,
-        Constant::Number(_) => Kind::Number,
+        Constant::Integer(_) | Constant::Number(_) => Kind::Number,
         Constant::Text(_) => Kind::Text,
         Constant::Age { .. } => Kind::Age,
     }
