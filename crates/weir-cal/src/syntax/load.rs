@@ -59,7 +59,9 @@ fn in_compat(source: &str) -> Loaded<'_> {
 pub(super) fn compat_script(source: &str) -> Result<Script<'_>, Box<Diagnostic>> {
     match too_long(source) {
         Some(error) => Err(Box::new(error)),
-        None => compat::parse(source).map(|parsed| parsed.script).map_err(|error| Box::new(syntax_error(source, &error))),
+        None => {
+            compat::parse(source).map(|parsed| parsed.script).map_err(|error| Box::new(syntax_error(source, &error)))
+        }
     }
 }
 
