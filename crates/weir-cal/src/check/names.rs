@@ -192,6 +192,10 @@ impl<'s> Checker<'_, 's> {
             self.results.last = self.results.last.max(name.span.start);
             return;
         }
+        // The word of the first edition's documentation for the cascades of the DIVE itself.
+        if name.value.eq_ignore_ascii_case("cascade") {
+            return;
+        }
         let message = format!("no result `{}`: this DIVE follows no cascade", name.value);
         let near = near(name.value, self.names());
         self.report(meant(Diagnostic::warning("unknown-result", name.span, message), &near));
