@@ -1,9 +1,10 @@
-//! The project's own chores: `cargo xtask layers`, `cargo xtask bench`, `cargo xtask clients`.
+//! The project's own chores: layering, benchmarks, conformance, real agent clients.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer tool talks to its terminal")]
 
 use std::process::ExitCode;
 
 mod bench;
+mod cal_bench;
 mod cal_conformance;
 mod clients;
 mod layers;
@@ -20,11 +21,13 @@ fn main() -> ExitCode {
     let result = match args.first().map(String::as_str) {
         Some("layers") => layers::check(),
         Some("clients") => clients::run(args.get(1..).unwrap_or_default()),
+        Some("cal-bench") => cal_bench::run(),
+        Some("cal-bench-one") => cal_bench::run_one(args.get(1..).unwrap_or_default()),
         Some("cal-conformance") => cal_conformance::run(args.get(1..).unwrap_or_default()),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}{}", cal_conformance::HELP, clients::HELP);
+            print!("{HELP}{}{}{}", cal_bench::HELP, cal_conformance::HELP, clients::HELP);
             return ExitCode::from(2);
         }
     };

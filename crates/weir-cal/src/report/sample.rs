@@ -176,7 +176,7 @@ fn check() -> CascadeCheck {
 }
 
 pub(super) fn fetch(target: &str, (chirp, drift, confidence): (f64, f64, f64), threshold: f64) -> FetchResult {
-    let score = Decimal::rounded(chirp * drift * confidence, 6);
+    let score = Decimal::rounded(chirp * drift.abs() * confidence, 6);
     let level = score::Bands::Relative.band(score.get(), threshold);
     let components = FetchComponents { chirp: decimal(chirp), drift: decimal(drift), confidence: decimal(confidence) };
     let shares = [(Band::Execute, 1.0), (Band::Confirm, 0.75), (Band::Queue, 0.5)];

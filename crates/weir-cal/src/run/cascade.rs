@@ -1,7 +1,7 @@
 //! A declared cascade against what the entities say.
 
 use crate::{
-    ast::{Cascade, Dimension},
+    ast::{Cascade, Dimension, Spanned},
     number::Decimal,
     outcome::{CascadeCheck, CascadeCheckEntry},
     run::{
@@ -22,10 +22,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn new(cascade: &Cascade) -> Self {
-        let step = |step: &Vec<crate::ast::Spanned<Dimension>>| {
-            step.iter().map(|dimension| dimension.value.id()).collect::<Vec<_>>().join("+")
-        };
-        let declared = cascade.steps.iter().map(step).collect::<Vec<_>>().join(" -> ");
+        let declared = declared(cascade);
         let entries = (0u32..).zip(&cascade.steps).flat_map(|(level, step)| {
             step.iter().map(move |dimension| CascadeCheckEntry {
                 dimension: dimension.value,
@@ -70,6 +67,14 @@ impl Check {
         let holds = self.entries.iter().fold(Truth::True, |all, entry| all.and(entry.holds));
         CascadeCheck { declared: self.declared, holds, dimensions: self.entries }
     }
+}
+
+/// A cascade as it is written: `D5 -> D6+D2`.
+pub(super) fn declared(cascade: &Cascade) -> String {
+    let step = |step: &Vec<Spanned<Dimension>>| {
+        step.iter().map(|dimension| dimension.value.id()).collect::<Vec<_>>().join("+")
+    };
+    cascade.steps.iter().map(step).collect::<Vec<_>>().join(" -> ")
 }
 
 /// What came out, in a few words.

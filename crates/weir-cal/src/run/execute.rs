@@ -10,10 +10,10 @@ use crate::{
     edition::Edition,
     limits,
     number::Decimal,
-    outcome::{Action, Alert, Foraged, Outcome, Output, Task, TraceResult, Watcher},
+    outcome::{Action, Alert, CascadeCheck, Foraged, Outcome, Output, Task, TraceResult, Watcher},
     run::{
         Environment,
-        cascade::Check,
+        cascade::{Check, declared},
         decide::Terms,
         drift::drift,
         failure::Failure,
@@ -38,6 +38,8 @@ const DIVE_DEPTH: u32 = 3;
 pub(super) struct Collected {
     pub(super) plan: Plan,
     ranking: Ranking,
+    /// The cascades that TRACE statements claim about it, by how they are written.
+    checks: IndexMap<String, CascadeCheck>,
 }
 
 /// A run under way.
@@ -56,7 +58,11 @@ pub(super) struct Runner<'r, 'e> {
     alerts: Vec<Alert>,
     watchers: Vec<Watcher>,
     tasks: Vec<Task>,
-    notes: Vec<String>,
+    notes: IndexSet<String>,
+    /// The cascades that TRACE statements claim, by the result that they are about; without a name about the first.
+    claims: IndexMap<Option<&'r str>, Vec<&'r Cascade>>,
+    /// How many entities and cascades the results keep.
+    kept: usize,
     later: Later,
     lines: Lines,
 }
@@ -78,7 +84,9 @@ impl<'r, 'e> Runner<'r, 'e> {
             alerts: Vec::new(),
             watchers: Vec::new(),
             tasks: Vec::new(),
-            notes: Vec::new(),
+            notes: IndexSet::new(),
+            claims: claims(&script.statements),
+            kept: 0,
             later,
             lines: Lines::default(),
         }
@@ -111,7 +119,7 @@ impl<'r, 'e> Runner<'r, 'e> {
             scheduled_tasks: std::mem::take(&mut self.tasks),
             success: self.error.is_none(),
             error: self.error.take(),
-            notes: std::mem::take(&mut self.notes),
+            notes: std::mem::take(&mut self.notes).into_iter().collect(),
         }
     }
 
@@ -195,7 +203,7 @@ impl<'r, 'e> Runner<'r, 'e> {
         let depth = steps(dive.depth, DIVE_DEPTH)?;
         let followed = match dive.trace {
             Some(from) => match self.outputs.get(from.value) {
-                Some(Output::Foraged(foraged)) => Some(follow(&format!("{name}_trace"), from.value, foraged)),
+                Some(Output::Foraged(foraged)) => Some(self.follow(&format!("{name}_trace"), from.value, foraged)),
                 _ => {
                     self.note(format!("`{}` is no earlier result, so that DIVE follows no cascade of it", from.value));
                     None
@@ -206,7 +214,8 @@ impl<'r, 'e> Runner<'r, 'e> {
         let summary =
             self.collect(name, dive.target, dive.filter.as_ref(), dive.across.as_ref(), depth, dive.cascade.as_ref())?;
         if let Some(trace) = followed {
-            self.outputs.insert(trace.target.clone(), Output::Trace(Box::new(trace)));
+            let name = trace.target.clone();
+            self.keep(&name, Output::Trace(Box::new(trace)));
         }
         Ok(summary)
     }
@@ -222,7 +231,17 @@ impl<'r, 'e> Runner<'r, 'e> {
     ) -> Result<String, Failure> {
         let Environment { source, now, deadline, .. } = *self.environment;
         let plan = Plan::new(source, collection.value, filter, dimensions(across), depth, now)?;
-        let Read { foraged, ranking, notes } = plan.read(source, deadline, cascade.map(Check::new))?;
+        // What TRACE claims about the result is looked at in the same pass.
+        let first = !self.outputs.values().any(|output| matches!(output, Output::Foraged(_)));
+        let unnamed = if first { self.claims.get(&None) } else { None };
+        let claims = self.claims.get(&Some(name)).into_iter().chain(unnamed).flatten().copied();
+        let claims: IndexMap<String, &Cascade> = claims.chain(cascade).map(|claim| (declared(claim), claim)).collect();
+        let mut looked: Vec<Check> = claims.into_values().map(Check::new).collect();
+        let most = limits::KEPT_ENTITIES.min(limits::KEPT_IN_ALL.saturating_sub(self.kept));
+        let Read { mut foraged, ranking, notes } = plan.read(source, deadline, most, &mut looked)?;
+        let checks: IndexMap<String, CascadeCheck> =
+            looked.into_iter().map(Check::finish).map(|check| (check.declared.clone(), check)).collect();
+        foraged.cascade = cascade.and_then(|cascade| checks.get(&declared(cascade)).cloned());
         self.read.insert(collection.value.to_owned());
         for note in notes {
             self.note(note);
@@ -236,7 +255,7 @@ impl<'r, 'e> Runner<'r, 'e> {
             summary.push_str(&format!("; {}", crate::run::cascade::words(check)));
         }
         self.keep(name, Output::Foraged(Box::new(foraged)));
-        self.collected.insert(name.to_owned(), Collected { plan, ranking });
+        self.collected.insert(name.to_owned(), Collected { plan, ranking, checks });
         Ok(summary)
     }
 
@@ -312,21 +331,14 @@ impl<'r, 'e> Runner<'r, 'e> {
         if name == from {
             return Err(Failure::OwnName(name.to_owned()));
         }
-        let mut result = follow(name, from, foraged);
-        if let Some(cascade) = &trace.cascade
-            && let Some(Collected { plan, .. }) = self.collected.get(from)
-        {
-            let Environment { source, deadline, .. } = *self.environment;
-            result.cascade = Some(plan.check(source, deadline, Check::new(cascade))?);
+        let mut result = self.follow(name, from, foraged);
+        if let Some(cascade) = &trace.cascade {
+            let collected = self.collected.get(from);
+            result.cascade = collected.and_then(|collected| collected.checks.get(&declared(cascade)).cloned());
         }
-        let omitted = foraged.entities_omitted;
         let mut summary = format!("{} of `{from}`", counted(result.pathways.len(), "cascade"));
         if let Some(check) = &result.cascade {
             summary.push_str(&format!("; {}", crate::run::cascade::words(check)));
-        }
-        if omitted > 0 {
-            let from = from.to_owned();
-            self.note(format!("`{name}`: the cascades of {} of `{from}` are not kept", entities(omitted)));
         }
         self.collected.shift_remove(name);
         self.keep(name, Output::Trace(Box::new(result)));
@@ -407,8 +419,32 @@ impl<'r, 'e> Runner<'r, 'e> {
 
     /// Gives a result its name. One that had it before is lost to later statements, which a reader should know.
     fn keep(&mut self, name: &str, output: Output) {
-        if self.outputs.insert(name.to_owned(), output).is_some() {
+        self.kept += weight(&output);
+        if let Some(lost) = self.outputs.insert(name.to_owned(), output) {
+            self.kept = self.kept.saturating_sub(weight(&lost));
             self.note(format!("`{name}` is given twice: the later result takes the place of the earlier"));
+        }
+        if let Some(Output::Trace(trace)) = self.outputs.get(name)
+            && let Some(Output::Foraged(foraged)) = self.outputs.get(&trace.from)
+        {
+            let all: usize = foraged.entities.iter().map(|entity| entity.cascades.len()).sum();
+            let untold = (all - trace.pathways.len().min(all)) as u64 + foraged.entities_omitted;
+            if untold > 0 {
+                let from = &trace.from;
+                self.notes.insert(format!("`{name}`: the cascades of {} of `{from}` are not kept", entities(untold)));
+            }
+        }
+    }
+
+    /// The cascades of a result, as many as may still be kept.
+    fn follow(&self, name: &str, from: &str, foraged: &Foraged) -> TraceResult {
+        let pathways = foraged.entities.iter().flat_map(|entity| entity.cascades.iter().cloned());
+        TraceResult {
+            target: name.to_owned(),
+            from: from.to_owned(),
+            pathways: pathways.take(limits::KEPT_IN_ALL.saturating_sub(self.kept)).collect(),
+            total_impact: foraged.summary.total_impact.clone(),
+            cascade: None,
         }
     }
 
@@ -422,9 +458,7 @@ impl<'r, 'e> Runner<'r, 'e> {
 
     /// Says something once.
     pub(super) fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
+        self.notes.insert(note);
     }
 
     fn unknown(&self, name: &str) -> Failure {
@@ -466,15 +500,29 @@ fn steps(depth: Option<Number>, default: u32) -> Result<u32, Failure> {
     }
 }
 
-/// The cascades of a result.
-fn follow(name: &str, from: &str, foraged: &Foraged) -> TraceResult {
-    TraceResult {
-        target: name.to_owned(),
-        from: from.to_owned(),
-        pathways: foraged.entities.iter().flat_map(|entity| entity.cascades.iter().cloned()).collect(),
-        total_impact: foraged.summary.total_impact.clone(),
-        cascade: None,
+/// How many entities and cascades a result keeps.
+fn weight(output: &Output) -> usize {
+    match output {
+        Output::Foraged(foraged) => foraged.entities.len(),
+        Output::Trace(trace) => trace.pathways.len(),
+        _ => 0,
     }
+}
+
+/// The cascades that TRACE statements claim, those of `ON` clauses included.
+fn claims<'s>(statements: &'s [Statement<'s>]) -> IndexMap<Option<&'s str>, Vec<&'s Cascade>> {
+    let mut found: IndexMap<Option<&str>, Vec<&Cascade>> = IndexMap::new();
+    let mut open: Vec<&Statement<'_>> = statements.iter().collect();
+    while let Some(statement) = open.pop() {
+        match &statement.kind {
+            StatementKind::Trace(Trace { from, cascade: Some(cascade), .. }) => {
+                found.entry(from.map(|from| from.value)).or_default().push(cascade);
+            }
+            StatementKind::Fetch(fetch) => open.extend(fetch.actions.iter().map(|clause| &clause.action)),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn counted(count: usize, what: &str) -> String {

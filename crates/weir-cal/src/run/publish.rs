@@ -17,6 +17,9 @@ use crate::{
     source::{Source, SourceError},
 };
 
+/// Among how many results a misspelled name is looked for.
+const NAMES: usize = 1000;
+
 /// A SURFACE that waits for the end of the run.
 #[derive(Debug)]
 pub(super) struct Queued {
@@ -110,7 +113,10 @@ impl Runner<'_, '_> {
         if self.outputs.contains_key(name) {
             return Some(name.clone());
         }
-        if let Some(like) = near(name, self.outputs.keys().map(String::as_str)).first() {
+        // To compare many names with many takes long, and helps nobody.
+        if self.outputs.len() <= NAMES
+            && let Some(like) = near(name, self.outputs.keys().map(String::as_str)).first()
+        {
             self.note(format!("`{name}` is no result: the whole analysis is surfaced; did you mean `{like}`?"));
         }
         None

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 
 use crate::{
     ast::{Across, Dimension, DimensionRef, Expr},
-    limits,
     number::Decimal,
-    outcome::{CascadeCheck, Entity, Foraged, ForagedSummary, Range},
+    outcome::{Entity, Foraged, ForagedSummary, Range},
     run::{
         cascade::Check,
         columns::{Columns, View},
@@ -157,12 +156,14 @@ impl Plan {
         }
     }
 
-    /// Reads and scores. The first entities are kept, all are counted.
+    /// Reads and scores. The first `most` entities are kept, all are counted. Each check looks at every entity that
+    /// matches.
     pub(super) fn read(
         &self,
         source: &dyn Source,
         deadline: Option<Instant>,
-        mut check: Option<Check>,
+        most: usize,
+        checks: &mut [Check],
     ) -> Result<Read, SourceError> {
         let mut entities = Vec::new();
         let mut sums = Sums::default();
@@ -170,10 +171,10 @@ impl Plan {
         let counts = self.each(source, deadline, &mut |view, figures| {
             sums.add(view, figures, &self.across);
             ranking.add(view, figures.chirp);
-            if let Some(check) = &mut check {
+            for check in checks.iter_mut() {
                 check.add(view, figures);
             }
-            if entities.len() < limits::KEPT_ENTITIES {
+            if entities.len() < most {
                 entities.push(entity::entity(view, figures, &self.across, self.depth));
             }
             Ok(())
@@ -192,23 +193,9 @@ impl Plan {
             entities_omitted: counts.matched.saturating_sub(entities.len() as u64),
             entities,
             summary: sums.summary(counts.matched),
-            cascade: check.map(Check::finish),
+            cascade: None,
         };
         Ok(Read { foraged, ranking, notes })
-    }
-
-    /// Only checks a declared cascade.
-    pub(super) fn check(
-        &self,
-        source: &dyn Source,
-        deadline: Option<Instant>,
-        mut check: Check,
-    ) -> Result<CascadeCheck, SourceError> {
-        self.each(source, deadline, &mut |view, figures| {
-            check.add(view, figures);
-            Ok(())
-        })?;
-        Ok(check.finish())
     }
 
     /// Hands every entity to `each`, those that are not kept included.

@@ -42,3 +42,32 @@ pub fn recall(
     let _ = (script, source, now);
     Err(RecallError::NoDay(recall.date.value.to_string()))
 }
+
+/// 0 to 1, or percent; as 0 to 1. `None` for what is neither.
+pub(crate) fn share(value: f64) -> Option<f64> {
+    if (0.0..=1.0).contains(&value) {
+        Some(value)
+    } else if (1.0..=100.0).contains(&value) {
+        Some(value / 100.0)
+    } else {
+        None
+    }
+}
+
+/// How far what came true may lie from what was stated.
+const ALIGNED: f64 = 0.1;
+
+/// Stated less actual, to 0.01, and what that is called.
+pub(crate) fn calibration(stated: f64, actual: f64) -> (f64, &'static str) {
+    let size = crate::number::round((stated - actual).abs(), 2);
+    match size {
+        size if size <= ALIGNED => (size.copysign(stated - actual), "aligned"),
+        size if stated > actual => (size, "over"),
+        size => (-size, "under"),
+    }
+}
+
+/// A day as `YYYY-MM-DD`.
+pub(crate) fn day(text: &str) -> Option<jiff::civil::Date> {
+    text.parse().ok().filter(|day: &jiff::civil::Date| day.to_string() == text)
+}

@@ -289,7 +289,9 @@ impl<'s, S: Sink> Parser<'s, S> {
                 return None;
             }
             // A keyword before an operator can only be meant as a field.
-            kind if kind.is_reserved() && matches!(self.ahead(), [next] if is_operator(next)) => {
+            kind if kind.is_reserved()
+                && matches!(self.ahead(), [next] if is_operator(next) || matches!(next, K::Dot | K::Is)) =>
+            {
                 let span = self.token.span;
                 let text = self.text_here();
                 let written = format!("`{text}`");

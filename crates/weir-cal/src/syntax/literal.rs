@@ -154,7 +154,8 @@ mod tests {
         }
         for text in ["", "a\"b\\c\nd\te\u{7}", "'"] {
             let quoted = quote(text);
-            assert_eq!(unescape(&quoted[1..quoted.len() - 1]).unwrap(), text);
+            let inner = quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap();
+            assert_eq!(unescape(inner).unwrap(), text);
         }
     }
 

@@ -52,14 +52,16 @@ fn in_compat(source: &str) -> Loaded<'_> {
     let edition = Edition::Compat;
     match compat_script(source) {
         Ok(script) => Loaded { script, diagnostics: Vec::new(), edition },
-        Err(error) => Loaded { script: Script { edition, statements: Vec::new() }, diagnostics: vec![error], edition },
+        Err(error) => Loaded { script: Script { edition, statements: Vec::new() }, diagnostics: vec![*error], edition },
     }
 }
 
-pub(super) fn compat_script(source: &str) -> Result<Script<'_>, Diagnostic> {
+pub(super) fn compat_script(source: &str) -> Result<Script<'_>, Box<Diagnostic>> {
     match too_long(source) {
-        Some(error) => Err(error),
-        None => compat::parse(source).map_err(|error| syntax_error(source, &error)),
+        Some(error) => Err(Box::new(error)),
+        None => {
+            compat::parse(source).map(|parsed| parsed.script).map_err(|error| Box::new(syntax_error(source, &error)))
+        }
     }
 }
 
@@ -73,7 +75,7 @@ fn in_either(source: &str) -> Loaded<'_> {
     if loaded.diagnostics.is_empty() || loaded.diagnostics.iter().any(is_limit) {
         return loaded;
     }
-    let Ok(script) = compat::parse(source) else { return loaded };
+    let Ok(compat::Parsed { script, .. }) = compat::parse(source) else { return loaded };
     let mut diagnostics = vec![
         Diagnostic::warning(
             "edition-1",
@@ -97,7 +99,7 @@ fn in_either(source: &str) -> Loaded<'_> {
 
 /// What the first edition's parser says, at its place.
 fn syntax_error(source: &str, error: &compat::SyntaxError) -> Diagnostic {
-    let start = source.floor_char_boundary(error.offset.min(source.len()));
+    let start = source.floor_char_boundary(error.at.min(source.len()));
     let length = source.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     Diagnostic::error("compat-syntax", Span::new(start, start + length), error.message.clone())
         .label("edition 1-compat stops here")
@@ -146,7 +148,7 @@ fn line_pragma(line: &str, start: usize, found: &mut Pragma) {
         }
         return;
     }
-    match value.parse::<Edition>() {
+    match value.to_ascii_lowercase().parse::<Edition>() {
         Ok(edition) if found.edition.is_some_and(|other| other != edition) => {
             let error = Diagnostic::error("edition-twice", span, "the comments at the top name two editions");
             found.diagnostics.push(error.label("the second one").help("keep one"));

@@ -1,12 +1,21 @@
 //! The default edition: text to tree.
 
 mod condition;
+mod differences;
+mod dimensions;
+#[cfg(test)]
+mod editions_tests;
 mod errors;
 mod format;
 mod kind;
 mod lexer;
 mod literal;
+mod load;
+mod meaning;
+mod modernize;
 mod parser;
+#[cfg(test)]
+mod properties_tests;
 mod render;
 mod statement;
 mod suggest;
@@ -17,6 +26,8 @@ mod tree;
 use crate::{ast::Script, diagnostic::Diagnostic, edition::Edition, limits, span::Span};
 
 pub use kind::SyntaxKind;
+pub use load::{Loaded, load};
+pub use modernize::modernize;
 use parser::{Nothing, Parser};
 pub use render::render;
 pub use tree::{Cal, SyntaxNode, SyntaxToken};

@@ -29,13 +29,13 @@ pub fn modernize(source: &str) -> Result<String, Vec<Diagnostic>> {
             return Err(refused);
         }
         return match compat::parse(source) {
-            Ok(script) => rewrite(source, &script, Vec::new()),
+            Ok(parsed) => rewrite(source, &parsed.script, Vec::new()),
             Err(_) => Err(refused),
         };
     }
     match load::compat_script(source) {
         Ok(script) => rewrite(source, &script, named.places),
-        Err(error) => Err(vec![error]),
+        Err(error) => Err(vec![*error]),
     }
 }
 

@@ -285,7 +285,9 @@ impl<'s, S: Sink> Parser<'s, S> {
         match (statement, kind) {
             (K::Forage, K::Surface) => {
                 let [_, next, after] = self.ahead();
-                !matches!(next, K::As | K::To) && !(next == K::On && matches!(after, K::Text | K::UnclosedText))
+                let is_statement =
+                    matches!(next, K::As | K::To) || next == K::On && matches!(after, K::Text | K::UnclosedText);
+                !is_statement
             }
             (K::Dive, K::Trace) => self.ahead::<2>()[1] != K::From,
             (K::Perch, K::Wake) => self.ahead::<3>()[2] != K::Then,

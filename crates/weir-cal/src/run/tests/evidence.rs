@@ -191,11 +191,12 @@ fn a_claimed_cascade_is_checked_against_the_worst_entity() {
         (json!([good, silent]), "unknown", "`silent` does not say at which level D2 is"),
     ];
     for (rows, holds, reason) in cases {
-        let script = "FORAGE t CASCADE D1 -> D2 SURFACE m TRACE x FROM m CASCADE D1 -> D2";
+        let script = "FORAGE t CASCADE D1 -> D2 SURFACE m TRACE x FROM m CASCADE D1 -> D2 TRACE y CASCADE D2";
         let ran = ran(script, json!({"t": rows})).ok();
         let check = ran.foraged("m").cascade.as_ref().unwrap();
         assert_eq!(serde_json::to_value(check.holds).unwrap(), holds, "{rows}");
         assert_eq!(check.dimensions[1].reason, reason, "{rows}");
         assert_eq!(ran.trace("x").cascade.as_ref().unwrap(), check, "{rows}");
+        assert_eq!(ran.trace("y").cascade.as_ref().unwrap().declared, "D2");
     }
 }

@@ -93,6 +93,22 @@ fn entities_beyond_those_that_are_kept_are_counted_scored_and_streamed() {
 }
 
 #[test]
+fn many_results_keep_no_more_than_a_few() {
+    let rows: Vec<Value> = (0..limits::KEPT_ENTITIES).map(|n| json!({"id": n, "D1": 30})).collect();
+    let mut script = String::new();
+    for number in 0..6 {
+        script.push_str(&format!("FORAGE t ACROSS D1 SURFACE m{number}\n"));
+    }
+    let ran = ran(&format!("{script}TRACE x FROM m0\nSURFACE m5 AS csv"), json!({"t": rows})).ok();
+    let kept: Vec<usize> = (0..6).map(|number| ran.foraged(&format!("m{number}")).entities.len()).collect();
+    assert_eq!(kept, [10_000, 10_000, 10_000, 10_000, 0, 0]);
+    assert_eq!((ran.foraged("m5").count, ran.foraged("m5").entities_omitted), (10_000, 10_000));
+    assert_eq!(ran.log, ["m5 of m5 as csv: 10000"]);
+    assert_eq!(ran.trace("x").pathways.len(), 0);
+    assert!(ran.outcome.notes.contains(&"`x`: the cascades of 10000 entities of `m0` are not kept".to_owned()));
+}
+
+#[test]
 fn a_name_that_is_given_twice_is_told() {
     let ran = ran("FORAGE t FORAGE t WHERE D1 > 55", rows()).ok();
     assert_eq!(ran.foraged("results").count, 1);

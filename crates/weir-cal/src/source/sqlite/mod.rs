@@ -6,12 +6,17 @@ use std::{
     cell::OnceCell,
     path::{Path, PathBuf},
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, params_from_iter, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter, types::ValueRef};
 
 use crate::{
+    limits,
     run::near::near,
     source::{
         Field, Query, Receiver, Scanned, Schema, SourceError, json,
@@ -27,6 +32,8 @@ use crate::{
 pub(crate) struct Database {
     path: PathBuf,
     connection: Connection,
+    /// The millions of steps that the question took so far.
+    spent: Arc<AtomicU64>,
 }
 
 /// A table or a view.
@@ -47,18 +54,31 @@ struct Column {
 
 impl Database {
     pub(crate) fn open(path: &Path) -> Result<Rc<Self>, SourceError> {
+        Self::open_within(path, limits::SQL_MEGASTEPS)
+    }
+
+    /// With a limit on the millions of steps for one question: a view can be without end.
+    pub(super) fn open_within(path: &Path, most: u64) -> Result<Rc<Self>, SourceError> {
         regular(path)?;
         let failed = |source| SourceError::Sqlite { path: path.to_owned(), source };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let spent = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&spent);
+        let over = move || counter.fetch_add(1, Ordering::Relaxed) >= most;
+        connection.progress_handler(1_000_000, Some(over)).map_err(failed)?;
         // A view of a database of somebody else must not call functions with effects.
         connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA query_only = ON").map_err(failed)?;
-        let this = Self { path: path.to_owned(), connection };
+        let this = Self { path: path.to_owned(), connection, spent };
         this.tables()?;
         Ok(Rc::new(this))
     }
 
     fn failed(&self, source: rusqlite::Error) -> SourceError {
+        if source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+            let path = self.path.display();
+            return SourceError::Stopped(format!("{path}: the database did not come to an end with its answer"));
+        }
         SourceError::Sqlite { path: self.path.clone(), source }
     }
 
@@ -246,6 +266,7 @@ impl Table for SqliteTable {
     fn scan(&self, query: &Query, each: &mut Receiver<'_>) -> Result<Scanned, SourceError> {
         // Rows and their count are read from the same state of the database; scans may stand inside each other.
         let savepoint = |sql| self.database.connection.execute_batch(sql).map_err(|error| self.failed(error));
+        self.database.spent.store(0, Ordering::Relaxed);
         savepoint("SAVEPOINT scan")?;
         let scanned = self.read(query, each);
         savepoint("RELEASE scan")?;

@@ -3,7 +3,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::{
     ast::Operator,
-    source::{Constant, Field},
+    source::{Constant, Field, sqlite::Database, table::Table as _},
     value::{Type, Value},
 };
 
@@ -255,4 +255,19 @@ fn scans_stand_inside_each_other_and_nothing_is_written() {
     assert_eq!(inner, 4);
     assert_eq!(fs::read(directory.path().join("a.db")).unwrap(), before);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_view_without_end_is_stopped() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.db");
+    let sql = "CREATE VIEW v AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) \
+               SELECT n, 'x' AS id FROM c WHERE n < 0";
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    let table = Database::open_within(&path, 3).unwrap().table("v").unwrap();
+    for filter in [None, Some(compare(0, Operator::Equal, text("x")))] {
+        let stopped = table.scan(&Query { paths: vec!["id".to_owned()], filter }, &mut |_, _| Ok(()));
+        let message = format!("{}: the database did not come to an end with its answer", path.display());
+        assert_eq!(stopped.unwrap_err().to_string(), message);
+    }
 }

@@ -107,6 +107,6 @@ impl<'s> Gaps<'s> {
         let length = before.iter().rev().take(256).take_while(is_word).count();
         let word = self.source.get(at - length..at).unwrap_or_default();
         let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        is_name && !super::SyntaxKind::of_word(word).is_keyword()
+        is_name && !crate::syntax::SyntaxKind::of_word(word).is_keyword()
     }
 }
