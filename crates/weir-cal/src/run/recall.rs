@@ -22,6 +22,7 @@ pub(super) fn recall(recall: &Recall<'_>) -> Result<RecallResult, Failure> {
             trigger_id: watch.trigger.value.to_owned(),
             status: watch.status.map_or_else(|| "unknown".to_owned(), |status| status.value.to_ascii_lowercase()),
             source: "stated",
+            holds: crate::value::Truth::Unknown,
             fired_date: watch.fired_date.as_ref().map(|date| date.value.to_string()),
             evidence: watch.evidence.as_ref().map(|evidence| evidence.value.to_string()),
         })
