@@ -15,6 +15,7 @@ pub mod compat;
 pub mod diagnostic;
 pub mod edition;
 pub mod limits;
+mod near;
 pub mod number;
 pub mod outcome;
 pub mod report;

@@ -8,6 +8,12 @@ use crate::ast::{Band, Dimension};
 /// A score above this counts as affected.
 pub const AFFECTED: f64 = 20.0;
 
+/// The threshold of a FETCH that states none.
+pub(crate) const THRESHOLD: f64 = 1000.0;
+
+/// The confidence up to which a person should look before something is executed.
+pub(crate) const DOUBTFUL: f64 = 0.6;
+
 /// The 3D score of a lens: each signal clamped to 1..10, multiplied, divided by ten. 0.1 to 100.
 #[must_use]
 pub fn lens(sound: f64, space: f64, time: f64) -> f64 {
@@ -113,6 +119,15 @@ pub fn gap_type(drift: f64) -> &'static str {
 pub fn fetch(chirp: f64, drift: f64, confidence: f64) -> f64 {
     let confidence = if confidence > 1.0 { confidence / 100.0 } else { confidence };
     chirp * drift.abs() * confidence
+}
+
+/// A confidence, which is 0 to 1 or percent, as 0 to 1. `None` for what is neither.
+pub(crate) fn share(value: f64) -> Option<f64> {
+    match value {
+        0.0..=1.0 => Some(value),
+        1.0..=100.0 => Some(value / 100.0),
+        _ => None,
+    }
 }
 
 /// The shares of the threshold from which on each band starts.

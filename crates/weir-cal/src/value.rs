@@ -38,6 +38,19 @@ pub enum Type {
     Tree,
 }
 
+impl Type {
+    /// In words, with its article.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Bool => "a truth value",
+            Self::Integer | Self::Number => "a number",
+            Self::Text => "a text",
+            Self::Time => "a point in time",
+            Self::Tree => "a list or an object",
+        }
+    }
+}
+
 impl Value {
     /// The type; `None` for a missing value.
     #[must_use]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ast::{Expr, Literal, Operand, Operator, Path},
     diagnostic::{Diagnostic, Severity},
-    run::near::near,
+    near::near,
     source::Schema,
     value::{Type, instant},
 };
@@ -81,7 +81,7 @@ impl<'s> Checker<'_, 's> {
             return;
         }
         let some = types.iter().any(&fits);
-        let wrong: Vec<&str> = types.iter().filter(|kind| !fits(kind)).map(|kind| words(*kind)).collect();
+        let wrong: Vec<&str> = types.iter().filter(|kind| !fits(kind)).map(|kind| kind.words()).collect();
         let sometimes = if some { " in some entities" } else { "" };
         let message = format!("`{}` of `{}` is {}{sometimes}: {with}", path.text, place.collection, wrong.join(" or "));
         let severity = if some { Severity::Warning } else { place.severity() };
@@ -177,7 +177,7 @@ impl<'s> Checker<'_, 's> {
         if one.is_empty() || other.is_empty() || one.iter().any(meets) {
             return;
         }
-        let list = |types: &[Type]| types.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(" or ");
+        let list = |types: &[Type]| types.iter().map(|kind| kind.words()).collect::<Vec<_>>().join(" or ");
         let message =
             format!("`{}` is {} and `{}` {}: they cannot be compared", left.text, list(&one), right.text, list(&other));
         self.report(Diagnostic::new(place.severity(), "type-mismatch", left.span.to(right.span), message));
@@ -194,15 +194,5 @@ impl Place<'_> {
     /// What was read from the first entities only may be otherwise in the others.
     fn severity(&self) -> Severity {
         if self.schema.complete { Severity::Error } else { Severity::Warning }
-    }
-}
-
-fn words(kind: Type) -> &'static str {
-    match kind {
-        Type::Bool => "a truth value",
-        Type::Integer | Type::Number => "a number",
-        Type::Text => "a text",
-        Type::Time => "a point in time",
-        Type::Tree => "a list or an object",
     }
 }

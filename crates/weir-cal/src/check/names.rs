@@ -6,7 +6,7 @@ use super::{Checker, meant};
 use crate::{
     ast::{Fetch, Name, RecallWatch, Surface, Trace},
     diagnostic::{Diagnostic, Severity},
-    run::near::near,
+    near::near,
     span::Span,
 };
 

@@ -4,14 +4,8 @@ use super::{Checker, names};
 use crate::{
     ast::{Band, Fetch},
     diagnostic::Diagnostic,
-    score::Bands,
+    score::{Bands, DOUBTFUL, THRESHOLD},
 };
-
-/// The threshold where none is given.
-const THRESHOLD: f64 = 1000.0;
-
-/// The confidence up to which a person should look before something is executed.
-const DOUBTFUL: f64 = 0.6;
 
 impl<'s> Checker<'_, 's> {
     pub(super) fn fetch(&mut self, fetch: &Fetch<'s>) {
@@ -53,7 +47,7 @@ impl<'s> Checker<'_, 's> {
             }
             return Some(number.value);
         }
-        let message = format!("THRESHOLD must be above 0, not {}", number.value);
+        let message = format!("THRESHOLD must be 0 or more, not {}", number.value);
         self.report(Diagnostic::error("out-of-range", number.span, message));
         None
     }

@@ -10,9 +10,10 @@ use crate::{
     },
     diagnostic::{Diagnostic, Severity},
     limits,
+    near::near,
     report::Format,
-    run::near::near,
     schedule::recall,
+    score,
     span::Span,
 };
 
@@ -34,7 +35,7 @@ impl<'s> Checker<'_, 's> {
 
     /// 0 to 1, or percent; as 0 to 1.
     pub(super) fn confidence(&mut self, clause: &str, number: Number) -> Option<f64> {
-        let share = recall::share(number.value);
+        let share = score::share(number.value);
         self.range(clause, number, share.is_some(), "0 to 1, or percent up to 100");
         share
     }

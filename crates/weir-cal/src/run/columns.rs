@@ -152,7 +152,7 @@ impl<'r> View<'r> {
     /// The confidence that the row states, else the one that follows from perch and wake.
     pub(super) fn confidence(self) -> Option<RowConfidence> {
         if let Some(stated) = self.number(self.columns.confidence) {
-            return share(stated).map(|value| RowConfidence { value, derived: false });
+            return score::share(stated).map(|value| RowConfidence { value, derived: false });
         }
         let figure = |slot| self.number(slot).filter(|figure| (0.0..=100.0).contains(figure));
         let value = figure(self.columns.perch)?.min(figure(self.columns.wake)?) / 100.0;
@@ -204,16 +204,5 @@ impl<'r> View<'r> {
     pub(super) fn origin(self) -> Option<Dimension> {
         let id = self.at(self.columns.origin)?.as_text()?;
         Dimension::ALL.into_iter().find(|dimension| dimension.id().eq_ignore_ascii_case(id))
-    }
-}
-
-/// 0 to 1, or percent. `None` for what is neither.
-pub(super) fn share(value: f64) -> Option<f64> {
-    if (0.0..=1.0).contains(&value) {
-        Some(value)
-    } else if (1.0..=100.0).contains(&value) {
-        Some(value / 100.0)
-    } else {
-        None
     }
 }

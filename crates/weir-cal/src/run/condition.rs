@@ -2,8 +2,8 @@
 
 use crate::{
     ast::Operator,
-    source::{Constant, Predicate, Row},
-    value::{Truth, Value, compare_numbers, instant},
+    source::{Constant, Predicate, Query, Row, SourceError},
+    value::{Truth, Type, Value, compare_numbers, instant},
 };
 
 /// A field holds what the condition cannot be applied to.
@@ -13,6 +13,18 @@ pub(crate) struct Mismatch {
     pub(crate) slot: usize,
     /// What it was compared with, in words.
     pub(crate) with: String,
+}
+
+impl Mismatch {
+    /// As the error of reading `row` from `collection`.
+    pub(crate) fn error(self, collection: &str, query: &Query, row: &Row) -> SourceError {
+        SourceError::TypeMismatch {
+            collection: collection.to_owned(),
+            field: query.paths.get(self.slot).cloned().unwrap_or_default(),
+            declared: at(row, self.slot).type_of().map_or("missing", Type::words).to_owned(),
+            constant: self.with,
+        }
+    }
 }
 
 static MISSING: Value = Value::Missing;

@@ -7,19 +7,12 @@ use crate::{
     number::{self, Decimal},
     outcome::{FetchComponents, FetchEntity, FetchResult, Foraged},
     run::{
-        columns::share,
         failure::Failure,
         ranking::{Ranked, Ranking, permille},
         scan::{entities, mean},
     },
-    score::{self, Bands},
+    score::{self, Bands, DOUBTFUL, THRESHOLD, share},
 };
-
-/// The threshold where none is given.
-const THRESHOLD: f64 = 1000.0;
-
-/// The confidence up to which a person should look before something is executed.
-const DOUBTFUL: f64 = 0.6;
 
 /// The decimals of a mean: enough for a score that is exact to the sixth.
 const MEAN_PLACES: u32 = 9;

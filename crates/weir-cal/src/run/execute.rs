@@ -6,6 +6,7 @@ use crate::{
     ast::{Cascade, Chirp, Drift, Fetch, Name, Recall, Script, Statement, StatementKind, Watch},
     edition::Edition,
     limits,
+    near::near,
     number::Decimal,
     outcome::{Action, Alert, Outcome, Output, Task, Watcher},
     run::{
@@ -15,7 +16,6 @@ use crate::{
         drift::drift,
         failure::Failure,
         later::Later,
-        near::near,
         publish::Queued,
         scan::{entities, in_time},
     },

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::{
     ast::{Dimension, Script},
+    near::near,
     number::Decimal,
     outcome::{DimensionScore, DriftResult, Entity, FetchResult, Foraged, Outcome, Output},
     report::{Document, Format},
-    run::{Environment, Publisher, RunError, near::near, run},
+    run::{Environment, Publisher, RunError, run},
     score,
 };
 

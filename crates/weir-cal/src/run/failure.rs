@@ -1,6 +1,6 @@
 //! Why a statement fails.
 
-use crate::{number::Decimal, run::near::alike, schedule::recall::RecallError, source::SourceError};
+use crate::{near::alike, number::Decimal, schedule::recall::RecallError, source::SourceError};
 
 /// A statement did not do what it says.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,6 @@ mod explain;
 mod failure;
 mod later;
 pub(crate) mod lower;
-pub(crate) mod near;
 mod publish;
 mod ranking;
 mod scan;
@@ -31,6 +30,7 @@ use jiff::Timestamp;
 use crate::{
     ast::Script,
     edition::Edition,
+    near,
     outcome::Outcome,
     report::{Document, Format},
     sink::Sink,

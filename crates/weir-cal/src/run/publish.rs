@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::{
     ast::{Name, Surface},
+    near::near,
     outcome::{Entity, Foraged, Outcome, Output, Surfaced, Task},
     report::{Document, Entities, Format, Subject},
     run::{
         execute::Runner,
         failure::Failure,
-        near::near,
         scan::{Plan, in_time},
     },
     schedule::recall::day,

@@ -7,19 +7,19 @@ use jiff::Timestamp;
 
 use crate::{
     ast::{Across, Dimension, DimensionRef, Expr},
+    near::near,
     number::Decimal,
     outcome::{Entity, Foraged, ForagedSummary, Range},
     run::{
         cascade::Check,
         columns::{Columns, View},
-        condition::{self, Mismatch},
+        condition,
         entity::{self, Figures},
         lower::{Slots, lower},
-        near::near,
         ranking::Ranking,
     },
-    source::{Query, Row, Source, SourceError},
-    value::{Truth, Value},
+    source::{Query, Source, SourceError},
+    value::Truth,
 };
 
 /// How many rows are read between two looks at the clock.
@@ -99,9 +99,8 @@ impl Plan {
             read += 1;
             let truth = match (given, &self.query.filter) {
                 (Some(truth), _) => truth,
-                (None, Some(filter)) => {
-                    condition::truth(filter, row).map_err(|mismatch| self.mismatch(&mismatch, row))?
-                }
+                (None, Some(filter)) => condition::truth(filter, row)
+                    .map_err(|mismatch| mismatch.error(&self.collection, &self.query, row))?,
                 (None, None) => Truth::True,
             };
             match truth {
@@ -137,23 +136,6 @@ impl Plan {
             return Err(SourceError::UnknownField { collection: self.collection.clone(), field: field.clone(), near });
         }
         Ok(counts)
-    }
-
-    fn mismatch(&self, mismatch: &Mismatch, row: &Row) -> SourceError {
-        let declared = match row.get(mismatch.slot) {
-            Some(Value::Bool(_)) => "a truth value",
-            Some(Value::Integer(_) | Value::Number(_)) => "a number",
-            Some(Value::Text(_)) => "a text",
-            Some(Value::Time(_)) => "a point in time",
-            Some(Value::Tree(_)) => "a list or an object",
-            Some(Value::Missing) | None => "missing",
-        };
-        SourceError::TypeMismatch {
-            collection: self.collection.clone(),
-            field: self.query.paths.get(mismatch.slot).cloned().unwrap_or_default(),
-            declared: declared.to_owned(),
-            constant: mismatch.with.clone(),
-        }
     }
 
     /// Reads and scores. The first `most` entities are kept, all are counted. Each check looks at every entity that

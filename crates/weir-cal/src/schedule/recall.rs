@@ -10,6 +10,7 @@ use crate::{
     ast::{Number, Recall, RecallWatch, Script},
     number::{self, Decimal},
     outcome::{RecallResult, RecallWatchResult},
+    score,
     source::{Source, SourceError},
     value::Truth,
 };
@@ -247,22 +248,11 @@ impl Review {
 
 fn confidence(clause: &'static str, number: Option<Number>) -> Result<Option<f64>, RecallError> {
     let Some(number) = number else { return Ok(None) };
-    share(number.value).map(Some).ok_or(RecallError::NoConfidence { clause, value: number.value })
+    score::share(number.value).map(Some).ok_or(RecallError::NoConfidence { clause, value: number.value })
 }
 
 /// Half of what the last printed digit of a confidence says, and a little for the arithmetic.
 const ROUNDED: f64 = 0.005_001;
-
-/// 0 to 1, or percent; as 0 to 1. `None` for what is neither.
-pub(crate) fn share(value: f64) -> Option<f64> {
-    if (0.0..=1.0).contains(&value) {
-        Some(value)
-    } else if (1.0..=100.0).contains(&value) {
-        Some(value / 100.0)
-    } else {
-        None
-    }
-}
 
 /// How far what came true may lie from what was stated.
 const ALIGNED: f64 = 0.1;

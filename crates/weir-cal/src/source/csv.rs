@@ -12,7 +12,7 @@ use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use crate::{
     limits,
-    run::near::near,
+    near::near,
     source::{
         Field, Query, Receiver, Scanned, Schema, SourceError,
         table::{self, Buffer, EntityReceiver, Seen, Table, nested},

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    run::near::near,
+    near::near,
     source::{
         Query, Receiver, Scanned, Schema, Source, SourceError,
         json::{Paths, survey_tree},

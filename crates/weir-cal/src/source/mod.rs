@@ -17,7 +17,10 @@ pub use memory::Memory;
 pub use place::open;
 pub use query::{Constant, Predicate, Query, Row};
 
-use crate::value::{Truth, Type};
+use crate::{
+    near::alike,
+    value::{Truth, Type},
+};
 
 /// What a field of a collection is declared or found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,14 +140,6 @@ impl SourceError {
 
 fn place(path: &Path, line: u64) -> String {
     if line == 0 { path.display().to_string() } else { format!("{}:{line}", path.display()) }
-}
-
-fn alike(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => format!(": did you mean `{one}`?"),
-        many => format!(": did you mean one of `{}`?", many.join("`, `")),
-    }
 }
 
 /// What a row is handed to. `truth` is the condition's value for the row where the source evaluated it itself;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    run::near::near,
+    near::near,
     source::{
         Query, Receiver, Scanned, Schema, Source, SourceError,
         csv::CsvTable,

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::{
     ast::Expr,
+    near::near,
     run::{
-        condition::{self, Mismatch},
+        condition,
         lower::{Slots, lower},
-        near::near,
     },
     source::{Query, Row, Schema, Source, SourceError},
     value::{Truth, Value, instant},
@@ -78,7 +78,7 @@ pub(super) fn observe(
             Some(at) if ages => condition::truth(&lower(condition, &mut again, at), row),
             _ => condition::truth(&fixed, row),
         };
-        let truth = truth.map_err(|found| mismatch(collection, &query, &found, row))?;
+        let truth = truth.map_err(|found| found.error(collection, &query, row))?;
         let name = names.iter().find_map(|slot| value(row, *slot).and_then(name)).unwrap_or_default();
         match at {
             Some(at) => observed.entities.entry(name).or_default().push((at, truth)),
@@ -146,21 +146,4 @@ fn name(value: &Value) -> Option<String> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     })
-}
-
-fn mismatch(collection: &str, query: &Query, found: &Mismatch, row: &Row) -> SourceError {
-    let declared = match row.get(found.slot) {
-        Some(Value::Bool(_)) => "a truth value",
-        Some(Value::Integer(_) | Value::Number(_)) => "a number",
-        Some(Value::Text(_)) => "a text",
-        Some(Value::Time(_)) => "a point in time",
-        Some(Value::Tree(_)) => "a list or an object",
-        Some(Value::Missing) | None => "missing",
-    };
-    SourceError::TypeMismatch {
-        collection: collection.to_owned(),
-        field: query.paths.get(found.slot).cloned().unwrap_or_default(),
-        declared: declared.to_owned(),
-        constant: found.with.clone(),
-    }
 }

@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter, types::ValueR
 
 use crate::{
     limits,
-    run::near::near,
+    near::near,
     source::{
         Field, Query, Receiver, Scanned, Schema, SourceError, json,
         sqlite::filter::{Class, Filter},

@@ -5,11 +5,12 @@ const LONGEST: usize = 200;
 
 /// The names that are most like `name`, most alike first, at most three.
 pub(crate) fn near<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let wanted = name.to_lowercase();
-    let most = (wanted.chars().count() / 3).max(1);
+    let letters = |name: &str| -> Vec<char> { name.chars().flat_map(char::to_lowercase).take(LONGEST).collect() };
+    let wanted = letters(name);
+    let most = (wanted.len() / 3).max(1);
     let mut found: Vec<(usize, &str)> = names
         .into_iter()
-        .map(|other| (distance(&wanted, &other.to_lowercase()), other))
+        .map(|other| (distance(&wanted, &letters(other)), other))
         .filter(|(distance, _)| *distance <= most)
         .collect();
     found.sort_by_key(|(distance, _)| *distance);
@@ -26,9 +27,7 @@ pub(crate) fn alike(names: &[String]) -> String {
 }
 
 /// How many characters must be put in, left out, replaced, or exchanged with their neighbor.
-fn distance(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.chars().take(LONGEST).collect();
-    let other: Vec<char> = other.chars().take(LONGEST).collect();
+pub(crate) fn distance(one: &[char], other: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, left) in one.iter().enumerate() {
@@ -62,7 +61,8 @@ mod tests {
         assert!(near("sound", names).is_empty());
         assert_eq!(near("drfit", ["drift", "fetch"]), ["drift"]);
         for (one, other, expected) in [("kitten", "sitting", 3), ("ab", "ba", 1), ("abc", "ca", 3), ("", "ab", 2)] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
+            let letters = |text: &str| text.chars().collect::<Vec<char>>();
+            assert_eq!(distance(&letters(one), &letters(other)), expected, "{one} {other}");
         }
     }
 }
