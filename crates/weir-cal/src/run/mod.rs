@@ -6,6 +6,7 @@
 //! cannot be written only fail themselves.
 
 mod cascade;
+mod collect;
 mod columns;
 pub(crate) mod condition;
 mod decide;
