@@ -119,27 +119,27 @@ fn an_error_names_what_was_tried_at_the_furthest_place() {
     let class = r#""\"" or [^"]"#;
     let value = r#""\"", [0-9], [a-zA-Z_], or whitespace"#;
     // The offset, line and column, what was expected, and how the message shows what stands there.
-    let cases: &[(&str, (usize, usize, usize), &str, &str)] = &[
-        ("/* c */", (0, 1, 1), NEXT, r#""/""#),
-        ("\u{FEFF}TRACE a", (0, 1, 1), NEXT, "\"\u{FEFF}\""),
-        ("TRACE é", (6, 1, 7), "[a-zA-Z_] or whitespace", "\"é\""),
-        ("TRACE a\u{85}", (7, 1, 8), &from_name, r#""\x85""#),
-        ("TRACE a\u{7}", (7, 1, 8), &from_name, r#""\x07""#),
-        ("TRACE a\t\\", (8, 1, 9), FROM, r#""\\""#),
-        ("TRACE a \0", (8, 1, 9), FROM, r#""\0""#),
-        ("TRACE a\r\n\"", (9, 2, 1), FROM, r#""\"""#),
+    let cases: &[(&str, [usize; 3], &str, &str)] = &[
+        ("/* c */", [0, 1, 1], NEXT, r#""/""#),
+        ("\u{FEFF}TRACE a", [0, 1, 1], NEXT, "\"\u{FEFF}\""),
+        ("TRACE é", [6, 1, 7], "[a-zA-Z_] or whitespace", "\"é\""),
+        ("TRACE a\u{85}", [7, 1, 8], &from_name, r#""\x85""#),
+        ("TRACE a\u{7}", [7, 1, 8], &from_name, r#""\x07""#),
+        ("TRACE a\t\\", [8, 1, 9], FROM, r#""\\""#),
+        ("TRACE a \0", [8, 1, 9], FROM, r#""\0""#),
+        ("TRACE a\r\n\"", [9, 2, 1], FROM, r#""\"""#),
         // A carriage return ends no line, and no comment.
-        ("-- c\rTRACE a\n,", (13, 2, 1), NEXT, r#"",""#),
+        ("-- c\rTRACE a\n,", [13, 2, 1], NEXT, r#"",""#),
         // Beyond the basic plane a character counts twice, and its first half is what was found.
-        ("CHIRP a \"😀\" \"x\"", (13, 1, 14), NEXT, r#""\"""#),
-        ("CHIRP a \"\n😀\" 😀", (14, 2, 5), NEXT, "\"\u{FFFD}\""),
-        ("CHIRP a \"\nopen", (14, 2, 5), class, "end of input"),
-        ("FORAGE x WHERE a > -5", (19, 1, 20), value, r#""-""#),
-        ("FORAGE x WHERE a = 3.d", (21, 1, 22), "[0-9]", r#""d""#),
-        ("WAKE AFTER 6mo", (13, 1, 14), &then, r#""o""#),
-        ("RECALL c ON \"d\" WATCH a STATUS fired_late", (36, 1, 37), recall, r#""_""#),
+        ("CHIRP a \"😀\" \"x\"", [13, 1, 14], NEXT, r#""\"""#),
+        ("CHIRP a \"\n😀\" 😀", [14, 2, 5], NEXT, "\"\u{FFFD}\""),
+        ("CHIRP a \"\nopen", [14, 2, 5], class, "end of input"),
+        ("FORAGE x WHERE a > -5", [19, 1, 20], value, r#""-""#),
+        ("FORAGE x WHERE a = 3.d", [21, 1, 22], "[0-9]", r#""d""#),
+        ("WAKE AFTER 6mo", [13, 1, 14], &then, r#""o""#),
+        ("RECALL c ON \"d\" WATCH a STATUS fired_late", [36, 1, 37], recall, r#""_""#),
     ];
-    for (source, (offset, line, column), expected, found) in cases {
+    for (source, [offset, line, column], expected, found) in cases {
         let error = parse(source).unwrap_err();
         assert_eq!(error.to_string(), format!("Expected {expected} but {found} found."), "{source:?}");
         assert_eq!(error.start, Position { offset: *offset, line: *line, column: *column }, "{source:?}");
