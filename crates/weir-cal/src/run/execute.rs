@@ -17,10 +17,9 @@ use crate::{
         later::Later,
         near::near,
         publish::Queued,
-        recall::recall,
         scan::{entities, in_time},
     },
-    schedule::watch,
+    schedule::{recall, watch},
     source::SourceError,
 };
 
@@ -283,7 +282,8 @@ impl<'r, 'e> Runner<'r, 'e> {
     }
 
     fn recall(&mut self, statement: &Recall<'_>) -> Result<String, Failure> {
-        let result = recall(statement)?;
+        let Environment { source, now, .. } = *self.environment;
+        let result = recall::recall(statement, self.script, source, now)?;
         let name = format!("{}_recall", result.target);
         let summary = result.interpretation.clone();
         self.keep(&name, Output::Recall(Box::new(result)));

@@ -20,7 +20,6 @@ pub(crate) mod lower;
 pub(crate) mod near;
 mod publish;
 mod ranking;
-mod recall;
 mod scan;
 #[cfg(test)]
 mod tests;

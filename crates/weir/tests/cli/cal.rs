@@ -255,7 +255,7 @@ fn a_script_of_the_first_edition_gives_the_references_result() {
     assert!(text(&output.stderr).contains("old"), "the alert is sent: {}", text(&output.stderr));
     assert_eq!(machine.run(&["cal", "run", "old.cal", "--exit-on", "execute"]).status.code(), Some(1));
 
-    machine.write("fails.cal", "-- edition: 1-compat\nFORAGE nothing SURFACE x\nFETCH x\n");
+    machine.write("fails.cal", "-- edition: 1-compat\nFORAGE nothing SURFACE x\nFETCH x THRESHOLD 5\n");
     let output = machine.run(&["cal", "run", "fails.cal"]);
     assert_eq!(output.status.code(), Some(2), "unlike the reference");
     assert!(text(&output.stdout).contains("\"success\": false"), "{}", text(&output.stdout));

@@ -18,11 +18,16 @@ use super::{compat, publish::Nowhere, script::Script};
 use crate::output::CliError;
 
 /// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
-pub(super) fn checked(text: &str, edition: Option<Edition>, source: Option<&dyn Source>) -> (Edition, Vec<Diagnostic>) {
+pub(super) fn checked(
+    text: &str,
+    edition: Option<Edition>,
+    source: Option<&dyn Source>,
+    now: Timestamp,
+) -> (Edition, Vec<Diagnostic>) {
     let loaded = syntax::load(text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, text, source, Timestamp::now()));
+        found.extend(check(&loaded.script, text, source, now));
     }
     (loaded.edition, found)
 }
