@@ -1,7 +1,5 @@
 //! Programs and data made of choices: bytes that a fuzzer or a property test makes up.
 
-#![expect(clippy::indexing_slicing, reason = "members of an object that was just made")]
-
 use serde_json::{Value, json};
 
 /// Gives one choice after the other; zeros when they are used up.
