@@ -1,5 +1,6 @@
 //! The way from a text to what is known about it and what it comes to. The only place that knows the editions apart.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -14,7 +15,11 @@ use weir_cal::{
     syntax::{self, Loaded},
 };
 
-use super::{compat, publish::Nowhere, script::Script};
+use super::{
+    compat,
+    publish::{Nowhere, not_a_control},
+    script::Script,
+};
 use crate::output::CliError;
 
 /// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
@@ -105,6 +110,9 @@ fn with_fixes(text: &str, found: &[Diagnostic]) -> Option<String> {
 
 /// The receivers of alerts: the console and those that were asked for.
 pub(super) fn sinks(asked: &[String]) -> Result<Vec<Box<dyn Sink>>, CliError> {
+    for file in asked.iter().filter_map(|spec| spec.strip_prefix("file:")) {
+        not_a_control(Path::new(file)).map_err(CliError::user)?;
+    }
     let others = asked.iter().map(String::as_str).filter(|spec| *spec != "console");
     std::iter::once("console")
         .chain(others)
