@@ -162,7 +162,7 @@ fn analyze(data: &Path) -> Result<(), String> {
         deadline: None,
         script_name: None,
     };
-    let outcome = run::run(&parsed.script, ANALYSIS, &mut environment);
+    let outcome = run::run(&parsed.script, ANALYSIS, &mut environment).map_err(|error| error.to_string())?;
     if outcome.success { Ok(()) } else { Err(outcome.error.unwrap_or_default()) }
 }
 
@@ -182,7 +182,7 @@ fn count_rows(file: &Path) -> Result<(), String> {
     let connection = rusqlite::Connection::open(file).map_err(|error| error.to_string())?;
     let select = "SELECT count(*), avg(D1 + D2 + D3 + D4 + D5 + D6) FROM entities \
                   WHERE events > 8 AND adoption_pct > 85 AND golden_pct < 30 AND compromised";
-    connection.query_row(select, [], |row| row.get::<_, u64>(0)).map(drop).map_err(|error| error.to_string())
+    connection.query_row(select, [], |row| row.get::<_, i64>(0)).map(drop).map_err(|error| error.to_string())
 }
 
 fn start(command: &mut Command) -> Result<(), String> {
@@ -205,16 +205,16 @@ fn make_entities(dir: &Path) -> Result<(), String> {
         let insert = "INSERT INTO entities VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let mut insert = transaction.prepare(insert).map_err(sql)?;
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut next = |below: u64| {
+        let mut next = |below: u64| -> u32 {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            state % below
+            u32::try_from(state % below).unwrap_or_default()
         };
         for number in 0..ENTITIES {
             let (id, name) = (format!("e{number:07}"), format!("Service number {number} of the delivery pipeline"));
             let (events, adoption, golden, bad) = (next(20), next(101), next(101), next(2) == 1);
-            let scores: [u64; 6] = std::array::from_fn(|_| next(101));
+            let scores: [u32; 6] = std::array::from_fn(|_| next(101));
             let [d1, d2, d3, d4, d5, d6] = scores;
             writeln!(
                 lines,

@@ -10,6 +10,8 @@ pub mod formulas;
 mod js;
 pub mod json;
 mod parser;
+#[cfg(test)]
+mod parser_tests;
 pub mod settings;
 mod tree;
 pub mod validate;

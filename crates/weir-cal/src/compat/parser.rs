@@ -1,8 +1,6 @@
 //! Reading the first edition: each function is a rule of the reference's grammar.
 
-use std::borrow::Cow;
-
-use indexmap::IndexSet;
+use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
     ast::{
@@ -26,8 +24,10 @@ pub struct Parsed<'s> {
     pub script: Script<'s>,
     /// Where a statement has a clause twice: the place of the statement, and its clauses in the order of their first
     /// appearance, under the names that the reference's tree has for them.
-    pub(super) orders: Vec<(Span, IndexSet<&'static str>)>,
+    pub(super) orders: Orders,
 }
+
+pub(super) type Orders = HashMap<Span, Vec<&'static str>>;
 
 /// Reads a script of the first edition.
 ///
@@ -38,7 +38,7 @@ pub fn parse(source: &str) -> Result<Parsed<'_>, SyntaxError> {
     if source.len() > limits::SOURCE_BYTES {
         return Err(SyntaxError::too_long(source.len()));
     }
-    let mut parser = Parser { cursor: Cursor::new(source), depth: 0, too_deep: None, orders: Vec::new() };
+    let mut parser = Parser { cursor: Cursor::new(source), depth: 0, too_deep: None, orders: Orders::new() };
     parser.cursor.space();
     let mut statements = Vec::new();
     while let Some(statement) = parser.statement() {
@@ -58,19 +58,24 @@ struct Parser<'s> {
     cursor: Cursor<'s>,
     depth: usize,
     too_deep: Option<usize>,
-    orders: Vec<(Span, IndexSet<&'static str>)>,
+    orders: Orders,
 }
 
 /// The clauses of a statement in the order of their first appearance.
 #[derive(Default)]
 struct Order {
-    clauses: IndexSet<&'static str>,
+    clauses: Vec<&'static str>,
     twice: bool,
 }
 
 impl Order {
     fn add(&mut self, clause: &'static str) {
-        self.twice |= !self.clauses.insert(clause);
+        // There are six kinds of clauses at most.
+        if self.clauses.contains(&clause) {
+            self.twice = true;
+        } else {
+            self.clauses.push(clause);
+        }
     }
 }
 
@@ -153,7 +158,7 @@ impl<'s> Parser<'s> {
     /// Remembers the order of the clauses of the statement that began at `start` and ends here.
     fn remember(&mut self, start: usize, order: Order) {
         if order.twice {
-            self.orders.push((Span::new(start, self.cursor.at()), order.clauses));
+            self.orders.insert(Span::new(start, self.cursor.at()), order.clauses);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The reference's tree and action plan of a script, as it prints them.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use crate::{
@@ -28,8 +30,8 @@ impl Parsed<'_> {
 
     /// A statement with clauses: those that are there, in the order of their first appearance.
     fn with_clauses(&self, span: Span, head: Members, mut clauses: Vec<(Span, &'static str, Json)>) -> Json {
-        match self.orders.iter().find(|(statement, _)| *statement == span) {
-            Some((_, order)) => clauses.sort_by_key(|(_, name, _)| order.get_index_of(name)),
+        match self.orders.get(&span) {
+            Some(order) => clauses.sort_by_key(|(_, name, _)| order.iter().position(|clause| clause == name)),
             None => clauses.sort_by_key(|(place, _, _)| place.start),
         }
         let mut members = head;
@@ -266,7 +268,7 @@ struct Plan {
 /// The tree of a script without what only a parsed text knows: which clauses stood twice.
 impl<'s> From<Script<'s>> for Parsed<'s> {
     fn from(script: Script<'s>) -> Self {
-        Self { script, orders: Vec::new() }
+        Self { script, orders: HashMap::new() }
     }
 }
 

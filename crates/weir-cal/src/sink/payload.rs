@@ -128,7 +128,9 @@ mod tests {
         );
         let cases = [(Shape::Generic, generic), (Shape::Slack, slack), (Shape::Discord, discord)];
         for (shape, body) in cases {
-            assert_eq!(shape.body(&alert()), body);
+            // The order of members is not part of a payload, and depends on who else uses the JSON library.
+            let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            assert_eq!(read(&shape.body(&alert())), read(body));
         }
     }
 

@@ -2,6 +2,7 @@
 //! Used by the test of this crate over the rows that come with it, and by `cargo xtask cal-conformance DIR`.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     fs::File,
     io::{BufRead as _, BufReader},
@@ -82,6 +83,7 @@ fn check_file(directory: &Path, name: String) -> Result<FileReport, String> {
         if line.trim().is_empty() {
             continue;
         }
+        let line = whole_characters(&line);
         let result = serde_json::from_str::<Value>(&line).map_err(|error| error.to_string());
         let id = result.as_ref().ok().and_then(|row| row["id"].as_str().map(str::to_owned));
         match result.and_then(|row| checker(&row, &Place { line: &line, directory })) {
@@ -99,6 +101,38 @@ fn check_file(directory: &Path, name: String) -> Result<FileReport, String> {
         report.failures.push("the file has no rows".to_owned());
     }
     Ok(report)
+}
+
+/// A row with halves of characters, which JavaScript can have in a text, as replacement characters.
+fn whole_characters(line: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = line.get(at..).and_then(|rest| rest.find('\\')) {
+        let escape = at + found;
+        at = match (unit(line, escape), unit(line, escape + 6)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => escape + 12,
+            (Some(0xD800..0xE000), _) => {
+                out.push_str(&line[copied..escape]);
+                out.push_str("\\ufffd");
+                copied = escape + 6;
+                copied
+            }
+            // What follows may be a backslash.
+            _ => escape + 2,
+        };
+    }
+    if copied == 0 {
+        return Cow::Borrowed(line);
+    }
+    out.push_str(&line[copied..]);
+    Cow::Owned(out)
+}
+
+/// The escape `\uXXXX` at a place.
+fn unit(line: &str, at: usize) -> Option<u16> {
+    let digits = line.get(at..at + 6)?.strip_prefix("\\u")?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// Whether two values are the same, and where they are not.

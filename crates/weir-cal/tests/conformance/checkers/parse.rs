@@ -1,16 +1,32 @@
 //! Reading the first edition: the tree and the plan of what the reference accepts, the error of what it refuses.
 
 use serde_json::{Value, json};
-use weir_cal::compat;
+use weir_cal::compat::{self, Json};
 
-use super::{Place, same};
+use super::{Place, same, values};
 
-pub(super) fn accepted(row: &Value, _: &Place<'_>) -> Result<(), String> {
+pub(super) fn accepted(row: &Value, place: &Place<'_>) -> Result<(), String> {
     let source = row["source"].as_str().ok_or("the row has no source")?;
     let parsed = compat::parse(source).map_err(|error| format!("refused: {error}"))?;
-    let of = |json| serde_json::to_value(json).map_err(|error| error.to_string());
-    same("ast", &of(parsed.ast())?, &row["ast"])?;
-    same("plan", &of(parsed.plan("<ts>"))?, &row["plan"])
+    let ordered: Json = serde_json::from_str(place.line).map_err(|error| error.to_string())?;
+    for (what, ours) in [("ast", parsed.ast()), ("plan", parsed.plan("<ts>"))] {
+        same(what, &values::write(&ours), &row[what])?;
+        if !ordered.get(what).is_some_and(|theirs| same_order(&ours, theirs)) {
+            return Err(format!("the members of {what} are in another order"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the members of two equal values are in the same order.
+fn same_order(ours: &Json, theirs: &Json) -> bool {
+    match (ours, theirs) {
+        (Json::Object(one), Json::Object(other)) => {
+            one.keys().eq(other.keys()) && one.values().zip(other.values()).all(|(one, other)| same_order(one, other))
+        }
+        (Json::Array(one), Json::Array(other)) => one.iter().zip(other).all(|(one, other)| same_order(one, other)),
+        _ => true,
+    }
 }
 
 pub(super) fn refused(row: &Value, _: &Place<'_>) -> Result<(), String> {

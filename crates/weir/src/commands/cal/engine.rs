@@ -14,7 +14,7 @@ use weir_cal::{
     syntax::{self, Loaded},
 };
 
-use super::{publish::Nowhere, script::Script};
+use super::{compat, publish::Nowhere, script::Script};
 use crate::output::CliError;
 
 /// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
@@ -112,16 +112,7 @@ pub(super) enum Ran {
     /// The script was not run; why has been told.
     Refused,
     Two(Box<Outcome>),
-    Compat(CompatResult),
-}
-
-/// What a run in the first edition gave.
-pub(super) struct CompatResult {
-    /// As the reference prints it.
-    pub(super) json: String,
-    pub(super) failed: bool,
-    /// A FETCH calls for EXECUTE.
-    pub(super) executes: bool,
+    Compat(compat::Result),
 }
 
 /// Reads and checks a script; tells what is found. Nothing where it cannot run.
@@ -149,7 +140,7 @@ pub(super) fn run(
     let Some(loaded) = loaded(script, edition, environment.source, environment.now) else { return Ok(Ran::Refused) };
     Ok(match loaded.edition {
         Edition::Two => Ran::Two(Box::new(execute(&loaded.script, &script.text, environment)?)),
-        Edition::Compat => Ran::Compat(CompatResult { json: String::new(), failed: true, executes: false }),
+        Edition::Compat => Ran::Compat(compat::run(&script.text, environment)?),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `weir cal`: the tools of CAL, the Cascade Analysis Language. One file per command.
 
 mod check;
+mod compat;
 mod data;
 mod engine;
 mod explain;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use weir_cal::{
     ast::Band,
+    compat::Json,
     edition::Edition,
     outcome::{Action, Outcome, Output},
     run::{Environment, Publisher},
@@ -138,13 +139,18 @@ pub(crate) fn run(args: &Args) -> CommandResult {
             }
             Ok(code(args, &outcome))
         }
-        engine::Ran::Compat(result) => {
-            let mut out = io::stdout().lock();
-            out.write_all(result.json.as_bytes())?;
+        engine::Ran::Compat(ran) => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            // As the reference writes it.
+            serde_json::to_writer_pretty(&mut out, &ran.result).map_err(io::Error::from)?;
             out.write_all(b"\n")?;
-            Ok(if result.failed {
+            out.flush()?;
+            if let Some(error) = ran.result.get("error").and_then(Json::as_str) {
+                say(&format!("failed: {}", shown(error)));
+            }
+            Ok(if ran.failed {
                 ExitCode::from(FAULT)
-            } else if args.exit_on == Some(ExitOn::Execute) && result.executes {
+            } else if args.exit_on == Some(ExitOn::Execute) && ran.executes {
                 ExitCode::from(FINDING)
             } else {
                 ExitCode::SUCCESS

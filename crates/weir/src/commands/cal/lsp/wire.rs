@@ -41,11 +41,13 @@ pub(super) fn receive(input: &mut impl BufRead) -> io::Result<Received> {
     if (body.len() as u64) < length {
         return Ok(Received::Closed);
     }
-    Ok(match serde_json::from_slice(&body) {
-        Ok(message) => Received::Message(message),
-        Err(error) if serde_json::from_slice::<serde_json::Value>(&body).is_ok() => {
-            Received::Bad(INVALID_REQUEST, error.to_string())
-        }
+    Ok(match serde_json::from_slice::<serde_json::Value>(&body) {
+        // A list would be read as the members of an answer, in their order.
+        Ok(value) if !value.is_object() => Received::Bad(INVALID_REQUEST, "a message is an object".to_owned()),
+        Ok(value) => match serde_json::from_value(value) {
+            Ok(message) => Received::Message(message),
+            Err(error) => Received::Bad(INVALID_REQUEST, error.to_string()),
+        },
         Err(error) => Received::Bad(PARSE_ERROR, error.to_string()),
     })
 }
