@@ -229,7 +229,7 @@ fn damage_is_an_error_and_stays_as_it_is() {
         String::new(),
         "[]".to_owned(),
         "{}".to_owned(),
-        whole[..whole.len() / 2].to_owned(),
+        whole.get(..whole.len() / 2).unwrap().to_owned(),
         whole.replace("\"wake\"", "\"walk\""),
         whole.replace("\"entries\"", "\"entry\""),
         whole.replace("\"digest\"", "\"other\""),
