@@ -173,7 +173,7 @@ impl<'a> Command<'a> {
         match files.read(script) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned().into()),
             Err(error) => {
-                screen.error(&format!("\u{274C} Error reading script: {}", told(&error, "open", script)));
+                screen.error(&format!("\u{274C} Error reading script: {}", unread(&error, script)));
                 None
             }
         }
@@ -242,7 +242,7 @@ impl<'a> Command<'a> {
         if let Some(path) = self.output {
             if let Err(error) = files.write(path, &plan.to_lines()) {
                 // The reference takes every failure from here on for one of the script.
-                screen.error(&format!("\n\u{274C} Parse Error:\n   {}", told(&error, "open", path)));
+                screen.error(&format!("\n\u{274C} Parse Error:\n   {}", unopened(&error, path)));
                 return 1;
             }
             screen.line(&format!("\u{1F4BE} Analysis saved to: {path}\n"));
@@ -287,7 +287,7 @@ impl<'a> Command<'a> {
                 screen.line(&format!("\u{1F4BE} Writing results to: {path}"));
             }
             if let Err(error) = files.write(path, &result.to_lines()) {
-                screen.error(&format!("\n\u{274C} Execution Error:\n   {}", told(&error, "open", path)));
+                screen.error(&format!("\n\u{274C} Execution Error:\n   {}", unopened(&error, path)));
                 return 1;
             }
             if !self.quiet {
@@ -317,9 +317,10 @@ impl<'a> Command<'a> {
                 Alert { kind: text("type"), message: text("message"), timestamp: self.timestamp, metadata: None };
             match self.alerts {
                 "console" => screen.out.push_str(&alert.console()),
-                "file" => files.borrow_mut().append(self.alert_file, &alert.line()).map_err(|error| {
-                    format!("Failed to write alert to file: {}", told(&error, "open", self.alert_file))
-                })?,
+                "file" => files
+                    .borrow_mut()
+                    .append(self.alert_file, &alert.line())
+                    .map_err(|error| format!("Failed to write alert to file: {}", unopened(&error, self.alert_file)))?,
                 _ => {}
             }
             Ok(Delivered::default())
@@ -383,7 +384,7 @@ impl Collections for JsonFiles<'_, '_> {
         let bytes = match self.files.borrow().read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(told(&error, "open", &path))),
+            Err(error) => return Err(failed(unread(&error, &path))),
         };
         match Json::parse(&String::from_utf8_lossy(&bytes)).map_err(failed)? {
             list @ Json::Array(_) => Ok(Some(list)),
@@ -424,20 +425,28 @@ fn joined(directory: &str, name: &str) -> String {
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
 
-/// An error of a file in the words of Node.js.
-fn told(error: &io::Error, call: &str, path: &str) -> String {
+/// Why a file cannot be read, in the words of Node.js.
+fn unread(error: &io::Error, path: &str) -> String {
+    match error.kind() {
+        // A directory can be opened; reading it fails.
+        io::ErrorKind::IsADirectory => "EISDIR: illegal operation on a directory, read".to_owned(),
+        _ => unopened(error, path),
+    }
+}
+
+/// Why a file cannot be opened, in the words of Node.js.
+fn unopened(error: &io::Error, path: &str) -> String {
     use io::ErrorKind as Kind;
     let (code, words) = match error.kind() {
         Kind::NotFound => ("ENOENT", "no such file or directory"),
         Kind::PermissionDenied => ("EACCES", "permission denied"),
         Kind::NotADirectory => ("ENOTDIR", "not a directory"),
-        // A directory is opened for reading before that fails.
-        Kind::IsADirectory => return "EISDIR: illegal operation on a directory, read".to_owned(),
+        Kind::IsADirectory => ("EISDIR", "illegal operation on a directory"),
         Kind::ReadOnlyFilesystem => ("EROFS", "read-only file system"),
         Kind::StorageFull => ("ENOSPC", "no space left on device"),
         _ => return error.to_string(),
     };
-    format!("{code}: {words}, {call} '{path}'")
+    format!("{code}: {words}, open '{path}'")
 }
 
 #[cfg(test)]
