@@ -96,7 +96,7 @@ pub(super) fn invoked(row: &Value, place: &Place<'_>) -> Result<(), String> {
 /// The reason why a file cannot be read is in the words of Node.js: only that it is told, and of which collection, is
 /// compared.
 fn with_reason_of(mut result: Json, row: &Value) -> Json {
-    let theirs = row["output_file"]["error"].as_str().unwrap_or_default();
+    let theirs = row.pointer("/output_file/error").and_then(Value::as_str).unwrap_or_default();
     if let Json::Object(members) = &mut result
         && let Some(Json::String(ours)) = members.get_mut("error")
         && let Some((told, _)) = theirs.strip_prefix("Failed to load ").and_then(|reason| reason.split_once(": "))
