@@ -21,8 +21,7 @@ impl Alert<'_> {
     fn fields(&self) -> Vec<(&str, String)> {
         match self.metadata {
             Some(Json::Object(members)) => {
-                let written = |value| serde_json::to_string(value).unwrap_or_default();
-                members.iter().map(|(name, value)| (name.as_str(), written(value))).collect()
+                members.iter().map(|(name, value)| (name.as_str(), value.to_text())).collect()
             }
             _ => Vec::new(),
         }
@@ -58,7 +57,7 @@ impl Alert<'_> {
     /// The line of the log file.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut line = serde_json::to_string(&self.generic("timestamp", "type")).unwrap_or_default();
+        let mut line = self.generic("timestamp", "type").to_text();
         line.push('\n');
         line
     }
@@ -144,7 +143,7 @@ pub fn refused(settings: &Json) -> Option<String> {
         Some("console" | "json" | "multi") => None,
         Some("file") => (!given("filePath")).then(|| "filePath is required for file adapter".to_owned()),
         Some("webhook") => (!given("webhookUrl")).then(|| "webhookUrl is required for webhook adapter".to_owned()),
-        _ => Some(format!("Unknown adapter type: {}", js::text(settings.get("type")))),
+        _ => Some(format!("Unknown adapter type: {}", js::text(settings.get("type")).unwrap_or_default())),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::{
         filter::matches,
         formulas::{self, Analysis, Refused, length},
         js,
+        prototype::{Property, not_iterable},
+        results::Results,
         tree::{conditions, dimension_ids, duration, filled, recall_watches, signals, target},
     },
     score::round_half_up,
@@ -16,12 +18,13 @@ use crate::{
 
 /// The entities that a script of the first edition reads.
 pub trait Collections {
-    /// The entities of a collection; `None` where there is no such collection, which the reference takes for empty.
+    /// The entities of a collection: a list, or what else stands in its place. `None` where there is no such
+    /// collection, which the reference takes for empty.
     ///
     /// # Errors
     ///
     /// The sentence of a failure; the execution ends with it.
-    fn entities(&self, name: &str) -> Result<Option<Vec<Json>>, String>;
+    fn entities(&self, name: &str) -> Result<Option<Json>, String>;
 }
 
 /// An alert as the executor sends it: `type`, `level`, `message`, `data`.
@@ -51,7 +54,7 @@ pub struct Surroundings<'a> {
 pub fn execute(parsed: &Parsed<'_>, surroundings: Surroundings<'_>) -> Json {
     let timestamp = surroundings.timestamp;
     let mut executor =
-        Executor { parsed, surroundings, results: IndexMap::new(), watchers: Vec::new(), tasks: Vec::new() };
+        Executor { parsed, surroundings, results: Results::default(), watchers: Vec::new(), tasks: Vec::new() };
     let mut actions = Vec::new();
     let mut success = true;
     let mut error = None;
@@ -84,7 +87,7 @@ pub fn execute(parsed: &Parsed<'_>, surroundings: Surroundings<'_>) -> Json {
     add("completed", timestamp.into());
     add("methodology", "6D Foraging".into());
     add("actions", actions.into());
-    add("outputs", Json::Object(executor.results));
+    add("outputs", executor.results.into_outputs());
     add("alerts", Json::Array(Vec::new()));
     add("watchers", executor.watchers.into());
     add("scheduledTasks", executor.tasks.into());
@@ -116,7 +119,7 @@ fn named(statement: &Statement<'_>) -> (&'static str, Option<Json>) {
 struct Executor<'p, 's, 'a> {
     parsed: &'p Parsed<'s>,
     surroundings: Surroundings<'a>,
-    results: IndexMap<String, Json>,
+    results: Results,
     watchers: Vec<Json>,
     tasks: Vec<Json>,
 }
@@ -142,18 +145,20 @@ impl Executor<'_, '_, '_> {
     fn act(&mut self, statement: &Statement<'_>) -> Result<Json, Refused> {
         match &statement.kind {
             StatementKind::Forage(forage) => {
-                let entities = self.query(forage.target.value)?;
-                let wanted: Vec<&Json> = entities
-                    .iter()
-                    .filter(|entity| forage.filter.as_ref().is_none_or(|filter| matches(filter, entity)))
-                    .collect();
+                let entities = self.query(forage.target.value, forage.filter.is_some())?;
+                let mut wanted = Vec::new();
+                for entity in &entities {
+                    if forage.filter.as_ref().map_or(Ok(true), |filter| matches(filter, entity))? {
+                        wanted.push(entity);
+                    }
+                }
                 let dimensions = forage.across.as_ref().map(dimension_ids).unwrap_or_default();
                 let depth = forage.depth.map(|depth| depth.value).filter(|depth| *depth != 0.0).unwrap_or(1.0);
                 let analyzed = self.analyze(&wanted, &dimensions, depth)?;
                 Ok(self.foraged(forage.target.value, forage.surface.map_or("results", |name| name.value), analyzed))
             }
             StatementKind::Dive(dive) => {
-                let entities = self.query(dive.target.value)?;
+                let entities = self.query(dive.target.value, dive.filter.is_some())?;
                 // The reference hands its conditions over as one filter without a field: the first entity is too many.
                 if dive.filter.is_some() && !entities.is_empty() {
                     return Err(Refused("Cannot read properties of undefined (reading 'split')".to_owned()));
@@ -167,14 +172,14 @@ impl Executor<'_, '_, '_> {
                 let gap = drift.gap.map_or("auto", |gap| gap.value);
                 let result = formulas::drift(figure(drift.methodology), figure(drift.performance), gap);
                 let data = succeeded(&result);
-                self.results.insert(format!("{}_drift", drift.target.value), result);
+                self.results.set(&format!("{}_drift", drift.target.value), result);
                 Ok(data)
             }
             StatementKind::Fetch(fetch) => self.fetch(fetch),
             StatementKind::Perch(perch) => {
                 let place = target(&perch.target);
                 let id = format!("watcher_{}", self.surroundings.stamp);
-                let message = format!("Observing {}", serde_json::to_string(&place).unwrap_or_default());
+                let message = format!("Observing {}", place.to_text());
                 self.watchers.push(Json::object([
                     ("id", id.as_str().into()),
                     ("type", "observe".into()),
@@ -224,8 +229,15 @@ impl Executor<'_, '_, '_> {
         }
     }
 
-    fn query(&self, name: &str) -> Result<Vec<Json>, Refused> {
-        Ok(self.surroundings.collections.entities(name).map_err(Refused)?.unwrap_or_default())
+    /// The reference filters a list, and spreads what is not filtered: of a text that gives its characters.
+    fn query(&self, name: &str, filtered: bool) -> Result<Vec<Json>, Refused> {
+        match self.surroundings.collections.entities(name).map_err(Refused)? {
+            None => Ok(Vec::new()),
+            Some(Json::Array(entities)) => Ok(entities),
+            Some(_) if filtered => Err(Refused("collection.filter is not a function".to_owned())),
+            Some(Json::String(text)) => Ok(text.chars().map(|character| character.to_string().into()).collect()),
+            Some(_) => Err(not_iterable("collection")),
+        }
     }
 
     fn analyze(&self, entities: &[&Json], dimensions: &[&'static str], depth: f64) -> Result<Vec<Json>, Refused> {
@@ -234,7 +246,7 @@ impl Executor<'_, '_, '_> {
                 return Err(Refused("Cannot read properties of null (reading 'baseCost')".to_owned()));
             }
             let origin = entity.get("metadata").and_then(|metadata| metadata.get("origin"));
-            Ok(formulas::analyze(
+            formulas::analyze(
                 entity,
                 &Analysis {
                     dimensions: dimensions.to_vec(),
@@ -243,7 +255,7 @@ impl Executor<'_, '_, '_> {
                     origin: origin.filter(|origin| js::truthy(origin)),
                     timestamp: self.surroundings.timestamp,
                 },
-            ))
+            )
         };
         entities.iter().map(analysis).collect()
     }
@@ -265,7 +277,7 @@ impl Executor<'_, '_, '_> {
             ("entities", analyzed.into()),
             ("summary", summary),
         ]);
-        self.results.insert(output.to_owned(), result);
+        self.results.set(output, result);
         Json::object([("success", true.into()), ("count", count.into()), ("outputKey", output.into())])
     }
 
@@ -283,17 +295,18 @@ impl Executor<'_, '_, '_> {
             ("analyses", analyses.into()),
             ("cascadeTotal", total),
         ]);
-        self.results.insert(output.to_owned(), result);
+        self.results.set(output, result);
         Json::object([("success", true.into()), ("count", count.into()), ("outputKey", output.into())])
     }
 
     fn fetch(&mut self, fetch: &Fetch<'_>) -> Result<Json, Refused> {
         let name = fetch.target.value;
-        let Some(data) = self.results.get(name) else {
+        let data = self.results.get(name);
+        if !data.is_truthy() {
             return Ok(failed(format!("Target '{name}' not found in results")));
-        };
+        }
         let entities = match data.get("entities") {
-            Some(Json::Array(entities)) if !entities.is_empty() => entities,
+            Property::Own(Json::Array(entities)) if !entities.is_empty() => entities,
             _ => {
                 return Err(Refused::contract(&format!(
                     "FETCH target '{name}' has no entities with chirp values. Cannot compute FETCH without D1-D6 \
@@ -310,10 +323,15 @@ impl Executor<'_, '_, '_> {
             )));
         }
         let chirp = chirps.iter().fold(0.0, |sum, chirp| sum + chirp) / length(chirps.len());
-        let Some(drift) = self.results.get(&format!("{name}_drift")) else {
+        let drift = self.results.get(&format!("{name}_drift"));
+        if !drift.is_truthy() {
             return Err(Refused::contract(&format!("No DRIFT result for '{name}'. DRIFT must run before FETCH.")));
+        }
+        // Another result can have the name of a drift.
+        let drift = match drift.get("absDrift") {
+            Property::Own(drift) => drift.as_number(),
+            _ => None,
         };
-        let drift = js::number(drift.get("absDrift"));
         let Some(confidence) = fetch.confidence else {
             return Err(Refused::contract(
                 "FETCH requires explicit confidence. Add CONFIDENCE clause to FETCH statement or pass via workflow.",
@@ -323,7 +341,7 @@ impl Executor<'_, '_, '_> {
         let threshold = fetch.threshold.map_or(1000.0, |threshold| threshold.value);
         let result = formulas::fetch(chirp, drift, confidence.value.value, threshold);
         let data = succeeded(&result);
-        self.results.insert(format!("{name}_fetch"), result);
+        self.results.set(&format!("{name}_fetch"), result);
         Ok(data)
     }
 
@@ -345,7 +363,7 @@ impl Executor<'_, '_, '_> {
             _ => "info",
         };
         let message = if message.is_empty() { format!("CAL Alert: {kind}") } else { message.to_owned() };
-        let results: Vec<Json> = self.results.keys().map(|name| name.as_str().into()).collect();
+        let results: Vec<Json> = self.results.names().map(Json::from).collect();
         let alert = Json::object([
             ("type", kind.into()),
             ("level", level.into()),
@@ -360,15 +378,15 @@ impl Executor<'_, '_, '_> {
     }
 
     fn trace(&mut self, target: &str, from: Option<&str>) -> Json {
-        let first = self.results.keys().next().cloned();
-        let Some(key) = from.map(str::to_owned).or(first) else {
-            return failed("No source data found for key: undefined".to_owned());
-        };
-        let Some(data) = self.results.get(&key) else {
+        let key = from.or_else(|| self.results.names().next()).unwrap_or("undefined").to_owned();
+        let data = self.results.get(&key);
+        if !data.is_truthy() {
             return failed(format!("No source data found for key: {key}"));
-        };
-        let entities = match (data.get("entities"), data.get("analyses")) {
-            (Some(Json::Array(entities)), _) | (None, Some(Json::Array(entities))) => entities.as_slice(),
+        }
+        let entities = match (data.clone().get("entities"), data.get("analyses")) {
+            (Property::Own(Json::Array(entities)), _) | (_, Property::Own(Json::Array(entities))) => {
+                entities.as_slice()
+            }
             _ => &[],
         };
         let pathways: Vec<Json> = entities.iter().flat_map(|entity| cascades(entity).to_vec()).collect();
@@ -379,7 +397,7 @@ impl Executor<'_, '_, '_> {
             ("pathways", pathways.into()),
             ("totalImpact", total.clone()),
         ]);
-        self.results.insert(target.to_owned(), map);
+        self.results.set(target, map);
         Json::object([("success", true.into()), ("pathways", count.into()), ("totalImpact", total)])
     }
 
@@ -454,14 +472,14 @@ impl Executor<'_, '_, '_> {
             ("interpretation", format!("{judged} {triggers}").into()),
         ]);
         let data = succeeded(&result);
-        self.results.insert(format!("{}_recall", recall.target.value), result.clone());
+        self.results.set(&format!("{}_recall", recall.target.value), result.clone());
         if let Some((output, format)) = recall.surface {
             let surfaced = Json::object([
                 ("format", format.value.into()),
                 ("data", result),
                 ("generated", self.surroundings.timestamp.into()),
             ]);
-            self.results.insert(output.value.to_owned(), surfaced);
+            self.results.set(output.value, surfaced);
         }
         data
     }
@@ -492,7 +510,7 @@ fn impact(analyses: &[Json]) -> Json {
 
 /// Entities in memory.
 impl Collections for IndexMap<String, Vec<Json>> {
-    fn entities(&self, name: &str) -> Result<Option<Vec<Json>>, String> {
-        Ok(self.get(name).cloned())
+    fn entities(&self, name: &str) -> Result<Option<Json>, String> {
+        Ok(self.get(name).cloned().map(Json::from))
     }
 }

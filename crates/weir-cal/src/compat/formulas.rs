@@ -4,7 +4,10 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::{
     ast::Dimension,
-    compat::{Json, js},
+    compat::{
+        Json, js,
+        prototype::{Kind, inherited, not_iterable},
+    },
     score::{self, round_half_up},
 };
 
@@ -20,13 +23,16 @@ impl Refused {
 }
 
 /// `calculate3DScore`.
-#[must_use]
-pub fn lens_score(signals: &Json) -> f64 {
+///
+/// # Errors
+///
+/// A signal cannot become a number.
+pub fn lens_score(signals: &Json) -> Result<f64, Refused> {
     let clamped = |name: &str| {
-        let value = js::number(signals.get(name));
-        if value.is_nan() { value } else { value.clamp(1.0, 10.0) }
+        let value = js::number(signals.get(name))?;
+        Ok(if value.is_nan() { value } else { value.clamp(1.0, 10.0) })
     };
-    (clamped("sound") * clamped("space") * clamped("time")) / 10.0
+    Ok((clamped("sound")? * clamped("space")? * clamped("time")?) / 10.0)
 }
 
 /// `cascadeProbability`.
@@ -86,22 +92,22 @@ pub fn drift(methodology: Option<f64>, performance: Option<f64>, gap: &str) -> J
     Json::Object(members)
 }
 
-/// `calculateFetch`. The bands are 1000, 750 and 500, whatever the threshold is.
+/// `calculateFetch`. The bands are 1000, 750 and 500, whatever the threshold is. A drift that is missing is not a
+/// number, and is left out of the result.
 #[must_use]
-pub fn fetch(chirp: f64, drift: f64, confidence: f64, threshold: f64) -> Json {
+pub fn fetch(chirp: f64, drift: Option<f64>, confidence: f64, threshold: f64) -> Json {
     let confidence = if confidence > 1.0 { confidence / 100.0 } else { confidence };
-    let score = chirp * drift * confidence;
+    let score = chirp * drift.unwrap_or(f64::NAN) * confidence;
     let level = score::Bands::Relative.band(score, 1000.0).keyword();
     let priority = if score >= 2000.0 { " (High Priority)" } else { "" };
+    let components = [("chirp", Some(chirp)), ("drift", drift), ("confidence", Some(confidence))];
+    let components = components.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
     Json::object([
         ("target", "fetch_decision".into()),
         ("fetchScore", score.into()),
         ("threshold", threshold.into()),
         ("level", level.into()),
-        (
-            "components",
-            Json::object([("chirp", chirp.into()), ("drift", drift.into()), ("confidence", confidence.into())]),
-        ),
+        ("components", Json::Object(components.collect())),
         ("recommendation", format!("Score: {} | Level: {level}{priority}", js::fixed2(score)).into()),
     ])
 }
@@ -116,7 +122,8 @@ pub fn multiplier(affected: f64, depth: f64) -> Json {
 /// `calculateFinancialImpact`.
 #[must_use]
 pub fn financial_impact(base_cost: f64, multiplier: &Json, currency: &Json) -> Json {
-    let times = |name: &str| round_half_up(base_cost * js::number(multiplier.get(name)));
+    let end = |name: &str| multiplier.get(name).and_then(Json::as_number).unwrap_or(f64::NAN);
+    let times = |name: &str| round_half_up(base_cost * end(name));
     Json::object([("min", times("min").into()), ("max", times("max").into()), ("currency", currency.clone())])
 }
 
@@ -177,8 +184,11 @@ pub(super) fn semantics(id: &str) -> Option<(&'static str, &'static str, &'stati
 }
 
 /// `analyze6D`: an entity in its dimensions, and the cascade through them.
-#[must_use]
-pub fn analyze(entity: &Json, asked: &Analysis<'_>) -> Json {
+///
+/// # Errors
+///
+/// A value cannot become a number, or the origin is no dimension but a name that all objects have.
+pub fn analyze(entity: &Json, asked: &Analysis<'_>) -> Result<Json, Refused> {
     let truthy = |name: &str| entity.get(name).filter(|value| js::truthy(value)).cloned();
     let signal = |name: &str| truthy(name).unwrap_or(Json::Number(5.0));
     let mut dimensions = IndexMap::new();
@@ -191,7 +201,7 @@ pub fn analyze(entity: &Json, asked: &Analysis<'_>) -> Json {
             stated.cloned().unwrap_or(Json::Number(5.0))
         };
         let signals = Json::object([("sound", signal("sound")), ("space", signal("space")), ("time", signal("time"))]);
-        let score = lens_score(&signals);
+        let score = lens_score(&signals)?;
         if score > score::AFFECTED {
             affected += 1.0;
             total += score;
@@ -212,14 +222,14 @@ pub fn analyze(entity: &Json, asked: &Analysis<'_>) -> Json {
     }
     let average = if affected > 0.0 { round_half_up(total / affected * 10.0) / 10.0 } else { 0.0 };
     let multiplier = multiplier(affected, asked.depth);
-    let cost = js::number(Some(&asked.base_cost));
+    let cost = js::number(Some(&asked.base_cost))?;
     let impact = if cost > 0.0 {
         financial_impact(cost, &multiplier, &truthy("currency").unwrap_or_else(|| "USD".into()))
     } else {
         Json::object([("min", 0.0.into()), ("max", 0.0.into()), ("currency", "USD".into())])
     };
-    let cascades = pathways(&dimensions, asked.depth, asked.origin);
-    Json::object([
+    let cascades = pathways(&dimensions, asked.depth, asked.origin)?;
+    Ok(Json::object([
         ("entity", truthy("id").or_else(|| truthy("name")).unwrap_or_else(|| "Unknown".into())),
         ("timestamp", asked.timestamp.into()),
         ("methodology", "6D Foraging".into()),
@@ -239,42 +249,57 @@ pub fn analyze(entity: &Json, asked: &Analysis<'_>) -> Json {
             ]),
         ),
         ("cascades", cascades.into()),
-    ])
+    ]))
 }
 
 /// `generateCascadePathways`: at most one path, from the stated origin or the highest affected dimension.
-fn pathways(dimensions: &IndexMap<String, Json>, depth: f64, origin: Option<&Json>) -> Vec<Json> {
-    let score = |dimension: &Json| js::number(dimension.get("score"));
+fn pathways(dimensions: &IndexMap<String, Json>, depth: f64, origin: Option<&Json>) -> Result<Vec<Json>, Refused> {
+    let score = |dimension: &Json| dimension.get("score").and_then(Json::as_number).unwrap_or(f64::NAN);
     let mut affected = dimensions.iter().filter(|(_, dimension)| dimension.get("affected") == Some(&Json::Bool(true)));
-    let Some(first) = affected.next() else { return Vec::new() };
-    let highest = affected.fold(first, |highest, next| if score(next.1) > score(highest.1) { next } else { highest });
-    let stated = origin.and_then(|origin| dimensions.get_key_value(origin.get("dimension")?.as_str()?));
-    let (id, origin) = stated.unwrap_or(highest);
+    let Some(first) = affected.next() else { return Ok(Vec::new()) };
+    let (name, highest) =
+        affected.fold(first, |highest, next| if score(next.1) > score(highest.1) { next } else { highest });
+    let mut start = (Json::from(name.as_str()), name.clone(), highest);
+    if let Some(origin) = origin {
+        // A property name: `["D1"]` names the dimension too, but is not the same as it.
+        let stated = origin.get("dimension");
+        let name = js::text(stated)?;
+        if let Some(dimension) = dimensions.get(&name) {
+            start = (stated.cloned().unwrap_or_default(), name, dimension);
+        } else if inherited(Kind::Object, &name).is_truthy() {
+            return Err(not_iterable("targets"));
+        }
+    }
+    let (id, name, origin) = start;
     let member = |dimension: &Json, name: &str| dimension.get(name).cloned().unwrap_or_default();
-    let probability = js::number(origin.get("cascade").and_then(|cascade| cascade.get("probability")));
-    let mut visited: IndexSet<&str> = IndexSet::from([id.as_str()]);
-    let mut current = vec![id.as_str()];
+    let likely = origin.get("cascade").and_then(|cascade| cascade.get("probability")).and_then(Json::as_number);
+    let likely = likely.unwrap_or(f64::NAN);
+    let mut visited: IndexSet<&str> = id.as_str().into_iter().collect();
+    let mut current = vec![(&id, name.as_str())];
+    let ids: IndexMap<&str, Json> = dimensions.keys().map(|id| (id.as_str(), id.as_str().into())).collect();
     let mut levels = Vec::new();
     let mut level = 1.0;
     while level <= depth {
         let mut next = Vec::new();
         let mut cascades = Vec::new();
-        for from in &current {
-            let Some(from_dimension) = Dimension::ALL.into_iter().find(|dimension| dimension.id() == *from) else {
+        for (from, name) in &current {
+            let Some(dimension) = Dimension::ALL.into_iter().find(|dimension| dimension.id() == *name) else {
                 continue;
             };
-            for to in score::spreads_to(from_dimension) {
-                let Some((to, target)) = dimensions.get_key_value(to.id()) else { continue };
+            for to in score::spreads_to(dimension) {
+                let (Some((to, id)), Some(target)) = (ids.get_key_value(to.id()), dimensions.get(to.id())) else {
+                    continue;
+                };
                 if !visited.insert(to) {
                     continue;
                 }
-                next.push(to.as_str());
+                next.push((id, *to));
                 cascades.push(Json::object([
-                    ("from", (*from).into()),
-                    ("to", to.as_str().into()),
+                    ("from", (*from).clone()),
+                    ("to", id.clone()),
                     ("name", member(target, "name")),
                     ("score", member(target, "score")),
-                    ("probability", (round_half_up(probability * (1.0 - level * 0.2) * 100.0) / 100.0).into()),
+                    ("probability", (round_half_up(likely * (1.0 - level * 0.2) * 100.0) / 100.0).into()),
                     ("level", level.into()),
                 ]));
             }
@@ -288,10 +313,10 @@ fn pathways(dimensions: &IndexMap<String, Json>, depth: f64, origin: Option<&Jso
         level += 1.0;
     }
     let start = Json::object([
-        ("dimension", id.as_str().into()),
+        ("dimension", id.clone()),
         ("name", member(origin, "name")),
         ("score", member(origin, "score")),
         ("level", 0.0.into()),
     ]);
-    vec![Json::object([("origin", start), ("levels", levels.into())])]
+    Ok(vec![Json::object([("origin", start), ("levels", levels.into())])])
 }

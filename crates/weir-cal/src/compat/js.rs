@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::compat::Json;
+use crate::compat::{Json, formulas::Refused};
 
 /// Whether `value` counts as true.
 pub(super) fn truthy(value: &Json) -> bool {
@@ -21,15 +21,19 @@ pub(super) fn present(value: Option<&Json>) -> Option<&Json> {
 }
 
 /// `Number(value)`.
-pub(super) fn number(value: Option<&Json>) -> f64 {
-    match value {
+///
+/// # Errors
+///
+/// The value has no primitive form.
+pub(super) fn number(value: Option<&Json>) -> Result<f64, Refused> {
+    Ok(match value {
         None => f64::NAN,
         Some(Json::Null) => 0.0,
         Some(Json::Bool(value)) => f64::from(u8::from(*value)),
         Some(Json::Number(value)) => *value,
         Some(Json::String(text)) => text_number(text),
-        Some(Json::Array(_) | Json::Object(_)) => text_number(&text(value)),
-    }
+        Some(Json::Array(_) | Json::Object(_)) => text_number(&text(value)?),
+    })
 }
 
 fn text_number(text: &str) -> f64 {
@@ -64,19 +68,27 @@ fn is_space(character: char) -> bool {
 }
 
 /// `String(value)`.
-pub(super) fn text(value: Option<&Json>) -> String {
-    match value {
+///
+/// # Errors
+///
+/// The value has no primitive form.
+pub(super) fn text(value: Option<&Json>) -> Result<String, Refused> {
+    Ok(match value {
         None => "undefined".to_owned(),
         Some(Json::Null) => "null".to_owned(),
         Some(Json::Bool(value)) => value.to_string(),
         Some(Json::Number(value)) => number_text(*value),
         Some(Json::String(text)) => text.clone(),
         Some(Json::Array(items)) => {
-            let item = |item: &Json| if *item == Json::Null { String::new() } else { text(Some(item)) };
-            items.iter().map(item).collect::<Vec<_>>().join(",")
+            let item = |item: &Json| if *item == Json::Null { Ok(String::new()) } else { text(Some(item)) };
+            items.iter().map(item).collect::<Result<Vec<_>, _>>()?.join(",")
+        }
+        // What JSON can say is no function: a member of this name hides the one that would give the text.
+        Some(Json::Object(members)) if members.contains_key("toString") => {
+            return Err(Refused("Cannot convert object to primitive value".to_owned()));
         }
         Some(Json::Object(_)) => "[object Object]".to_owned(),
-    }
+    })
 }
 
 /// `String(value)` of a number.
@@ -129,15 +141,19 @@ pub(super) fn fixed2(value: f64) -> String {
 }
 
 /// `left < right` and its kin: how the two compare, `None` where every comparison is false.
-pub(super) fn compare(left: Option<&Json>, right: Option<&Json>) -> Option<Ordering> {
+///
+/// # Errors
+///
+/// One of them has no primitive form.
+pub(super) fn compare(left: Option<&Json>, right: Option<&Json>) -> Result<Option<Ordering>, Refused> {
     let as_text = |value: Option<&Json>| match value {
-        Some(Json::String(_) | Json::Array(_) | Json::Object(_)) => Some(text(value)),
-        _ => None,
+        Some(Json::String(_) | Json::Array(_) | Json::Object(_)) => text(value).map(Some),
+        _ => Ok(None),
     };
-    if let (Some(left), Some(right)) = (as_text(left), as_text(right)) {
-        return Some(left.encode_utf16().cmp(right.encode_utf16()));
+    if let (Some(left), Some(right)) = (as_text(left)?, as_text(right)?) {
+        return Ok(Some(left.encode_utf16().cmp(right.encode_utf16())));
     }
-    number(left).partial_cmp(&number(right))
+    Ok(number(left)?.partial_cmp(&number(right)?))
 }
 
 /// `left === right`. Two objects are never the same one.
@@ -214,13 +230,19 @@ mod tests {
     #[test]
     fn values_compare_as_in_javascript() {
         let text = |text: &str| Json::from(text);
-        let less = |left: Option<&Json>, right: &Json| compare(left, Some(right)) == Some(Ordering::Less);
+        let less = |left: Option<&Json>, right: &Json| compare(left, Some(right)).unwrap() == Some(Ordering::Less);
         assert!(less(Some(&Json::Null), &5.0.into()));
         assert!(less(Some(&Json::Bool(true)), &2.0.into()));
         assert!(less(Some(&text("10")), &text("9")));
         assert!(!less(Some(&text("10")), &9.0.into()));
         assert!(!less(None, &5.0.into()));
         assert!(less(Some(&Json::Array(vec![3.0.into()])), &5.0.into()));
+        assert!(less(Some(&text("\u{1F600}")), &text("\u{FFFF}")), "by code units, not by characters");
         assert!(!identical(Some(&Json::Bool(true)), &text("true")));
+        let hidden = Json::Array(vec![Json::object([("toString", 1.0.into())])]);
+        assert_eq!(
+            compare(Some(&hidden), Some(&5.0.into())).unwrap_err().0,
+            "Cannot convert object to primitive value"
+        );
     }
 }

@@ -168,6 +168,6 @@ impl<'de> Visitor<'de> for JsonVisitor {
         while let Some((name, value)) = members.next_entry()? {
             all.insert(name, value);
         }
-        Ok(Json::Object(all))
+        Ok(Json::Object(super::json_parse::ordered(all)))
     }
 }

@@ -9,9 +9,13 @@ mod filter;
 pub mod formulas;
 mod js;
 pub mod json;
+mod json_parse;
+mod json_write;
 mod parser;
 #[cfg(test)]
 mod parser_tests;
+mod prototype;
+mod results;
 pub mod settings;
 mod tree;
 pub mod validate;

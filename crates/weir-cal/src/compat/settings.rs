@@ -34,10 +34,10 @@ pub fn validate(settings: &Json) -> Json {
     let one_of = |section: &str, name: &str, known: &[&str], called: &str| {
         let value = of(section, name).filter(|value| js::truthy(value))?;
         let listed = value.as_str().is_some_and(|value| known.contains(&value));
-        (!listed).then(|| format!("Invalid {called}: {}", js::text(Some(value))))
+        (!listed).then(|| format!("Invalid {called}: {}", js::text(Some(value)).unwrap_or_default()))
     };
     let outside = |name: &str, high: f64, limits: &str| {
-        let value = js::number(Some(of("thresholds", name)?));
+        let value = js::number(Some(of("thresholds", name)?)).ok()?;
         (value < 0.0 || value > high).then(|| format!("{name} threshold must be {limits}"))
     };
     errors.extend(one_of("data", "adapter", &["json", "memory", "composite"], "data adapter"));
@@ -48,7 +48,7 @@ pub fn validate(settings: &Json) -> Json {
     if let Some(Json::Array(ids)) = of("execution", "dimensions") {
         let known = ["D1", "D2", "D3", "D4", "D5", "D6"];
         let unknown = ids.iter().filter(|id| !id.as_str().is_some_and(|id| known.contains(&id)));
-        errors.extend(unknown.map(|id| format!("Invalid dimension: {}", js::text(Some(id)))));
+        errors.extend(unknown.map(|id| format!("Invalid dimension: {}", js::text(Some(id)).unwrap_or_default())));
     }
     errors.extend(one_of("output", "format", &["json", "yaml", "text"], "output format"));
     let errors: Vec<Json> = errors.into_iter().map(Json::from).collect();

@@ -74,7 +74,7 @@ fn entity_into(findings: &mut Findings, entity: &Json, schema: Option<&Json>) {
         return;
     };
     for id in ids {
-        let id = js::text(Some(id));
+        let id = js::text(Some(id)).unwrap_or_default();
         let field = format!("dimensions.{id}");
         match dimensions.and_then(|dimensions| dimensions.get(&id)).filter(|dimension| js::truthy(dimension)) {
             None => findings.add(&field, &format!("Dimension {id} is required"), None),
@@ -166,9 +166,9 @@ pub fn in_words(errors: &[Json]) -> String {
         return "No errors".to_owned();
     }
     let line = |(index, error): (usize, &Json)| {
-        let (field, message) = (js::text(error.get("field")), js::text(error.get("message")));
-        let got =
-            error.get("value").map(|value| format!(" (got: {})", serde_json::to_string(value).unwrap_or_default()));
+        let text = |name: &str| js::text(error.get(name)).unwrap_or_default();
+        let (field, message) = (text("field"), text("message"));
+        let got = error.get("value").map(|value| format!(" (got: {})", value.to_text()));
         format!("{}. {field}: {message}{}", index + 1, got.unwrap_or_default())
     };
     errors.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")

@@ -238,3 +238,29 @@ fn a_number_is_explained_with_the_fields_behind_it() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("`exposed`"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_script_of_the_first_edition_gives_the_references_result() {
+    let machine = Machine::new();
+    services(&machine);
+    // The faults included: the second condition is the only one, in words; nothing is surfaced.
+    let script = "-- edition: 1-compat\nFORAGE services WHERE tier = 1 SURFACE exposed\n\
+        DRIFT exposed METHODOLOGY 85 PERFORMANCE 35\nFETCH exposed CONFIDENCE 88\nCHIRP critical \"old\"\n";
+    machine.write("old.cal", script);
+    let output = machine.run(&["cal", "run", "old.cal", "--now", "2026-07-01"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&result["type"], &result["started"]), (&"ExecutionResult".into(), &"2026-07-01T00:00:00.000Z".into()));
+    assert_eq!(result["outputs"]["exposed_fetch"]["level"], "EXECUTE", "{result}");
+    assert!(text(&output.stderr).contains("old"), "the alert is sent: {}", text(&output.stderr));
+    assert_eq!(machine.run(&["cal", "run", "old.cal", "--exit-on", "execute"]).status.code(), Some(1));
+
+    machine.write("fails.cal", "-- edition: 1-compat\nFORAGE nothing SURFACE x\nFETCH x THRESHOLD 5\n");
+    let output = machine.run(&["cal", "run", "fails.cal"]);
+    assert_eq!(output.status.code(), Some(2), "unlike the reference");
+    assert!(text(&output.stdout).contains("\"success\": false"), "{}", text(&output.stdout));
+
+    assert_eq!(machine.run(&["cal", "fmt", "old.cal"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(machine.project().join("old.cal")).unwrap(), script, "only --fix rewrites it");
+    assert_eq!(machine.run(&["cal", "explain", "old.cal", "fetch"]).status.code(), Some(2));
+}

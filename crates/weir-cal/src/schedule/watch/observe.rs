@@ -87,7 +87,9 @@ pub(super) fn observe(
         Ok(())
     })?;
     let absent = scanned.seen.iter().take(conditions).position(Vec::is_empty).filter(|_| scanned.total > 0);
-    if let Some(field) = absent.and_then(|slot| query.paths.get(slot)) {
+    // A field that is always null is there, and not known.
+    let listed = |field: &&String| schema.fields.iter().any(|other| other.path == **field);
+    if let Some(field) = absent.and_then(|slot| query.paths.get(slot)).filter(|field| !listed(field)) {
         let near = near(field, schema.fields.iter().map(|field| field.path.as_str()));
         return Err(SourceError::UnknownField { collection: collection.to_owned(), field: field.clone(), near });
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use weir_cal::compat::{
     Json,
-    formulas::{self, Analysis},
+    formulas::{self, Analysis, Refused},
 };
 
 use super::{Place, same, values};
@@ -21,13 +21,13 @@ pub(super) fn computed(row: &Value, _: &Place<'_>) -> Result<(), String> {
     let first = arg(0).unwrap_or(&nothing);
     let nan = f64::NAN;
     let result = match name {
-        "calculate3DScore" => Ok(formulas::lens_score(first).into()),
+        "calculate3DScore" => formulas::lens_score(first).map(Json::from),
         "cascadeProbability" => Ok(formulas::cascade_probability(number(0).unwrap_or(nan))),
         "calculateChirp" => formulas::chirp(first).map(Json::from),
         "calculateDrift" => Ok(formulas::drift(number(0), number(1), arg(2).and_then(Json::as_str).unwrap_or("auto"))),
         "calculateFetch" => {
-            let [chirp, drift, confidence] = [0, 1, 2].map(|index| number(index).unwrap_or(nan));
-            Ok(formulas::fetch(chirp, drift, confidence, number(3).unwrap_or(1000.0)))
+            let [chirp, confidence] = [0, 2].map(|index| number(index).unwrap_or(nan));
+            Ok(formulas::fetch(chirp, number(1), confidence, number(3).unwrap_or(1000.0)))
         }
         "estimateMultiplier" => Ok(formulas::multiplier(number(0).unwrap_or(nan), number(1).unwrap_or(nan))),
         "calculateFinancialImpact" => {
@@ -38,7 +38,7 @@ pub(super) fn computed(row: &Value, _: &Place<'_>) -> Result<(), String> {
             let invert = arg(1).and_then(|options| options.get("invert")) == Some(&Json::Bool(true));
             Ok(formulas::signal_score(arg(0), of("min", 0.0), of("max", 100.0), invert).into())
         }
-        "analyze6D" => Ok(analyze(first, arg(1))),
+        "analyze6D" => analyze(first, arg(1)),
         _ => return Err(format!("nothing computes `{name}`")),
     };
     match (result, row.get("error")) {
@@ -48,7 +48,7 @@ pub(super) fn computed(row: &Value, _: &Place<'_>) -> Result<(), String> {
     }
 }
 
-fn analyze(entity: &Json, options: Option<&Json>) -> Json {
+fn analyze(entity: &Json, options: Option<&Json>) -> Result<Json, Refused> {
     let option = |name: &str| options.and_then(|options| options.get(name));
     let dimensions = match option("dimensions") {
         Some(Json::Array(ids)) => ids.iter().filter_map(Json::as_str).collect(),

@@ -179,8 +179,6 @@ fn difference(place: &mut String, ours: &Value, theirs: &Value) -> Option<(Value
 
 fn short(value: &Value) -> String {
     let text = value.to_string();
-    match text.char_indices().nth(160).and_then(|(end, _)| text.get(..end)) {
-        Some(start) => format!("{start}..."),
-        None => text,
-    }
+    let end = text.char_indices().nth(160).map_or(text.len(), |(index, _)| index);
+    if end < text.len() { format!("{}...", text.get(..end).unwrap_or_default()) } else { text }
 }
