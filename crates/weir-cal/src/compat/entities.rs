@@ -10,14 +10,14 @@ use crate::{
 pub struct Entities<'a>(pub &'a dyn Source);
 
 impl Collections for Entities<'_> {
-    fn entities(&self, name: &str) -> Result<Option<Json>, String> {
-        let mut entities: Vec<Json> = Vec::new();
+    fn entities(&self, name: &str) -> Result<Option<Vec<Json>>, String> {
+        let mut entities = Vec::new();
         let read = self.0.entities(name, &mut |entity| {
             entities.push(entity.into());
             Ok(())
         });
         match read {
-            Ok(()) => Ok(Some(entities.into())),
+            Ok(()) => Ok(Some(entities)),
             Err(SourceError::UnknownCollection { .. }) => Ok(None),
             Err(error) => Err(format!("Failed to load {name}: {error}")),
         }

@@ -18,13 +18,21 @@ use crate::{
 
 /// The entities that a script of the first edition reads.
 pub trait Collections {
-    /// The entities of a collection: a list, or what else stands in its place. `None` where there is no such
-    /// collection, which the reference takes for empty.
+    /// The entities of a collection; `None` where there is no such collection, which the reference takes for empty.
     ///
     /// # Errors
     ///
     /// The sentence of a failure; the execution ends with it.
-    fn entities(&self, name: &str) -> Result<Option<Json>, String>;
+    fn entities(&self, name: &str) -> Result<Option<Vec<Json>>, String>;
+
+    /// The same, for files in which something else can stand in the place of the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::entities`].
+    fn collection(&self, name: &str) -> Result<Option<Json>, String> {
+        Ok(self.entities(name)?.map(Json::from))
+    }
 }
 
 /// An alert as the executor sends it: `type`, `level`, `message`, `data`.
@@ -231,7 +239,7 @@ impl Executor<'_, '_, '_> {
 
     /// The reference filters a list, and spreads what is not filtered: of a text that gives its characters.
     fn query(&self, name: &str, filtered: bool) -> Result<Vec<Json>, Refused> {
-        match self.surroundings.collections.entities(name).map_err(Refused)? {
+        match self.surroundings.collections.collection(name).map_err(Refused)? {
             None => Ok(Vec::new()),
             Some(Json::Array(entities)) => Ok(entities),
             Some(_) if filtered => Err(Refused("collection.filter is not a function".to_owned())),
@@ -510,7 +518,7 @@ fn impact(analyses: &[Json]) -> Json {
 
 /// Entities in memory.
 impl Collections for IndexMap<String, Vec<Json>> {
-    fn entities(&self, name: &str) -> Result<Option<Json>, String> {
-        Ok(self.get(name).cloned().map(Json::from))
+    fn entities(&self, name: &str) -> Result<Option<Vec<Json>>, String> {
+        Ok(self.get(name).cloned())
     }
 }

@@ -1,6 +1,7 @@
 //! The first edition, exactly as the reference runtime 1.3.0 reads and runs it, its faults included.
 
 pub mod alerts;
+pub mod cli;
 mod cursor;
 mod entities;
 mod error;

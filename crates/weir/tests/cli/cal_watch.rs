@@ -74,25 +74,37 @@ fn mistakes_and_strange_memories_are_told() {
     assert_eq!(fs::read_to_string(machine.project().join("state.json")).unwrap(), "[1]", "it is left alone");
 }
 
+/// A program that ends with the test, also with one that fails.
+struct Staying(std::process::Child);
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn staying_ends_with_an_interrupt_and_keeps_others_away() {
     let machine = Machine::new();
     machine.write("data/reviews.csv", REVIEWS);
     machine.write("a.cal", "WATCH collapse IN reviews WHEN reviewed_pct < 35");
-    let mut child = machine
+    let child = machine
         .command(&["cal", "watch", "a.cal", "--interval", "1h", "--now", "2026-06-01"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut staying = Staying(child);
+    let child = &mut staying.0;
     let mut told = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     told.read_line(&mut line).unwrap();
     assert!(line.contains("collapse: triggered"), "{line}");
     let (code, _, err) = look(&machine, "a.cal", "2026-06-01");
     assert!(code == Some(2) && err.contains("another"), "{err}");
-    let pid = rustix::process::Pid::from_child(&child);
+    let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(look(&machine, "a.cal", "2026-06-01").0, Some(0), "the place is free again");

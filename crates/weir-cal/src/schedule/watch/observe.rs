@@ -18,7 +18,7 @@ use crate::{
 use super::has_age;
 
 /// The fields that say when, first one first.
-const TIMES: [&str; 5] = ["at", "time", "timestamp", "ts", "date"];
+pub(crate) const TIMES: [&str; 5] = ["at", "time", "timestamp", "ts", "date"];
 
 /// The fields that say of what.
 const ENTITIES: [&str; 4] = ["entity", "id", "name", "service"];
@@ -139,7 +139,7 @@ pub(crate) fn time(value: &Value) -> Option<Timestamp> {
     }
 }
 
-fn name(value: &Value) -> Option<String> {
+pub(crate) fn name(value: &Value) -> Option<String> {
     Some(match value {
         Value::Text(text) if !text.is_empty() => text.to_string(),
         Value::Integer(number) => number.to_string(),

@@ -1,5 +1,6 @@
 //! The way from a text to what is known about it and what it comes to. The only place that knows the editions apart.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -14,15 +15,24 @@ use weir_cal::{
     syntax::{self, Loaded},
 };
 
-use super::{compat, publish::Nowhere, script::Script};
+use super::{
+    compat,
+    publish::{Nowhere, not_a_control},
+    script::Script,
+};
 use crate::output::CliError;
 
 /// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
-pub(super) fn checked(text: &str, edition: Option<Edition>, source: Option<&dyn Source>) -> (Edition, Vec<Diagnostic>) {
+pub(super) fn checked(
+    text: &str,
+    edition: Option<Edition>,
+    source: Option<&dyn Source>,
+    now: Timestamp,
+) -> (Edition, Vec<Diagnostic>) {
     let loaded = syntax::load(text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, text, source, Timestamp::now()));
+        found.extend(check(&loaded.script, text, source, now));
     }
     (loaded.edition, found)
 }
@@ -100,6 +110,9 @@ fn with_fixes(text: &str, found: &[Diagnostic]) -> Option<String> {
 
 /// The receivers of alerts: the console and those that were asked for.
 pub(super) fn sinks(asked: &[String]) -> Result<Vec<Box<dyn Sink>>, CliError> {
+    for file in asked.iter().filter_map(|spec| spec.strip_prefix("file:")) {
+        not_a_control(Path::new(file)).map_err(CliError::user)?;
+    }
     let others = asked.iter().map(String::as_str).filter(|spec| *spec != "console");
     std::iter::once("console")
         .chain(others)

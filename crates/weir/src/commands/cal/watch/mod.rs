@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use weir_cal::{
     ast,
+    diagnostic::Severity,
     edition::Edition,
     outcome::{Alert, Outcome, Task, Watcher},
     sink::Sink,
@@ -98,10 +99,16 @@ fn look(args: &Args, store: &Store, stop: &AtomicBool) -> Result<bool, CliError>
     let mut sinks = engine::sinks(&args.delivery.alerts)?;
     let source = args.input.source(&script)?;
     let now = args.input.now.unwrap_or_else(Timestamp::now);
-    let Some(loaded) = engine::loaded(&script, args.input.edition, source.as_ref(), now) else { return Ok(false) };
-    if loaded.edition != Edition::Two {
+    let (edition, mut found) = engine::checked(&script.text, args.input.edition, Some(source.as_ref()), now);
+    if engine::has_errors(&found) {
+        // The warnings are those of every look.
+        found.retain(|one| one.severity == Severity::Error);
+        script.tell(&found);
+        return Ok(false);
+    }
+    if edition != Edition::Two {
         return Err(CliError::hint(
-            format!("a script of edition {} watches nothing", loaded.edition),
+            format!("a script of edition {edition} watches nothing"),
             "`weir cal fmt --fix` writes it in edition 2.",
         ));
     }
