@@ -83,9 +83,9 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// `None` where SQLite cannot help.
-    pub(super) fn new(predicate: &Predicate, columns: &Columns<'_>) -> Option<Self> {
-        let mut writer = Writer { columns, parameters: Vec::new(), guards: IndexSet::new(), size: 0 };
+    /// `None` where SQLite cannot help. `bytewise`: the database orders texts by their bytes in UTF-8.
+    pub(super) fn new(predicate: &Predicate, columns: &Columns<'_>, bytewise: bool) -> Option<Self> {
+        let mut writer = Writer { columns, bytewise, parameters: Vec::new(), guards: IndexSet::new(), size: 0 };
         let kept = writer.kept(predicate, false)?;
         if [writer.size, writer.parameters.len(), writer.guards.len()].into_iter().any(|size| size > MOST) {
             return None;
@@ -109,6 +109,7 @@ impl Filter {
 
 struct Writer<'c> {
     columns: &'c Columns<'c>,
+    bytewise: bool,
     parameters: Vec<Parameter>,
     /// What keeps the rows whose values are of another type.
     guards: IndexSet<String>,
@@ -223,6 +224,7 @@ impl Writer<'_> {
 
     /// A column that is compared as one kind. Rows in which it is of another kind are kept.
     fn operand(&mut self, class: Class, column: &str, kind: Kind, operator: Operator) -> Option<String> {
+        let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
         match kind {
             Kind::Number if class.numeric() => {
                 self.guards.insert(format!("+{column} >= ''"));
@@ -233,12 +235,12 @@ impl Writer<'_> {
                 self.guards.insert(format!("+{column} >= ''"));
                 Some(format!("+{column}"))
             }
-            Kind::Text if class.textual() => {
+            Kind::Text if class.textual() && (equality || self.bytewise) => {
                 self.guards.insert(format!("+{column} < ''"));
                 self.guards.insert(format!("+{column} >= x''"));
                 Some(format!("(+{column} COLLATE BINARY)"))
             }
-            Kind::Bool if class == Class::Bool && matches!(operator, Operator::Equal | Operator::NotEqual) => {
+            Kind::Bool if class == Class::Bool && equality => {
                 self.guards.insert(format!("+{column} NOT IN (0, 1)"));
                 Some(format!("+{column}"))
             }

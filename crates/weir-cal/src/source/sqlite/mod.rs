@@ -13,7 +13,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, limits::Limit, params_from_iter, types::ValueRef};
 
 use crate::{
     limits,
@@ -32,6 +32,8 @@ use crate::{
 pub(crate) struct Database {
     path: PathBuf,
     connection: Connection,
+    /// In UTF-16, `BINARY` does not order texts as their characters are.
+    is_utf8: bool,
     /// The millions of steps that the question took so far.
     spent: Arc<AtomicU64>,
 }
@@ -69,7 +71,11 @@ impl Database {
         connection.progress_handler(1_000_000, Some(over)).map_err(failed)?;
         // A view of a database of somebody else must not call functions with effects.
         connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA query_only = ON").map_err(failed)?;
-        let this = Self { path: path.to_owned(), connection, spent };
+        // A value is in memory as a whole.
+        let longest = i32::try_from(limits::ENTITY_BYTES).unwrap_or(i32::MAX);
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest).map_err(failed)?;
+        let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0)).map_err(failed)?;
+        let this = Self { path: path.to_owned(), connection, is_utf8: encoding == "UTF-8", spent };
         this.tables()?;
         Ok(Rc::new(this))
     }
@@ -78,6 +84,9 @@ impl Database {
         if source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
             let path = self.path.display();
             return SourceError::Stopped(format!("{path}: the database did not come to an end with its answer"));
+        }
+        if source.sqlite_error_code() == Some(ErrorCode::TooBig) {
+            return malformed(&self.path, 0, format!("an entity of more than {} MiB", limits::ENTITY_BYTES >> 20));
         }
         SourceError::Sqlite { path: self.path.clone(), source }
     }
@@ -204,7 +213,7 @@ impl SqliteTable {
                 let found = wanted.iter().find(|wanted| wanted.slot == slot && wanted.inside.is_none())?;
                 Some((found.class, quoted(found.column)))
             };
-            Filter::new(predicate, &column)
+            Filter::new(predicate, &column, self.database.is_utf8)
         });
         let selected: Vec<String> = wanted.iter().map(|wanted| quoted(wanted.column)).collect();
         let selected = if selected.is_empty() { "1".to_owned() } else { selected.join(", ") };

@@ -258,6 +258,45 @@ fn scans_stand_inside_each_other_and_nothing_is_written() {
 }
 
 #[test]
+fn texts_in_utf_16_are_ordered_as_everywhere() {
+    for encoding in ["UTF-8", "UTF-16le", "UTF-16be"] {
+        let directory = tempfile::tempdir().unwrap();
+        let source = database(
+            directory.path(),
+            &format!(
+                "PRAGMA encoding = '{encoding}'; CREATE TABLE t(id TEXT, s TEXT);
+                 INSERT INTO t VALUES('1', 'a'), ('2', 'b'), ('3', '\u{101}'), ('4', '\u{ff5e}'), ('5', '\u{1f426}');"
+            ),
+        );
+        let cases = [
+            (Operator::Greater, "b", &["3", "4", "5"][..]),
+            (Operator::LessOrEqual, "\u{101}", &["1", "2", "3"]),
+            (Operator::Greater, "\u{ff5e}", &["5"]),
+            (Operator::Equal, "\u{1f426}", &["5"]),
+            (Operator::NotEqual, "\u{101}", &["1", "2", "4", "5"]),
+        ];
+        for (operator, than, matched) in cases {
+            let found = ask(&*source, "t", &["id", "s"], Some(&compare(1, operator, text(than))));
+            let matched: Vec<String> = matched.iter().map(ToString::to_string).collect();
+            assert_eq!(found.map(|found| found.0), Ok(matched), "{encoding} {operator:?} {than}");
+        }
+    }
+}
+
+#[test]
+fn a_value_without_bounds_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = database(
+        directory.path(),
+        "CREATE TABLE t(id TEXT); INSERT INTO t VALUES('a');
+         CREATE VIEW v AS SELECT id, printf('%.*c', 1000000000, 'x') AS s FROM t;",
+    );
+    let query = Query { paths: vec!["s".to_owned()], filter: None };
+    let error = source.scan("v", &query, &mut |_, _| Ok(())).unwrap_err();
+    assert!(error.to_string().ends_with("an entity of more than 16 MiB"), "{error}");
+}
+
+#[test]
 fn a_view_without_end_is_stopped() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.db");
