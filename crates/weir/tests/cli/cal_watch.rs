@@ -24,13 +24,37 @@ fn a_watch_that_fires_is_told_once() {
     machine.write("data/reviews.csv", REVIEWS);
     machine.write("a.cal", "WATCH collapse IN reviews WHEN reviewed_pct < 35 FOR 60d\nCHIRP info \"not by watching\"");
     let (code, out, err) = look(&machine, "a.cal", "2026-03-05");
-    assert_eq!((code, alerts(&machine)), (Some(0), 0), "{err}");
-    assert!(out.is_empty() && err.contains("WATCH collapse: holding"), "{err}");
+    assert_eq!((code, out.as_str(), alerts(&machine)), (Some(0), "", 0), "{err}");
+    assert_eq!(err, "waits   WATCH collapse IN reviews WHEN reviewed_pct < 35 FOR 60d\n");
     let (_, _, err) = look(&machine, "a.cal", "2026-06-01");
-    assert!(err.contains("collapse: triggered"), "{err}");
+    assert!(err.contains("watch `collapse` fired for `billing`"), "{err}");
     assert_eq!(alerts(&machine), 1, "{err}");
     let (code, _, err) = look(&machine, "a.cal", "2026-06-02");
     assert_eq!((code, err.as_str(), alerts(&machine)), (Some(0), "", 1));
+}
+
+#[test]
+fn a_signal_is_heard_where_and_while_it_is_waited_for() {
+    let machine = Machine::new();
+    let signals = |rows: &str| machine.write("data/signals.ndjson", rows);
+    machine.write(
+        "a.cal",
+        "PERCH ON service:\"billing\" LISTEN FOR rollback WAKE AFTER 7d CHIRP critical \"billing rolls back\"\n\
+         PERCH ON service:\"search\" LISTEN FOR rollback WAKE AFTER 2d CHIRP warning \"search is calm\"\n",
+    );
+    let early = r#"{"name":"rollback","service":"billing","at":"2026-06-30T00:00:00Z"}"#;
+    let elsewhere = r#"{"name":"rollback","service":"checkout","at":"2026-07-01T06:00:00Z"}"#;
+    let other = r#"{"name":"page","service":"billing","at":"2026-07-01T07:00:00Z"}"#;
+    let rollback = r#"{"name":"rollback","service":"billing","at":"2026-07-02T09:00:00Z"}"#;
+    signals(&[early, elsewhere, other, ""].join("\n"));
+    let (code, _, err) = look(&machine, "a.cal", "2026-07-01");
+    assert_eq!((code, alerts(&machine), err.matches("waits").count()), (Some(0), 0, 2), "{err}");
+    signals(&[early, elsewhere, other, rollback, ""].join("\n"));
+    let (_, _, err) = look(&machine, "a.cal", "2026-07-02T12:00:00Z");
+    assert!(err.contains("signal `rollback` came at `service:\"billing\"`") && alerts(&machine) == 1, "{err}");
+    let (_, _, err) = look(&machine, "a.cal", "2026-07-09");
+    assert!(err.contains("nothing came to `service:\"search\"` in time") && alerts(&machine) == 2, "{err}");
+    assert_eq!(look(&machine, "a.cal", "2026-07-10").2, "");
 }
 
 #[test]
@@ -101,9 +125,9 @@ fn staying_ends_with_an_interrupt_and_keeps_others_away() {
     let mut told = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     told.read_line(&mut line).unwrap();
-    assert!(line.contains("collapse: triggered"), "{line}");
+    assert!(line.contains("WATCH collapse"), "{line}");
     let (code, _, err) = look(&machine, "a.cal", "2026-06-01");
-    assert!(code == Some(2) && err.contains("another"), "{err}");
+    assert!(code == Some(2) && err.contains("in use by another process"), "{err}");
     let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -231,13 +231,3 @@ pub(super) fn again(statement: &Statement<'_>) -> bool {
             | StatementKind::Recall(_)
     )
 }
-
-/// A statement that asks for something later, beside those with results.
-pub(super) fn later(statement: &Statement<'_>) -> bool {
-    let is_planned = match &statement.kind {
-        StatementKind::Perch(_) | StatementKind::Listen(_) | StatementKind::Wake(_) => true,
-        StatementKind::Surface(surface) => surface.on.is_some(),
-        _ => false,
-    };
-    is_planned || again(statement)
-}
