@@ -22,7 +22,7 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
-    /// A stable name for the kind of finding, such as `duplicate-clause`; documented in `docs/cal/reference.md`.
+    /// A stable name for the kind of finding, such as `duplicate-clause`.
     pub code: &'static str,
     /// One sentence, without the place.
     pub message: String,

@@ -12,7 +12,7 @@ impl Decimal {
     /// Rounded to `places` decimals, halves upward as `Math.round` does. What is not finite becomes 0.
     #[must_use]
     pub fn rounded(value: f64, places: u32) -> Self {
-        Self(crate::number::round(value, places))
+        Self(round(value, places))
     }
 
     /// As a double.

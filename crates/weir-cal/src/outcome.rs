@@ -177,7 +177,7 @@ pub struct DimensionScore {
     /// Steps from the origin in the cascade; 0 is the origin; absent where the cascade does not reach it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<u32>,
-    /// The inputs that made the score, in words that name the fields: `D5 = 72` or `sound 9 x space 9 x time 9`.
+    /// The fields that made the score, and their values.
     pub evidence: Evidence,
 }
 
@@ -357,11 +357,12 @@ pub struct FetchResult {
     pub level: Band,
     /// At least twice the threshold.
     pub high_priority: bool,
-    /// EXECUTE with a confidence of at most 0.6, or below `CONFIDENCE MIN`: a person should look first.
+    /// A person should look first: EXECUTE with a confidence of at most 0.6, or CONFIRM only because the confidence is
+    /// below `CONFIDENCE MIN`.
     pub review: bool,
     /// What was multiplied.
     pub components: FetchComponents,
-    /// Where the confidence comes from: `clause`, `row` or `derived`.
+    /// Where the confidence comes from: `clause`, `row` or `derived`; `none` where nothing matched and none is stated.
     pub confidence_source: &'static str,
     /// `max` or `mean`.
     pub aggregate: &'static str,
@@ -528,7 +529,7 @@ pub struct Watcher {
     /// How long it must hold, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
-    /// `active`, `holding`, `triggered` or `expired`.
+    /// `active`, `holding` or `triggered`.
     pub status: String,
     /// Since when it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -547,6 +548,6 @@ pub struct Task {
     pub due: String,
     /// What is done, as written.
     pub action: Option<String>,
-    /// `pending`, `done` or `failed`.
+    /// `pending`: a run plans, and does nothing of it.
     pub status: String,
 }
