@@ -6,6 +6,7 @@ use crate::{
     ast::{Expr, Listen, Name, Perch, Target, Wake, Watch},
     outcome::{Task, Watcher},
     run::lower::after,
+    schedule::durable::fnv,
     span::Span,
 };
 
@@ -24,11 +25,7 @@ impl Later {
     /// The same for the same statement, so that a second run of a script does not plan everything twice. Statements
     /// with the same text are counted.
     pub(super) fn id(&mut self, kind: &str, text: &str) -> String {
-        // FNV-1a: it only has to tell the statements of one script apart, and to stay the same for ever.
-        let hash = text
-            .split_whitespace()
-            .flat_map(|word| word.bytes().chain([b' ']))
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = fnv(text.split_whitespace().flat_map(|word| word.bytes().chain([b' '])));
         let id = format!("{kind}-{hash:016x}");
         let count = self.given.entry(id.clone()).or_default();
         *count += 1;

@@ -241,6 +241,6 @@ fn id(kind: Kind, path: &Path, statement: &str, asked: &[String]) -> String {
 }
 
 /// FNV-1a: it only has to tell texts apart, and to stay the same for ever.
-fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+pub(crate) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

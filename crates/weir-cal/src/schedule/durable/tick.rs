@@ -8,7 +8,7 @@ use crate::{
     outcome::Alert,
     schedule::watch::{
         self,
-        observe::{self, TIMES},
+        observe::{self, OBSERVATIONS, TIMES},
     },
     sink::Sink,
     source::{Query, Source, SourceError},
@@ -221,6 +221,9 @@ fn signals(
         let name = names.iter().find_map(value).and_then(Value::as_text);
         let is_wanted = wanted.is_empty() || wanted.iter().any(|wanted| Some(wanted.value) == name);
         if is_wanted {
+            if found.len() == OBSERVATIONS {
+                return Err(SourceError::Stopped(format!("`{collection}` has more than {OBSERVATIONS} signals")));
+            }
             found.push((at, name.unwrap_or_default().to_owned()));
         }
         Ok(())

@@ -23,8 +23,8 @@ pub(crate) const TIMES: [&str; 5] = ["at", "time", "timestamp", "ts", "date"];
 /// The fields that say of what.
 const ENTITIES: [&str; 4] = ["entity", "id", "name", "service"];
 
-/// How many observations one watch takes. They must be kept, because rows come in any order.
-const OBSERVATIONS: usize = 5_000_000;
+/// How many observations one watch takes, and one look for signals. They must be kept, because rows come in any order.
+pub(crate) const OBSERVATIONS: usize = 5_000_000;
 
 /// From here on a number is in milliseconds: as seconds it would lie in the year 5138.
 const MILLISECONDS: f64 = 1e11;
