@@ -283,6 +283,12 @@ fn a_script_of_the_first_edition_gives_the_references_result() {
     assert!(text(&output.stderr).contains("old"), "the alert is sent: {}", text(&output.stderr));
     assert_eq!(machine.run(&["cal", "run", "old.cal", "--exit-on", "execute"]).status.code(), Some(1));
 
+    let alerts = ["--alert", "file:nowhere/alerts.jsonl", "--alert", "file:alerts.jsonl"];
+    let output = machine.run(&[&["cal", "run", "old.cal"], &alerts[..]].concat());
+    assert_eq!(output.status.code(), Some(2), "one receiver has not heard");
+    let heard = fs::read_to_string(machine.project().join("alerts.jsonl")).unwrap();
+    assert_eq!(heard.lines().count(), 1, "the other one has: {heard}");
+
     machine.write("fails.cal", "-- edition: 1-compat\nFORAGE nothing SURFACE x\nFETCH x THRESHOLD 5\n");
     let output = machine.run(&["cal", "run", "fails.cal"]);
     assert_eq!(output.status.code(), Some(2), "unlike the reference");

@@ -85,11 +85,10 @@ fn send(sinks: &mut [Box<dyn Sink>], alert: &Json, timestamp: &str) -> std::resu
         cause: None,
         deliveries: Vec::new(),
     };
-    for sink in sinks {
-        let delivery = sink.send(&alert);
-        if !delivery.delivered {
-            return Err(format!("{}: {}", delivery.sink, delivery.error.unwrap_or_default()));
-        }
+    // Each of them hears it, also where another one failed.
+    let deliveries: Vec<_> = sinks.iter_mut().map(|sink| sink.send(&alert)).collect();
+    if let Some(lost) = deliveries.into_iter().find(|delivery| !delivery.delivered) {
+        return Err(format!("{}: {}", lost.sink, lost.error.unwrap_or_default()));
     }
     Ok(Delivered { channel: Some("console".to_owned()) })
 }
