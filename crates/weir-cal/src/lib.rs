@@ -6,8 +6,8 @@
 //!
 //! The way through this crate: [`syntax`] reads a text into an [`ast`], [`check`] looks for mistakes before anything
 //! runs, [`run`] evaluates it over a [`source`] into an [`outcome`], which [`report`] writes; alerts go to a [`sink`].
-//! [`compat`] is the first edition, exactly as the reference runtime reads and runs it. [`score`] holds the formulas
-//! that both editions share.
+//! [`compat`] is the first edition, exactly as the reference runtime reads and runs it; both editions share the
+//! formulas of scores.
 
 pub mod ast;
 pub mod check;
@@ -21,7 +21,7 @@ pub mod outcome;
 pub mod report;
 pub mod run;
 pub mod schedule;
-pub mod score;
+mod score;
 pub mod service;
 pub mod sink;
 pub mod source;

@@ -6,7 +6,7 @@
 use crate::ast::{Band, Dimension};
 
 /// A score above this counts as affected.
-pub const AFFECTED: f64 = 20.0;
+pub(crate) const AFFECTED: f64 = 20.0;
 
 /// The threshold of a FETCH that states none.
 pub(crate) const THRESHOLD: f64 = 1000.0;
@@ -15,26 +15,24 @@ pub(crate) const THRESHOLD: f64 = 1000.0;
 pub(crate) const DOUBTFUL: f64 = 0.6;
 
 /// The 3D score of a lens: each signal clamped to 1..10, multiplied, divided by ten. 0.1 to 100.
-#[must_use]
-pub fn lens(sound: f64, space: f64, time: f64) -> f64 {
+pub(crate) fn lens(sound: f64, space: f64, time: f64) -> f64 {
     let clamp = |value: f64| value.clamp(1.0, 10.0);
     clamp(sound) * clamp(space) * clamp(time) / 10.0
 }
 
 /// How likely harm of a score spreads.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cascade {
+pub(crate) struct Cascade {
     /// `critical`, `high`, `medium`, `low` or `minimal`.
-    pub level: &'static str,
+    pub(crate) level: &'static str,
     /// 0.1 to 0.9.
-    pub probability: f64,
+    pub(crate) probability: f64,
     /// In words.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
 }
 
 /// The cascade level of a score (0 to 100): from 70 critical, 50 high, 30 medium, 15 low.
-#[must_use]
-pub fn cascade(score: f64) -> Cascade {
+pub(crate) fn cascade(score: f64) -> Cascade {
     let (level, probability, label) = if score >= 70.0 {
         ("critical", 0.9, "Almost certain to cascade")
     } else if score >= 50.0 {
@@ -50,8 +48,7 @@ pub fn cascade(score: f64) -> Cascade {
 }
 
 /// Where harm in a dimension spreads to, in this order.
-#[must_use]
-pub fn spreads_to(dimension: Dimension) -> [Dimension; 3] {
+pub(crate) fn spreads_to(dimension: Dimension) -> [Dimension; 3] {
     use Dimension::{D1, D2, D3, D4, D5, D6};
     match dimension {
         D6 => [D2, D5, D3],
@@ -65,18 +62,17 @@ pub fn spreads_to(dimension: Dimension) -> [Dimension; 3] {
 
 /// By how much cascades multiply a cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Multiplier {
+pub(crate) struct Multiplier {
     /// The lower end.
-    pub min: f64,
+    pub(crate) min: f64,
     /// The upper end.
-    pub max: f64,
+    pub(crate) max: f64,
     /// In a word.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
 }
 
 /// The multiplier of affected dimensions times cascade depth.
-#[must_use]
-pub fn multiplier(affected: f64, depth: f64) -> Multiplier {
+pub(crate) fn multiplier(affected: f64, depth: f64) -> Multiplier {
     let reach = affected * depth;
     let (min, max, label) = if reach >= 15.0 {
         (10.0, 15.0, "Extreme")
@@ -93,30 +89,27 @@ pub fn multiplier(affected: f64, depth: f64) -> Multiplier {
 }
 
 /// `Math.round`: halves toward plus infinity.
-#[must_use]
-pub fn round_half_up(value: f64) -> f64 {
+pub(crate) fn round_half_up(value: f64) -> f64 {
     let floor = value.floor();
     if value - floor >= 0.5 { floor + 1.0 } else { floor }
 }
 
 /// The kind and quality of a drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DriftQuality {
+pub(crate) struct DriftQuality {
     /// `optimal`, `extreme`, `minimal` or `moderate`.
-    pub quality: &'static str,
+    pub(crate) quality: &'static str,
     /// In words.
-    pub interpretation: &'static str,
+    pub(crate) interpretation: &'static str,
 }
 
 /// `teaching` from 0 on, `curiosity` below.
-#[must_use]
-pub fn gap_type(drift: f64) -> &'static str {
+pub(crate) fn gap_type(drift: f64) -> &'static str {
     if drift < 0.0 { "curiosity" } else { "teaching" }
 }
 
 /// The FETCH score: chirp times the size of the drift times the confidence (percent above 1).
-#[must_use]
-pub fn fetch(chirp: f64, drift: f64, confidence: f64) -> f64 {
+pub(crate) fn fetch(chirp: f64, drift: f64, confidence: f64) -> f64 {
     let confidence = if confidence > 1.0 { confidence / 100.0 } else { confidence };
     chirp * drift.abs() * confidence
 }
@@ -132,7 +125,7 @@ pub(crate) fn share(value: f64) -> Option<f64> {
 
 /// The shares of the threshold from which on each band starts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Bands {
+pub(crate) enum Bands {
     /// EXECUTE from the threshold, CONFIRM from 0.75 of it, QUEUE from half of it. For a threshold of 1000 these are
     /// the reference's fixed 1000, 750 and 500.
     #[default]
@@ -143,8 +136,7 @@ pub enum Bands {
 
 impl Bands {
     /// The shares for CONFIRM and QUEUE.
-    #[must_use]
-    pub fn shares(self) -> (f64, f64) {
+    pub(crate) fn shares(self) -> (f64, f64) {
         match self {
             Self::Relative => (0.75, 0.5),
             Self::Docs => (0.5, 0.1),
@@ -152,8 +144,7 @@ impl Bands {
     }
 
     /// The band of a score.
-    #[must_use]
-    pub fn band(self, score: f64, threshold: f64) -> Band {
+    pub(crate) fn band(self, score: f64, threshold: f64) -> Band {
         let (confirm, queue) = self.shares();
         if score >= threshold {
             Band::Execute
@@ -168,8 +159,7 @@ impl Bands {
 }
 
 /// The quality of a drift of a kind; unknown kinds count as teaching.
-#[must_use]
-pub fn drift_quality(drift: f64, gap_type: &str) -> DriftQuality {
+pub(crate) fn drift_quality(drift: f64, gap_type: &str) -> DriftQuality {
     let size = drift.abs();
     let curiosity = gap_type == "curiosity";
     let optimal = if curiosity { 11.0..=20.0 } else { 8.0..=15.0 };
