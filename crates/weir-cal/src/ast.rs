@@ -462,6 +462,8 @@ pub struct Operand<'s> {
 pub enum Literal<'s> {
     /// A number.
     Number(f64),
+    /// A whole number that is no double, because it lies beyond 2^53. Default edition only: compat rounds.
+    Integer(i64),
     /// A quoted text.
     Text(Cow<'s, str>),
     /// A bare word: a text in both editions.

@@ -456,6 +456,8 @@ pub struct RecallWatchResult {
     pub status: String,
     /// `computed` from data, or `stated` by the script.
     pub source: &'static str,
+    /// Whether the data bear out what the script states; unknown where they do not say, or it does not.
+    pub holds: Truth,
     /// When it fired.
     pub fired_date: Option<String>,
     /// What shows it.

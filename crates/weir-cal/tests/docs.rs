@@ -1,6 +1,8 @@
 //! Every script of the documentation does what the page says: a block marked `cal` runs over `docs/cal/data`, a block
 //! marked `cal error` is refused, and each is written as `weir cal fmt` writes it or means the same after it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fs, path::Path};
 
 use weir_cal::{

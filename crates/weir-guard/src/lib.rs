@@ -17,3 +17,4 @@ pub use guard::Guard;
 pub use holds::{HoldState, Holds};
 pub use policy::{PolicyState, policy_layers};
 pub use sessions::Sessions;
+pub use surfaces::control_at;

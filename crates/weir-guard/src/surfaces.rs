@@ -119,6 +119,13 @@ fn resolve(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Whose control the file at an absolute path is, if it is one: for what writes files on behalf of somebody else.
+#[must_use]
+pub fn control_at(path: &Path, config: &Config) -> Option<String> {
+    let owner = |path: &Path| owner_of(path, false, config);
+    owner(path).or_else(|| owner(&resolve(path)?))
+}
+
 fn owner_of(path: &Path, takes_all_below: bool, config: &Config) -> Option<String> {
     let weir = std::iter::once(config.paths.home()).chain(config.programs.iter().map(PathBuf::as_path));
     for own in weir {

@@ -114,8 +114,8 @@ impl<'s> Checker<'_, 's> {
                 let with = format!("it cannot be compared with `{value}`");
                 self.fits(place, left, |kind| *kind == Type::Bool, &with, "", None);
             }
-            Literal::Number(number) => {
-                let with = format!("it cannot be compared with the number {number}");
+            Literal::Number(_) | Literal::Integer(_) => {
+                let with = format!("it cannot be compared with the number {}", right.span.text(self.text));
                 self.fits(place, left, numeric, &with, "", None);
             }
             Literal::Text(text) => self.text(place, left, operator, text, false),

@@ -28,7 +28,6 @@ use crate::{
 #[must_use]
 pub fn check(script: &Script<'_>, text: &str, source: Option<&dyn Source>, now: Timestamp) -> Vec<Diagnostic> {
     let mut checker = Checker {
-        script,
         text,
         // The first edition compares as JavaScript does: what a field is called and holds is for the run to say.
         source: source.filter(|_| script.edition == Edition::Two),
@@ -65,7 +64,6 @@ pub fn check(script: &Script<'_>, text: &str, source: Option<&dyn Source>, now: 
 
 /// A check under way.
 struct Checker<'c, 's> {
-    script: &'c Script<'s>,
     text: &'c str,
     source: Option<&'c dyn Source>,
     now: Timestamp,

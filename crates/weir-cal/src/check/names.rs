@@ -67,6 +67,7 @@ impl<'s> Checker<'_, 's> {
             return;
         };
         // In which of two branches a result is made is for the run to say; so it is with one that is made later.
+        let first = before.span;
         let replaces = before.when == When::Always && made.when != When::Later;
         let when = before.when.min(made.when);
         *before = Made { when, used: before.used && !named, ..made };
@@ -74,9 +75,15 @@ impl<'s> Checker<'_, 's> {
             self.report(
                 Diagnostic::warning("name-twice", span, format!("`{name}` is given twice"))
                     .label("takes the place of the earlier result")
-                    .help("give one of them another name"),
+                    .help(format!("the first is in line {}: give one of them another name", self.line(first))),
             );
         }
+    }
+
+    /// From 1.
+    fn line(&self, span: Span) -> usize {
+        let before = self.text.as_bytes().get(..span.start as usize).unwrap_or_default();
+        memchr::memchr_iter(b'\n', before).count() + 1
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

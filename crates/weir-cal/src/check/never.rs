@@ -123,6 +123,8 @@ impl Key {
             Literal::Text(text) => Self::Text(text.to_string()),
             Literal::Word(word) => Self::Text((*word).to_owned()),
             Literal::Bool(value) => Self::Bool(*value),
+            // The bounds of a field are in doubles, to which such a number is its neighbor.
+            Literal::Integer(_) => return None,
             Literal::Null | Literal::Duration(_) | Literal::Field(_) => return None,
         })
     }

@@ -272,6 +272,8 @@ fn conditions_that_nothing_meets_are_named() {
         "a = 1 AND a IN (1, 2)",
         "a IN (1, null) AND a IS null",
         "a > `b` AND a < `b`",
+        "a = 9007199254740993 AND a != 9007199254740992",
+        "a > 9007199254740992 AND a < 9007199254740994",
     ];
     for condition in fine {
         expect(&format!("FORAGE t WHERE {condition}"), None, &[]);

@@ -13,6 +13,8 @@ pub mod json;
 mod json_parse;
 mod json_write;
 mod parser;
+#[cfg(test)]
+mod parser_tests;
 mod prototype;
 mod results;
 pub mod settings;

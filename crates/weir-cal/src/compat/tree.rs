@@ -362,6 +362,8 @@ pub(super) fn operand(operand: &Operand<'_>) -> Json {
         Literal::Duration(value) => duration(*value),
         // Not in this edition.
         Literal::Bool(value) => (*value).into(),
+        #[expect(clippy::cast_precision_loss, reason = "all numbers are doubles here")]
+        Literal::Integer(value) => (*value as f64).into(),
         Literal::Null | Literal::Field(_) => Json::Null,
     }
 }

@@ -341,6 +341,7 @@ fn recall() -> RecallResult {
         trigger_id: name.to_owned(),
         status: status.to_owned(),
         source: if fired.is_some() { "computed" } else { "stated" },
+        holds: crate::value::Truth::Unknown,
         fired_date: fired.map(str::to_owned),
         evidence: evidence.map(str::to_owned),
     };

@@ -21,16 +21,14 @@ fn at(row: &Row, slot: usize) -> &Value {
     row.get(slot).unwrap_or(&MISSING)
 }
 
-/// The value of a condition for a row.
+/// The value of a condition for a row. Every part is looked at, also where the others decide: whether a field can be
+/// compared at all must not depend on the order in which a condition is written.
 pub(crate) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch> {
     match predicate {
         Predicate::All(all) => {
             let mut result = Truth::True;
             for one in all {
                 result = result.and(truth(one, row)?);
-                if result == Truth::False {
-                    break;
-                }
             }
             Ok(result)
         }
@@ -38,9 +36,6 @@ pub(crate) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch>
             let mut result = Truth::False;
             for one in any {
                 result = result.or(truth(one, row)?);
-                if result == Truth::True {
-                    break;
-                }
             }
             Ok(result)
         }
@@ -143,8 +138,8 @@ fn contains(slot: usize, value: &Value, constant: &Constant) -> Result<Truth, Mi
             Ok(members
                 .any(|member| match constant {
                     Constant::Bool(value) => member.as_bool() == Some(*value),
-                    Constant::Integer(value) => member.as_i64() == Some(*value),
-                    Constant::Number(value) => member.as_f64() == Some(*value),
+                    Constant::Integer(value) => same_number(member, &Value::Integer(*value)),
+                    Constant::Number(value) => same_number(member, &Value::Number(*value)),
                     Constant::Text(text) => member.as_str() == Some(text),
                     Constant::Age { .. } => false,
                 })
@@ -152,6 +147,15 @@ fn contains(slot: usize, value: &Value, constant: &Constant) -> Result<Truth, Mi
         }
         _ => Err(Mismatch { slot, with: words(constant) }),
     }
+}
+
+fn same_number(member: &serde_json::Value, number: &Value) -> bool {
+    let member = match (member.as_i64(), member.as_f64()) {
+        (Some(whole), _) => Value::Integer(whole),
+        (None, Some(number)) => Value::Number(number),
+        (None, None) => return false,
+    };
+    compare_numbers(&member, number).is_some_and(std::cmp::Ordering::is_eq)
 }
 
 fn words(constant: &Constant) -> String {
@@ -207,6 +211,37 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(truth(&older, std::slice::from_ref(&value)), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_parts_changes_nothing() {
+        let row = [Value::Integer(0), Value::Text("four".into())];
+        let known = |operator| number(0, operator, 1.0);
+        let wrong = || number(1, Operator::Less, 5.0);
+        for operator in [Operator::Less, Operator::Greater] {
+            for parts in [vec![known(operator), wrong()], vec![wrong(), known(operator)]] {
+                for whole in [Predicate::All(parts.clone()), Predicate::Any(parts.clone())] {
+                    assert_eq!(truth(&whole, &row).map_err(|mismatch| mismatch.slot), Err(1), "{whole:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_contains_a_number_by_what_it_is_worth() {
+        let list = Value::Tree(Box::new(serde_json::json!([1.0, 9_007_199_254_740_993_i64, "7", true])));
+        let cases = [
+            (Constant::Integer(1), true),
+            (Constant::Number(1.0), true),
+            (Constant::Integer(9_007_199_254_740_993), true),
+            (Constant::Integer(9_007_199_254_740_992), false),
+            (Constant::Number(9_007_199_254_740_992.0), false),
+            (Constant::Number(7.0), false),
+        ];
+        for (constant, expected) in cases {
+            let contains = Predicate::Contains { slot: 0, constant };
+            assert_eq!(truth(&contains, std::slice::from_ref(&list)), Ok(expected.into()), "{contains:?}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Why a statement fails.
 
-use crate::{number::Decimal, run::near::alike, source::SourceError};
+use crate::{number::Decimal, run::near::alike, schedule::recall::RecallError, source::SourceError};
 
 /// A statement did not do what it says.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error(transparent)]
+    Recall(#[from] RecallError),
     #[error("no result `{name}`{}", alike(.near))]
     UnknownResult { name: String, near: Vec<String> },
     #[error("`{0}` is no result of FORAGE or DIVE")]

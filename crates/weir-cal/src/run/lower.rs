@@ -106,6 +106,7 @@ fn member(left: &Path<'_>, values: &[Operand<'_>], slots: &mut Slots, now: Times
 fn constant(literal: &Literal<'_>, now: Timestamp) -> Option<Constant> {
     Some(match literal {
         Literal::Number(number) => Constant::Number(*number),
+        Literal::Integer(whole) => Constant::Integer(*whole),
         Literal::Text(text) => Constant::Text(text.as_ref().into()),
         Literal::Word(word) => Constant::Text((*word).into()),
         Literal::Bool(value) => Constant::Bool(*value),

@@ -6,6 +6,7 @@
 //! cannot be written only fail themselves.
 
 mod cascade;
+mod collect;
 mod columns;
 pub(crate) mod condition;
 mod decide;
@@ -19,7 +20,6 @@ pub(crate) mod lower;
 pub(crate) mod near;
 mod publish;
 mod ranking;
-mod recall;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::{io, time::Instant};
 
-use jiff::{civil, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use crate::{
     ast::{Name, Surface},
@@ -14,6 +14,7 @@ use crate::{
         near::near,
         scan::{Plan, in_time},
     },
+    schedule::recall::day,
     source::{Source, SourceError},
 };
 
@@ -43,8 +44,7 @@ impl Runner<'_, '_> {
         };
         if let Some(on) = &surface.on {
             let no_day = || Failure::NoDay(on.value.to_string());
-            let day: civil::Date = on.value.parse().map_err(|_| no_day())?;
-            let due = day.to_zoned(TimeZone::UTC).map_err(|_| no_day())?.timestamp();
+            let due = day(&on.value).ok_or_else(no_day)?.to_zoned(TimeZone::UTC).map_err(|_| no_day())?.timestamp();
             if due > self.environment.now {
                 let task = Task {
                     id: self.later().id("surface", text),

@@ -14,7 +14,7 @@
 //! observation resets, one without observations or with an unknown one neither counts nor resets. A watch fires when
 //! its time is full, and again only after it was reset.
 
-mod observe;
+pub(crate) mod observe;
 mod replay;
 #[cfg(test)]
 mod tests;

@@ -379,7 +379,7 @@ impl<'s, S: Sink> Parser<'s, S> {
             K::Number => {
                 let value = self.number_here().value;
                 self.apart_unit(text, span)?;
-                Literal::Number(value)
+                literal::beyond_doubles(text).map_or(Literal::Number(value), Literal::Integer)
             }
             K::Measure => {
                 let (number, unit) = literal::split_measure(text);

@@ -1,8 +1,11 @@
 //! Numbers, lengths of time and texts, as they are written.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
-use crate::ast::Unit;
+use crate::{
+    ast::Unit,
+    value::{Value, compare_numbers},
+};
 
 /// The units of a length of time, for a message.
 pub(crate) const UNITS: &str = "s, m, h, d, w, mo, q and y";
@@ -14,6 +17,17 @@ pub(crate) fn number(text: &str) -> f64 {
         return f64::from(text.bytes().fold(0u32, |value, byte| value * 10 + u32::from(byte - b'0')));
     }
     text.parse().unwrap_or(f64::INFINITY)
+}
+
+/// The value of a whole number that [`number`] would round.
+pub(crate) fn beyond_doubles(text: &str) -> Option<i64> {
+    if text.len() < "9007199254740993".len() {
+        return None;
+    }
+    let whole: i64 = text.parse().ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "whether any is lost is the question")]
+    let rounded = whole as f64;
+    (compare_numbers(&Value::Integer(whole), &Value::Number(rounded)) != Some(Ordering::Equal)).then_some(whole)
 }
 
 /// A number and the unit that is written at it.
@@ -156,6 +170,23 @@ mod tests {
             let quoted = quote(text);
             let inner = quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap();
             assert_eq!(unescape(inner).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_that_are_no_doubles_are_found() {
+        let cases = [
+            ("9007199254740992", None),
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("-9007199254740993", Some(-9_007_199_254_740_993)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", None),
+            ("9223372036854775809", None),
+            ("9007199254740993.5", None),
+            ("1", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(beyond_doubles(text), expected, "{text}");
         }
     }
 

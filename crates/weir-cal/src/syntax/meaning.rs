@@ -105,6 +105,8 @@ impl Writer {
     fn operand(&mut self, operand: &Operand<'_>) {
         match &operand.value {
             Literal::Number(value) => self.put("number", value),
+            #[expect(clippy::cast_precision_loss, reason = "the first edition reads the neighbor of such a number")]
+            Literal::Integer(value) => self.put("number", *value as f64),
             Literal::Text(text) => self.put("text", text),
             // A bare word is a text in both editions.
             Literal::Word(word) => self.put("text", word),

@@ -26,6 +26,7 @@ fn condition(text: &str) -> String {
 fn short(expr: &Expr<'_>) -> String {
     let value = |literal: &Literal<'_>| match literal {
         Literal::Number(number) => number.to_string(),
+        Literal::Integer(whole) => whole.to_string(),
         Literal::Text(text) => format!("{text:?}"),
         Literal::Word(word) => (*word).to_owned(),
         Literal::Bool(value) => value.to_string().to_uppercase(),

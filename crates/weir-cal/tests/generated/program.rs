@@ -158,52 +158,59 @@ fn condition(choices: &mut Choices<'_>, text: &mut String, depth: u8) {
     }
 }
 
+const MEMBERS: &[&str] = &[
+    "a",
+    "b",
+    "flag",
+    "text",
+    "opened",
+    "list",
+    "D1",
+    "D5",
+    "confidence",
+    "perch",
+    "wake",
+    "sound",
+    "space",
+    "time",
+    "baseCost",
+    "currency",
+    "dimensions",
+    "levels",
+    "metadata",
+];
+
 /// The entities of a collection.
 pub(crate) fn entities(choices: &mut Choices<'_>) -> Vec<Value> {
     let mut all = Vec::new();
     for number in 0..choices.up_to(8) {
-        let mut entity = json!({"id": number, "at": format!("2026-0{}-01", number % 9 + 1)});
-        for field in [
-            "a",
-            "b",
-            "flag",
-            "text",
-            "opened",
-            "list",
-            "D1",
-            "D5",
-            "confidence",
-            "perch",
-            "wake",
-            "sound",
-            "space",
-            "time",
-            "baseCost",
-            "currency",
-            "dimensions",
-            "levels",
-            "metadata",
-        ] {
-            match choices.up_to(14) {
-                0 => entity[field] = Value::Null,
-                1 => entity[field] = json!(1),
-                2 => entity[field] = json!(50.5),
-                3 => entity[field] = json!(-1e300),
-                4 => entity[field] = json!(i64::MAX),
-                5 => entity[field] = json!("x"),
-                6 => entity[field] = json!("2025-06-01"),
-                7 => entity[field] = json!(true),
-                8 => entity[field] = json!([1, "x", null]),
-                9 => {
-                    entity[field] =
-                        json!({"D1": 3, "D2": {"sound": 9, "space": 9, "time": 9}, "origin": {"dimension": "D5"}});
-                }
-                10 => entity[field] = json!(90),
-                11 => entity[field] = json!(0.7),
-                _ => {}
+        let mut entity = serde_json::Map::new();
+        entity.insert("id".to_owned(), json!(number));
+        entity.insert("at".to_owned(), json!(format!("2026-0{}-01", number % 9 + 1)));
+        for field in MEMBERS {
+            if let Some(value) = value(choices) {
+                entity.insert((*field).to_owned(), value);
             }
         }
-        all.push(entity);
+        all.push(entity.into());
     }
     all
+}
+
+fn value(choices: &mut Choices<'_>) -> Option<Value> {
+    Some(match choices.up_to(14) {
+        0 => Value::Null,
+        1 => json!(1),
+        2 => json!(50.5),
+        3 => json!(-1e300),
+        4 => json!(i64::MAX),
+        5 => json!("x"),
+        6 => json!("2025-06-01"),
+        7 => json!(true),
+        8 => json!([1, "x", null]),
+        9 => json!({"D1": 3, "D2": {"sound": 9, "space": 9, "time": 9}, "origin": {"dimension": "D5"}}),
+        10 => json!(90),
+        11 => json!(0.7),
+        _ => return None,
+    })
 }

@@ -138,6 +138,34 @@ fn results_go_where_the_script_says_and_nowhere_else() {
 }
 
 #[test]
+fn the_controls_of_the_guard_are_not_written() {
+    let machine = Machine::new();
+    services(&machine);
+    let data = machine.project().join("data");
+    let script = machine.write("a.cal", "FORAGE services SURFACE x SURFACE x TO \"settings.json\"");
+    let claude = machine.home().join(".claude");
+    fs::create_dir_all(&claude).unwrap();
+    fs::write(claude.join("settings.json"), "{}").unwrap();
+    let run = |args: &[&str], dir: &std::path::Path| {
+        let mut command = machine.command(&["cal", "run"]);
+        command.arg(&script).arg("--data").arg(&data).args(args).current_dir(dir).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    for (args, dir) in [
+        (&[][..], claude.clone()),
+        (&["-o", "../.claude"], machine.project()),
+        (&["--alert", "file:settings.json"], claude.clone()),
+        (&["--alert", "file:../.claude/settings.json", "-o", "out"], machine.project()),
+    ] {
+        let output = run(args, &dir);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(text(&output.stderr).contains("controls of claude"), "{args:?}: {}", text(&output.stderr));
+    }
+    assert_eq!(fs::read_to_string(claude.join("settings.json")).unwrap(), "{}");
+    assert_eq!(run(&[], &machine.project()).status.code(), Some(0), "elsewhere the name is any name");
+}
+
+#[test]
 fn alerts_arrive_or_the_run_fails() {
     let machine = Machine::new();
     services(&machine);
@@ -237,4 +265,30 @@ fn a_number_is_explained_with_the_fields_behind_it() {
     let output = machine.run(&["cal", "explain", "a.cal", "exposd"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("`exposed`"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_script_of_the_first_edition_gives_the_references_result() {
+    let machine = Machine::new();
+    services(&machine);
+    // The faults included: the second condition is the only one, in words; nothing is surfaced.
+    let script = "-- edition: 1-compat\nFORAGE services WHERE tier = 1 SURFACE exposed\n\
+        DRIFT exposed METHODOLOGY 85 PERFORMANCE 35\nFETCH exposed CONFIDENCE 88\nCHIRP critical \"old\"\n";
+    machine.write("old.cal", script);
+    let output = machine.run(&["cal", "run", "old.cal", "--now", "2026-07-01"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&result["type"], &result["started"]), (&"ExecutionResult".into(), &"2026-07-01T00:00:00.000Z".into()));
+    assert_eq!(result["outputs"]["exposed_fetch"]["level"], "EXECUTE", "{result}");
+    assert!(text(&output.stderr).contains("old"), "the alert is sent: {}", text(&output.stderr));
+    assert_eq!(machine.run(&["cal", "run", "old.cal", "--exit-on", "execute"]).status.code(), Some(1));
+
+    machine.write("fails.cal", "-- edition: 1-compat\nFORAGE nothing SURFACE x\nFETCH x THRESHOLD 5\n");
+    let output = machine.run(&["cal", "run", "fails.cal"]);
+    assert_eq!(output.status.code(), Some(2), "unlike the reference");
+    assert!(text(&output.stdout).contains("\"success\": false"), "{}", text(&output.stdout));
+
+    assert_eq!(machine.run(&["cal", "fmt", "old.cal"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(machine.project().join("old.cal")).unwrap(), script, "only --fix rewrites it");
+    assert_eq!(machine.run(&["cal", "explain", "old.cal", "fetch"]).status.code(), Some(2));
 }

@@ -12,6 +12,7 @@ mod bad_input;
 mod cal;
 mod cal_lsp;
 mod cal_repl;
+mod cal_watch;
 mod check;
 mod install;
 mod many;

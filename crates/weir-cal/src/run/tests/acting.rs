@@ -158,6 +158,30 @@ fn what_is_planned_for_later_keeps_its_name() {
 }
 
 #[test]
+fn a_watch_says_where_it_stands() {
+    let data = json!({"reviews": [
+        {"at": "2025-12-01", "reviewed_pct": 30, "incidents": 1},
+        {"at": "2026-01-01", "reviewed_pct": 20, "incidents": 1},
+        {"at": "2026-02-20", "reviewed_pct": 10, "incidents": 5},
+    ]});
+    let cases = [
+        ("WATCH w IN reviews WHEN reviewed_pct < 35 FOR 60d", "triggered", Some("2025-12-01T00:00:00Z")),
+        ("WATCH w IN reviews WHEN reviewed_pct < 25 FOR 99d", "holding", Some("2026-01-01T00:00:00Z")),
+        ("WATCH w IN reviews WHEN reviewed_pct > 90", "active", None),
+        ("FORAGE reviews WATCH w WHEN incidents > 2", "triggered", Some("2026-02-20T00:00:00Z")),
+        ("WATCH w WHEN incidents > 2", "active", None),
+        ("FORAGE reviews WATCH w WHEN layoffs > 2", "active", None),
+    ];
+    for (script, status, since) in cases {
+        let ran = ran(script, data.clone()).ok();
+        let [watcher] = ran.outcome.watchers.as_slice() else { panic!("{script}") };
+        assert_eq!((watcher.status.as_str(), watcher.since.as_deref()), (status, since), "{script}");
+    }
+    let refused = ran("WATCH w IN reviews WHEN reviewd_pct < 35", data);
+    assert_eq!(refused.error(), "line 1: no field `reviewd_pct` in `reviews`: did you mean `reviewed_pct`?");
+}
+
+#[test]
 fn a_recall_contradicts_what_its_figures_do_not_bear_out() {
     let recall = |rest: &str| {
         let script = format!(

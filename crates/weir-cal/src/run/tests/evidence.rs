@@ -93,6 +93,29 @@ fn missing_values_make_conditions_unknown() {
 }
 
 #[test]
+fn whole_numbers_beyond_doubles_are_what_they_say() {
+    let rows = json!([
+        {"id": "even", "account": 9_007_199_254_740_992_i64},
+        {"id": "odd", "account": 9_007_199_254_740_993_i64},
+        {"id": "last", "account": i64::MAX},
+    ]);
+    let cases: [(&str, &[&str]); 7] = [
+        ("account = 9007199254740993", &["odd"]),
+        ("account = 9007199254740992", &["even"]),
+        ("account != 9007199254740993", &["even", "last"]),
+        ("account < 9007199254740993", &["even"]),
+        ("account IN (9007199254740993, 9223372036854775807)", &["odd", "last"]),
+        ("account BETWEEN 9007199254740993 AND 9223372036854775806", &["odd"]),
+        ("account >= 9007199254740993.0", &["even", "odd", "last"]),
+    ];
+    for (filter, matched) in cases {
+        let ran = ran(&format!("FORAGE t WHERE {filter} SURFACE m"), json!({"t": rows})).ok();
+        let names: Vec<&str> = ran.foraged("m").entities.iter().map(|entity| entity.entity.as_str()).collect();
+        assert_eq!(names, matched, "{filter}");
+    }
+}
+
+#[test]
 fn what_the_first_edition_gets_wrong_about_values_is_right() {
     let rows = json!([
         {"id": "1", "flag": true, "text": "true", "list": [7], "number": 5, "opened": "2025-11-30", "days": 200},

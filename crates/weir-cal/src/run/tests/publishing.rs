@@ -62,7 +62,7 @@ fn what_is_due_on_a_later_day_is_planned() {
     let [task] = ran.outcome.scheduled_tasks.as_slice() else { panic!("{:?}", ran.outcome) };
     assert_eq!((task.r#type, task.due.as_str()), ("surface", "2026-03-02T00:00:00Z"));
     assert_eq!(task.action.as_deref(), Some("SURFACE m AS html ON \"2026-03-02\""));
-    for on in ["not-a-date", "2026-02-30", "never", ""] {
+    for on in ["not-a-date", "2026-02-30", "20260331", "never", ""] {
         let refused = super::ran(&format!("SURFACE m ON \"{on}\""), rows());
         assert_eq!(refused.error(), format!("line 1: `{on}` is no day: write it as `2026-03-31`"));
     }

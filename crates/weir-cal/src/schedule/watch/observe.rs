@@ -18,7 +18,7 @@ use crate::{
 use super::has_age;
 
 /// The fields that say when, first one first.
-const TIMES: [&str; 5] = ["at", "time", "timestamp", "ts", "date"];
+pub(crate) const TIMES: [&str; 5] = ["at", "time", "timestamp", "ts", "date"];
 
 /// The fields that say of what.
 const ENTITIES: [&str; 4] = ["entity", "id", "name", "service"];
@@ -87,7 +87,9 @@ pub(super) fn observe(
         Ok(())
     })?;
     let absent = scanned.seen.iter().take(conditions).position(Vec::is_empty).filter(|_| scanned.total > 0);
-    if let Some(field) = absent.and_then(|slot| query.paths.get(slot)) {
+    // A field that is always null is there, and not known.
+    let listed = |field: &&String| schema.fields.iter().any(|other| other.path == **field);
+    if let Some(field) = absent.and_then(|slot| query.paths.get(slot)).filter(|field| !listed(field)) {
         let near = near(field, schema.fields.iter().map(|field| field.path.as_str()));
         return Err(SourceError::UnknownField { collection: collection.to_owned(), field: field.clone(), near });
     }
@@ -137,7 +139,7 @@ pub(crate) fn time(value: &Value) -> Option<Timestamp> {
     }
 }
 
-fn name(value: &Value) -> Option<String> {
+pub(crate) fn name(value: &Value) -> Option<String> {
     Some(match value {
         Value::Text(text) if !text.is_empty() => text.to_string(),
         Value::Integer(number) => number.to_string(),

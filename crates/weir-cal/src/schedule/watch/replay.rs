@@ -113,6 +113,7 @@ fn periods(observations: &[(Timestamp, Truth)], months: i64, wanted: f64, now: T
     let mut fired = Vec::new();
     for period in observations.chunk_by(|(one, _), (other, _)| number(*one, months) == number(*other, months)) {
         let end = period.first().map_or(Timestamp::MAX, |(at, _)| end(*at, months));
+        let last_moment = end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end);
         if let Some(last) = period.iter().rposition(|(_, truth)| *truth == Truth::False) {
             (count, triggered) = (0.0, false);
             let rest = period.get(last..).unwrap_or_default();
@@ -123,13 +124,13 @@ fn periods(observations: &[(Timestamp, Truth)], months: i64, wanted: f64, now: T
             since = period.iter().find(|(_, truth)| *truth == Truth::True).map(|(at, _)| *at);
         }
         // One that is not closed yet, or is not known, counts for nothing.
-        if end > now || period.iter().any(|(_, truth)| *truth != Truth::True) {
+        if last_moment > now || period.iter().any(|(_, truth)| *truth != Truth::True) {
             continue;
         }
         count += 1.0;
         if count >= wanted && !triggered {
             triggered = true;
-            fired.push((end, day(end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end))));
+            fired.push((end, day(last_moment)));
         }
     }
     let status = match (triggered, since) {

@@ -46,7 +46,7 @@ fn rows(text: &str) -> Vec<Value> {
         match truth {
             "t" => json!({"at": at, "a": 1}),
             "f" => json!({"at": at, "a": 0}),
-            _ => json!({"at": at}),
+            _ => json!({"at": at, "a": null}),
         }
     };
     text.split(',').map(row).collect()
@@ -271,6 +271,6 @@ fn a_watch_without_a_collection_looks_at_the_nearest_before_it() {
         assert_eq!(collection(named(&script, name).unwrap(), &script), expected, "{name}");
     }
     assert!(named(&script, "t").is_none());
-    let alone = super::super::watch::tests::script("WATCH v WHEN x > 1");
+    let alone = self::script("WATCH v WHEN x > 1");
     assert_eq!(collection(watch(&alone), &alone), None);
 }

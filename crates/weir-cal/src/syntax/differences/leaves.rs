@@ -120,7 +120,7 @@ impl Walk<'_> {
                 };
                 self.say(found.fix(operand.span, quoted));
             }
-            Literal::Bool(_) | Literal::Null | Literal::Field(_) => {}
+            Literal::Integer(_) | Literal::Bool(_) | Literal::Null | Literal::Field(_) => {}
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn sent(row: &Value, place: &Place<'_>) -> Result<(), String> {
         Some("file") => same("line", &alert.line().into(), &row["line"]),
         Some("webhook") => {
             let payload = alert.payload(row["format"].as_str().unwrap_or_default());
-            same("payload", &values::write(&payload), &row["request"]["payload"])
+            same("payload", &values::write(&payload), row.pointer("/request/payload").unwrap_or(&Value::Null))
         }
         other => Err(format!("nothing sends to {other:?}")),
     }

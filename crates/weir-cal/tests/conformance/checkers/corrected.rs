@@ -84,7 +84,7 @@ fn memory(data: &Value, directory: &Path) -> Result<Memory, String> {
                 let path = entry.map_err(|error| error.to_string())?.path();
                 let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 let file: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-                let rows = file["entities"].as_array().or(file.as_array()).cloned().unwrap_or_default();
+                let rows = file.get("entities").unwrap_or(&file).as_array().cloned().unwrap_or_default();
                 memory = memory.with(path.file_stem().unwrap_or_default().to_string_lossy(), rows);
             }
         } else {

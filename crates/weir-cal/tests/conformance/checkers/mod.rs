@@ -113,7 +113,7 @@ fn whole_characters(line: &str) -> Cow<'_, str> {
         at = match (unit(line, escape), unit(line, escape + 6)) {
             (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => escape + 12,
             (Some(0xD800..0xE000), _) => {
-                out.push_str(&line[copied..escape]);
+                out.push_str(line.get(copied..escape).unwrap_or_default());
                 out.push_str("\\ufffd");
                 copied = escape + 6;
                 copied
@@ -125,7 +125,7 @@ fn whole_characters(line: &str) -> Cow<'_, str> {
     if copied == 0 {
         return Cow::Borrowed(line);
     }
-    out.push_str(&line[copied..]);
+    out.push_str(line.get(copied..).unwrap_or_default());
     Cow::Owned(out)
 }
 
@@ -180,5 +180,5 @@ fn difference(place: &mut String, ours: &Value, theirs: &Value) -> Option<(Value
 fn short(value: &Value) -> String {
     let text = value.to_string();
     let end = text.char_indices().nth(160).map_or(text.len(), |(index, _)| index);
-    if end < text.len() { format!("{}...", &text[..end]) } else { text }
+    if end < text.len() { format!("{}...", text.get(..end).unwrap_or_default()) } else { text }
 }

@@ -60,7 +60,7 @@ struct Timed<'a> {
 }
 
 impl Collections for Timed<'_> {
-    fn entities(&self, name: &str) -> std::result::Result<Option<Vec<Json>>, String> {
+    fn entities(&self, name: &str) -> std::result::Result<Option<Json>, String> {
         let read = self.entities.entities(name)?;
         match self.deadline {
             Some(deadline) if Instant::now() >= deadline => Err("the time is up".to_owned()),

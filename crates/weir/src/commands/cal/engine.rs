@@ -1,10 +1,11 @@
 //! The way from a text to what is known about it and what it comes to. The only place that knows the editions apart.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use weir_cal::{
-    ast,
+    ast::{self, Statement, StatementKind},
     diagnostic::{Diagnostic, Severity},
     edition::Edition,
     outcome::Outcome,
@@ -14,15 +15,24 @@ use weir_cal::{
     syntax::{self, Loaded},
 };
 
-use super::{compat, publish::Nowhere, script::Script};
+use super::{
+    compat,
+    publish::{Nowhere, not_a_control},
+    script::Script,
+};
 use crate::output::CliError;
 
 /// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
-pub(super) fn checked(text: &str, edition: Option<Edition>, source: Option<&dyn Source>) -> (Edition, Vec<Diagnostic>) {
+pub(super) fn checked(
+    text: &str,
+    edition: Option<Edition>,
+    source: Option<&dyn Source>,
+    now: Timestamp,
+) -> (Edition, Vec<Diagnostic>) {
     let loaded = syntax::load(text, edition);
     let mut found = loaded.diagnostics;
     if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, text, source, Timestamp::now()));
+        found.extend(check(&loaded.script, text, source, now));
     }
     (loaded.edition, found)
 }
@@ -100,6 +110,9 @@ fn with_fixes(text: &str, found: &[Diagnostic]) -> Option<String> {
 
 /// The receivers of alerts: the console and those that were asked for.
 pub(super) fn sinks(asked: &[String]) -> Result<Vec<Box<dyn Sink>>, CliError> {
+    for file in asked.iter().filter_map(|spec| spec.strip_prefix("file:")) {
+        not_a_control(Path::new(file)).map_err(CliError::user)?;
+    }
     let others = asked.iter().map(String::as_str).filter(|spec| *spec != "console");
     std::iter::once("console")
         .chain(others)
@@ -168,4 +181,63 @@ pub(super) fn evaluate(text: &str, source: &dyn Source, time: Duration) -> Optio
         script_name: None,
     };
     execute(&loaded.script, text, &mut environment).ok()
+}
+
+/// A text after another one whose statements have run already.
+pub(super) struct Followed<'t> {
+    before: &'t str,
+    /// Both, for the places.
+    pub(super) text: String,
+    /// The second at its place, and blanks before it: read apart, so that no clause of it goes to a statement before.
+    padded: String,
+}
+
+impl<'t> Followed<'t> {
+    pub(super) fn new(before: &'t str, after: &str) -> Self {
+        let blanks = |c: char| if c == '\n' { "\n" } else { "    ".get(..c.len_utf8()).unwrap_or_default() };
+        let blank: String = before.chars().map(blanks).collect();
+        Self { before, text: format!("{before}{after}"), padded: format!("{blank}{after}") }
+    }
+
+    /// The statements of both, those of the first as `again` has them.
+    pub(super) fn script(&self, again: impl Fn(&Statement<'_>) -> bool) -> ast::Script<'_> {
+        let mut statements = syntax::parse(self.before).script.statements;
+        statements.retain(again);
+        statements.iter_mut().for_each(silence);
+        statements.extend(syntax::parse(&self.padded).script.statements);
+        ast::Script { edition: Edition::Two, statements }
+    }
+}
+
+/// Takes away what a statement sends and writes when it is run once more for its result.
+fn silence(statement: &mut Statement<'_>) {
+    match &mut statement.kind {
+        StatementKind::Fetch(fetch) => fetch.actions.clear(),
+        StatementKind::Recall(recall) => recall.surface = None,
+        _ => {}
+    }
+}
+
+/// A statement whose result others need: it is run once more with them.
+pub(super) fn again(statement: &Statement<'_>) -> bool {
+    matches!(
+        statement.kind,
+        StatementKind::Forage(_)
+            | StatementKind::Dive(_)
+            | StatementKind::Drift(_)
+            | StatementKind::Fetch(_)
+            | StatementKind::Trace(_)
+            | StatementKind::Watch(_)
+            | StatementKind::Recall(_)
+    )
+}
+
+/// A statement that asks for something later, beside those with results.
+pub(super) fn later(statement: &Statement<'_>) -> bool {
+    let is_planned = match &statement.kind {
+        StatementKind::Perch(_) | StatementKind::Listen(_) | StatementKind::Wake(_) => true,
+        StatementKind::Surface(surface) => surface.on.is_some(),
+        _ => false,
+    };
+    is_planned || again(statement)
 }

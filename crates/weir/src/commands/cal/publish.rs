@@ -9,6 +9,8 @@ use weir_cal::{
     run::Publisher,
 };
 
+use crate::context::{account_weir_home, config, weir_home};
+
 /// Publishes to standard output and into files.
 pub(super) struct Published {
     /// The files that a script names are below it.
@@ -94,7 +96,20 @@ fn inside(dir: &Path, name: &str) -> Result<PathBuf, String> {
     if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink()) {
         return Err(format!("`{name}` is a link, and could lead anywhere"));
     }
+    not_a_control(&path)?;
     Ok(path)
+}
+
+/// Refuses a file that switches a guard on or off: a script, or who runs it, could overwrite it in passing.
+pub(super) fn not_a_control(path: &Path) -> Result<(), String> {
+    let full = std::path::absolute(path).map_err(|error| format!("cannot find {}: {error}", path.display()))?;
+    // The account's own directory too: the environment may name another.
+    for home in [weir_home(), account_weir_home()] {
+        if let Some(owner) = weir_guard::control_at(&full, &config(home)) {
+            return Err(format!("`{}` belongs to the controls of {owner}", path.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file: all of it or nothing. What stands there must be a file.

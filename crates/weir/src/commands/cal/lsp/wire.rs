@@ -104,7 +104,7 @@ mod tests {
         let stream = [
             good.clone(),
             framed("{"),
-            framed("[1]"),
+            framed("7"),
             framed("\u{feff}"),
             "Nonsense\r\n\r\n".to_owned(),
             "Content-Length: -4\r\n\r\n".to_owned(),

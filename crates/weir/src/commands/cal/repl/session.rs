@@ -5,9 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use weir_cal::{
-    ast::{Script, Statement, StatementKind},
     diagnostic::{Diagnostic, Severity},
-    edition::Edition,
     outcome::{Outcome, Output},
     run::Environment,
     source::Source,
@@ -124,14 +122,8 @@ impl Session {
         if parsed.script.statements.is_empty() {
             return Ok(());
         }
-        // One text for both, so that every place is right; parsed apart, so that no clause goes to a statement before.
-        let blank: String = self.accepted.chars().map(|c| if c == '\n' { "\n" } else { blanks(c) }).collect();
-        let (whole, padded) = (format!("{}{entry}", self.accepted), format!("{blank}{entry}"));
-        let before = syntax::parse(&self.accepted).script.statements;
-        let known = before.iter().filter_map(again).collect::<Vec<_>>();
-        let new = syntax::parse(&padded).script.statements;
-        let script = Script { edition: Edition::Two, statements: known.into_iter().chain(new).collect() };
-
+        let followed = engine::Followed::new(&self.accepted, entry);
+        let (script, whole) = (followed.script(engine::again), followed.text.clone());
         let now = Timestamp::now();
         let found = engine::check(&script, &whole, Some(self.source.as_ref()), now);
         if told(name, entry, &moved(found, self.accepted.len())) {
@@ -164,31 +156,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// As many bytes of white space as a character has.
-fn blanks(c: char) -> &'static str {
-    "    ".get(..c.len_utf8()).unwrap_or_default()
-}
-
-/// A statement that is run once more for its result: without what it sends and writes.
-fn again<'s>(statement: &Statement<'s>) -> Option<Statement<'s>> {
-    let mut statement = statement.clone();
-    match &mut statement.kind {
-        StatementKind::Fetch(fetch) => fetch.actions.clear(),
-        StatementKind::Recall(recall) => recall.surface = None,
-        StatementKind::Forage(_)
-        | StatementKind::Dive(_)
-        | StatementKind::Drift(_)
-        | StatementKind::Trace(_)
-        | StatementKind::Watch(_) => {}
-        StatementKind::Perch(_)
-        | StatementKind::Listen(_)
-        | StatementKind::Wake(_)
-        | StatementKind::Chirp(_)
-        | StatementKind::Surface(_) => return None,
-    }
-    Some(statement)
 }
 
 /// Findings in the new part, with places in it.
