@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::compat::{Json, js};
+use indexmap::IndexMap;
+
+use crate::compat::{
+    Json, js,
+    prototype::{Kind, Property, inherited},
+};
 
 /// An alert as an adapter takes it.
 #[derive(Debug, Clone, Copy)]
@@ -18,12 +23,31 @@ pub struct Alert<'a> {
 }
 
 impl Alert<'_> {
-    fn fields(&self) -> Vec<(&str, String)> {
-        match self.metadata {
+    /// The metadata, unless it counts as none.
+    fn more(&self) -> Option<&Json> {
+        self.metadata.filter(|metadata| js::truthy(metadata))
+    }
+
+    /// `Object.entries` of the metadata.
+    fn fields(&self) -> Vec<(String, String)> {
+        match self.more() {
             Some(Json::Object(members)) => {
-                members.iter().map(|(name, value)| (name.as_str(), value.to_text())).collect()
+                members.iter().map(|(name, value)| (name.clone(), value.to_text())).collect()
+            }
+            Some(Json::Array(items)) => {
+                items.iter().enumerate().map(|(index, value)| (index.to_string(), value.to_text())).collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// What the reference finds in a table that does not have the kind of the alert: what all objects have, else
+    /// `otherwise`. A function is left out of a payload.
+    fn unlisted(&self, otherwise: Json) -> Option<Json> {
+        match inherited(Kind::Object, self.kind) {
+            Property::Function { .. } => None,
+            Property::Prototype(_) => Some(Json::Object(IndexMap::new())),
+            _ => Some(otherwise),
         }
     }
 
@@ -35,7 +59,11 @@ impl Alert<'_> {
             "warning" => "\u{26A0}\u{FE0F}",
             "info" => "\u{2139}\u{FE0F}",
             "success" => "\u{2705}",
-            _ => "\u{1F514}",
+            "alert" => "\u{1F514}",
+            kind => match inherited(Kind::Object, kind).primitive() {
+                Some(Json::String(found)) => &found.clone(),
+                _ => "\u{1F514}",
+            },
         };
         let (double, single) = ("\u{2550}".repeat(47), "\u{2500}".repeat(47));
         let mut text = format!("\n{icon} {double}\n");
@@ -64,7 +92,7 @@ impl Alert<'_> {
 
     /// The generic payload of a webhook; `first` and `second` are the members in front.
     fn generic(&self, first: &str, second: &str) -> Json {
-        let mut members = indexmap::IndexMap::new();
+        let mut members = IndexMap::new();
         for name in [first, second, "type", "message", "timestamp"] {
             let value = match name {
                 "type" => self.kind,
@@ -94,45 +122,59 @@ impl Alert<'_> {
             "info" => "#36a64f",
             "success" => "good",
             "alert" => "#764FA5",
-            _ => "#cccccc",
+            _ => "",
         };
-        let field = |(title, value): (&str, String)| {
+        let color = if color.is_empty() { self.unlisted("#cccccc".into()) } else { Some(color.into()) };
+        let field = |(title, value): (String, String)| {
             Json::object([("title", title.into()), ("value", value.into()), ("short", true.into())])
         };
-        let seconds = self.timestamp.parse::<jiff::Timestamp>().map_or(f64::NAN, |time| time.as_second() as f64);
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a calendar fit")]
+        let seconds = self
+            .timestamp
+            .parse::<jiff::Timestamp>()
+            .map_or(f64::NAN, |time| time.as_millisecond().div_euclid(1000) as f64);
         let attachment = || {
-            Json::object([
-                ("color", color.into()),
-                ("fields", self.fields().into_iter().map(field).collect::<Vec<_>>().into()),
-                ("ts", seconds.into()),
+            object([
+                ("color", color),
+                ("fields", Some(self.fields().into_iter().map(field).collect::<Vec<_>>().into())),
+                ("ts", Some(seconds.into())),
             ])
         };
-        let attachments: Vec<Json> = self.metadata.map(|_| attachment()).into_iter().collect();
+        let attachments: Vec<Json> = self.more().map(|_| attachment()).into_iter().collect();
         let text = format!("*{}*: {}", self.kind.to_uppercase(), self.message);
         Json::object([("text", text.into()), ("attachments", attachments.into())])
     }
 
     fn discord(&self) -> Json {
         let color = match self.kind {
-            "critical" => 0xFF_0000,
-            "warning" => 0xFF_A500,
-            "info" => 0x34_98DB,
-            "success" => 0x00_FF00,
-            "alert" => 0x9B_59B6,
-            _ => 0xCC_CCCC,
+            "critical" => Some(0xFF_0000),
+            "warning" => Some(0xFF_A500),
+            "info" => Some(0x34_98DB),
+            "success" => Some(0x00_FF00),
+            "alert" => Some(0x9B_59B6),
+            _ => None,
         };
-        let field = |(name, value): (&str, String)| {
+        let color = match color {
+            Some(color) => Some(f64::from(color).into()),
+            None => self.unlisted(f64::from(0xCC_CCCC).into()),
+        };
+        let field = |(name, value): (String, String)| {
             Json::object([("name", name.into()), ("value", value.into()), ("inline", true.into())])
         };
-        let embed = Json::object([
-            ("title", format!("\u{1FAB6} {}", self.kind.to_uppercase()).into()),
-            ("description", self.message.into()),
-            ("color", f64::from(color).into()),
-            ("fields", self.fields().into_iter().map(field).collect::<Vec<_>>().into()),
-            ("timestamp", self.timestamp.into()),
+        let embed = object([
+            ("title", Some(format!("\u{1FAB6} {}", self.kind.to_uppercase()).into())),
+            ("description", Some(self.message.into())),
+            ("color", color),
+            ("fields", Some(self.fields().into_iter().map(field).collect::<Vec<_>>().into())),
+            ("timestamp", Some(self.timestamp.into())),
         ]);
         Json::object([("embeds", vec![embed].into())])
     }
+}
+
+/// An object of the members that there are.
+fn object<const N: usize>(members: [(&str, Option<Json>); N]) -> Json {
+    Json::Object(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
 }
 
 /// Why `createAlertAdapter` refuses its settings; `None` where it does not.
@@ -151,4 +193,41 @@ pub fn refused(settings: &Json) -> Option<String> {
 #[must_use]
 pub fn webhook_refused(status: u16, reason: &str) -> String {
     format!("Failed to send webhook alert: Webhook returned {status}: {reason}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert<'a>(kind: &'a str, metadata: Option<&'a Json>) -> Alert<'a> {
+        Alert { kind, message: "m", timestamp: "1969-12-31T23:59:59.500Z", metadata }
+    }
+
+    /// As recorded from the reference.
+    #[test]
+    fn kinds_that_every_object_has_show_through() {
+        let none = Json::Object(IndexMap::new());
+        assert!(alert("constructor", None).console().starts_with("\nfunction Object() { [native code] } \u{2550}"));
+        assert!(alert("__proto__", None).console().starts_with("\n[object Object] \u{2550}"));
+        assert!(alert("zzz", None).console().starts_with("\n\u{1F514} \u{2550}"));
+        let slack = |kind| alert(kind, Some(&none)).payload("slack").get("attachments").unwrap().to_text();
+        assert_eq!(slack("toString"), r#"[{"fields":[],"ts":-1}]"#);
+        assert_eq!(slack("__proto__"), r#"[{"color":{},"fields":[],"ts":-1}]"#);
+        assert_eq!(slack("alert"), r##"[{"color":"#764FA5","fields":[],"ts":-1}]"##);
+        let discord = |kind| alert(kind, None).payload("discord").to_text();
+        assert!(discord("valueOf").contains(r#""description":"m","fields":[]"#));
+        assert!(discord("zzz").contains(r#""color":13421772,"#));
+    }
+
+    #[test]
+    fn metadata_that_counts_as_none_is_none() {
+        let list = Json::parse(r#"["a",{"b":1}]"#).unwrap();
+        assert!(alert("info", Some(&list)).console().contains("   \u{2022} 0: \"a\"\n   \u{2022} 1: {\"b\":1}\n"));
+        for nothing in [Json::Null, false.into(), "".into(), 0.0.into()] {
+            let alert = alert("info", Some(&nothing));
+            assert!(!alert.console().contains("METADATA"));
+            assert_eq!(alert.payload("slack").get("attachments"), Some(&Json::Array(Vec::new())));
+            assert!(alert.line().contains(&format!(r#""metadata":{}"#, nothing.to_text())));
+        }
+    }
 }

@@ -174,7 +174,11 @@ impl Parser<'_> {
         loop {
             self.expect('"', wanted)?;
             let name = self.string()?;
-            self.expect(':', "Expected ':' after property name")?;
+            if !self.take(':') {
+                // Only of the first member the engine says what is missing.
+                let why = "Expected ':' after property name";
+                return Err(if members.is_empty() { self.place(why) } else { self.unexpected() });
+            }
             let value = self.value(depth + 1)?;
             members.insert(name, value);
             if !self.take(',') {
@@ -222,6 +226,8 @@ impl Parser<'_> {
                 self.at += 1;
                 return self.hexadecimal();
             }
+            // The engine has a table of 256 escapes.
+            _ if found > 0xFF => return Err(self.unexpected()),
             _ => return Err(self.place("Bad escaped character")),
         };
         self.at += 1;
@@ -310,6 +316,8 @@ mod tests {
             ("", "Unexpected end of JSON input"),
             ("{", "Expected property name or '}' in JSON at position 1"),
             ("{\"a\"", "Expected ':' after property name in JSON at position 4"),
+            ("{\"a\":1,\"b\"", "Unexpected end of JSON input"),
+            ("{\"a\":1,\"b\"1", "Unexpected number in JSON at position 10"),
             ("{\"a\":1", "Expected ',' or '}' after property value in JSON at position 6"),
             ("[1 2]", "Expected ',' or ']' after array element in JSON at position 3"),
             ("{\"a\":1,}", "Expected double-quoted property name in JSON at position 7"),
@@ -319,6 +327,7 @@ mod tests {
             ("\"\u{E9}\u{1F600}", "Unterminated string in JSON at position 4"),
             ("\"a\nb\"", "Bad control character in string literal in JSON at position 2"),
             ("\"\\x\"", "Bad escaped character in JSON at position 2"),
+            ("\"\\\u{FEFF}\"", "Unexpected token '\u{FEFF}', \"\"\\\u{FEFF}\"\" is not valid JSON"),
             ("\"\\u123g\"", "Bad Unicode escape in JSON at position 6"),
             ("\"\\", "Unexpected end of JSON input"),
             ("-a", "No number after minus sign in JSON at position 1"),

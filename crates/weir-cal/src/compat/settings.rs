@@ -82,35 +82,37 @@ fn with(settings: &Json, name: &str, value: Json) -> Json {
 #[must_use]
 pub fn command_line(args: &[&str]) -> Json {
     let mut options: IndexMap<String, Json> = IndexMap::new();
-    let mut set = |name: &str, value: Json| options.insert(name.to_owned(), value);
-    set("command", "run".into());
-    set("alertType", "console".into());
-    set("verbose", false.into());
-    set("quiet", false.into());
+    // An option without a value is undefined, whatever stood there before.
+    let mut set = |name: &str, value: Option<Json>| match value {
+        Some(value) => {
+            options.insert(name.to_owned(), value);
+        }
+        None => {
+            options.shift_remove(name);
+        }
+    };
+    set("command", Some("run".into()));
+    set("alertType", Some("console".into()));
+    set("verbose", Some(false.into()));
+    set("quiet", Some(false.into()));
     let mut rest = args.iter().copied().peekable();
     let mut script = false;
     while let Some(arg) = rest.next() {
         match arg {
-            "run" | "analyze" | "validate" | "help" | "version" => {
-                set("command", arg.into());
-            }
+            "run" | "analyze" | "validate" | "help" | "version" => set("command", Some(arg.into())),
             "init" | "scaffold" => {
-                set("command", arg.into());
+                set("command", Some(arg.into()));
                 if let Some(name) = rest.next_if(|next| !next.starts_with('-')) {
-                    set(if arg == "init" { "name" } else { "subcommand" }, name.into());
+                    set(if arg == "init" { "name" } else { "subcommand" }, Some(name.into()));
                 }
             }
             "--alert" | "-a" => {
                 if let Some(kind @ ("console" | "file" | "json")) = rest.next() {
-                    set("alertType", kind.into());
+                    set("alertType", Some(kind.into()));
                 }
             }
-            "--verbose" | "-v" => {
-                set("verbose", true.into());
-            }
-            "--quiet" | "-q" => {
-                set("quiet", true.into());
-            }
+            "--verbose" | "-v" => set("verbose", Some(true.into())),
+            "--quiet" | "-q" => set("quiet", Some(true.into())),
             _ => {
                 let option = match arg {
                     "--inline" | "-i" => "inline",
@@ -121,17 +123,37 @@ pub fn command_line(args: &[&str]) -> Json {
                     _ => {
                         // An empty argument counts as none, so that a later one becomes the script.
                         if !arg.starts_with('-') && !script {
-                            set("script", arg.into());
+                            set("script", Some(arg.into()));
                             script = !arg.is_empty();
                         }
                         continue;
                     }
                 };
-                if let Some(value) = rest.next() {
-                    set(option, value.into());
-                }
+                set(option, rest.next().map(Json::from));
             }
         }
     }
     Json::Object(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As recorded from the reference.
+    #[test]
+    fn an_option_without_a_value_takes_back_what_was_said_before() {
+        let start = r#"{"command":"run","alertType":"console","verbose":false,"quiet":false"#;
+        let cases: [(&[&str], &str); 5] = [
+            (&["-o", "x", "-o"], ""),
+            (&["-i", "-q"], r#","inline":"-q""#),
+            (&["", "a.cal", "b.cal"], r#","script":"a.cal""#),
+            (&["-a", "file", "-a"], ""),
+            (&["-d", "", "--data-path", "p"], r#","dataFile":"","dataPath":"p""#),
+        ];
+        for (args, rest) in cases {
+            let start = if args.contains(&"file") { start.replace("console", "file") } else { start.to_owned() };
+            assert_eq!(command_line(args).to_text(), format!("{start}{rest}}}"), "{args:?}");
+        }
+    }
 }

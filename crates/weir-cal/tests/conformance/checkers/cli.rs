@@ -31,8 +31,8 @@ pub(super) fn invoked(row: &Value, place: &Place<'_>) -> Result<(), String> {
     let output = desk.written.remove("OUT").map(|text| serde_json::from_str::<Value>(&text)).transpose();
     let output = output.map_err(|error| error.to_string())?.unwrap_or_default();
     same("output_file", &output, row.get("output_file").unwrap_or(&Value::Null))?;
-    let success = row.pointer("/output_file/success").and_then(Value::as_bool);
-    if failed && success == Some(true) {
+    let success = row.pointer("/output_file/success");
+    if failed && success.is_some_and(|success| *success != Value::Bool(false)) {
         return Err("it did not fail".to_owned());
     }
     same("alert_file", &desk.written.remove("ALERT").into(), row.get("alert_file").unwrap_or(&Value::Null))
