@@ -5,6 +5,8 @@ mod file;
 mod payload;
 mod webhook;
 
+use std::time::Instant;
+
 use crate::outcome::{Alert, Delivery};
 
 /// A receiver of alerts.
@@ -15,6 +17,9 @@ pub trait Sink {
 
     /// Sends one alert; returns when it has arrived or was given up. Never panics: a failure is in the [`Delivery`].
     fn send(&mut self, alert: &Alert) -> Delivery;
+
+    /// Alerts that have not arrived by then are given up. A receiver that does not wait has nothing to do.
+    fn give_up_at(&mut self, _deadline: Instant) {}
 }
 
 /// A receiver cannot be made from its description. The messages never have an address in them.

@@ -12,7 +12,10 @@ use ureq::{
 };
 
 use super::{Sink, SinkError, delivered, failed, payload::Shape};
-use crate::outcome::{Alert, Delivery};
+use crate::{
+    number::Decimal,
+    outcome::{Alert, Delivery},
+};
 
 /// How long and how often an alert is tried. The same answers give the same tries.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +47,8 @@ pub(super) struct Webhook {
     shape: Shape,
     address: Uri,
     patience: Patience,
+    /// When the run is over that it belongs to.
+    given_up: Option<Instant>,
     agent: Agent,
     pause: Box<dyn FnMut(Duration)>,
 }
@@ -95,7 +100,7 @@ impl Webhook {
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Self { shape, address, patience, agent, pause }
+        Self { shape, address, patience, given_up: None, agent, pause }
     }
 
     /// One attempt, redirects within the host included.
@@ -170,7 +175,13 @@ impl Sink for Webhook {
 
     fn send(&mut self, alert: &Alert) -> Delivery {
         let body = self.shape.body(alert);
-        let deadline = Instant::now() + self.patience.total;
+        let now = Instant::now();
+        let left = self.given_up.map(|at| at.saturating_duration_since(now));
+        let total = left.map_or(self.patience.total, |left| left.min(self.patience.total));
+        if total.is_zero() {
+            return failed(self.name(), 0, "the time that the run was given is over".to_owned());
+        }
+        let deadline = now + total;
         let mut backoff = self.patience.pause;
         let mut attempts = 0;
         loop {
@@ -187,13 +198,17 @@ impl Sink for Webhook {
             if pause >= deadline.saturating_duration_since(Instant::now()) {
                 let why = match after {
                     Some(pause) => format!("{reason}, and asked to wait {}", seconds(pause)),
-                    None => format!("{reason}; {}", too_slow(self.patience.total)),
+                    None => format!("{reason}; {}", too_slow(total)),
                 };
                 return failed(self.name(), attempts, why);
             }
             (self.pause)(pause);
             backoff = backoff.saturating_mul(2);
         }
+    }
+
+    fn give_up_at(&mut self, deadline: Instant) {
+        self.given_up = Some(deadline);
     }
 }
 
@@ -224,7 +239,7 @@ fn too_slow(total: Duration) -> String {
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
+    format!("{} s", Decimal::rounded(duration.as_secs_f64(), 2))
 }
 
 /// How long a server asks to wait: seconds, or a date.

@@ -190,6 +190,26 @@ fn a_closed_port_is_tried_again() {
 }
 
 #[test]
+fn the_end_of_the_run_ends_the_attempts() {
+    let webhook = |port: u16| {
+        let address = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        Webhook::with(Shape::Generic, address, PATIENCE, Box::new(|_| {}))
+    };
+    let over = "the time that the run was given is over";
+    let mut late = webhook(9);
+    late.give_up_at(Instant::now());
+    let delivery = late.send(&alert());
+    assert_eq!((delivery.error.as_deref(), delivery.attempts), (Some(over), 0));
+
+    let server = serve(vec![Answer::Silence]);
+    let mut waiting = webhook(server.port);
+    waiting.give_up_at(Instant::now() + Duration::from_millis(300));
+    let error = waiting.send(&alert()).error.unwrap();
+    assert!(error.starts_with("no answer within 0.") && error.len() <= "no answer within 0.30 s".len(), "{error}");
+    server.requests.join().unwrap();
+}
+
+#[test]
 fn all_attempts_together_have_an_end() {
     // The pauses are only noted here, so a time of less than the first pause ends it.
     let patience = Patience { total: Duration::from_millis(400), ..PATIENCE };

@@ -112,12 +112,16 @@ impl Input {
         sinks: &'e mut [Box<dyn Sink>],
         publisher: &'e mut dyn Publisher,
     ) -> Environment<'e> {
+        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if let Some(deadline) = deadline {
+            sinks.iter_mut().for_each(|sink| sink.give_up_at(deadline));
+        }
         Environment {
             source,
             now: self.now.unwrap_or_else(Timestamp::now),
             sinks,
             publisher,
-            deadline: self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            deadline,
             script_name: script.file_name(),
         }
     }
