@@ -65,6 +65,8 @@ pub(super) fn lock(path: &Path) -> Result<File, ScheduleError> {
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>, ScheduleError> {
     let damaged = |reason: String| ScheduleError::Damaged { path: path.to_owned(), reason };
     let bytes = match fs::metadata(path) {
+        // A device or a pipe can go on without an end.
+        Ok(found) if !found.is_file() => return Err(damaged("it is no regular file".to_owned())),
         Ok(found) if found.len() > BYTES => return Err(damaged(format!("it is larger than {} MiB", BYTES >> 20))),
         Ok(_) => fs::read(path).map_err(io(path))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -256,3 +256,11 @@ fn one_at_a_time_has_it() {
     drop(first);
     assert!(Schedule::load(&path).is_ok());
 }
+
+#[test]
+fn what_is_no_regular_file_is_damaged_and_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/zero", directory.path().join("schedule.json")).unwrap();
+    let read = Schedule::load(directory.path().join("schedule.json"));
+    assert!(matches!(read, Err(ScheduleError::Damaged { .. })));
+}
