@@ -1,9 +1,10 @@
 //! The fields of a condition: that they exist, and that they can be compared with what they are compared with.
 
+use indexmap::IndexSet;
+
 use super::{
     Checker,
     data::{Holds, holds},
-    meant,
 };
 use crate::{
     ast::{Expr, Literal, Operand, Operator, Path},
@@ -35,7 +36,18 @@ impl<'s> Checker<'_, 's> {
             }
             Expr::Contains { left, right } => {
                 let list = |kind: &Type| *kind == Type::Tree;
-                let text = matches!(right.value, Literal::Text(_) | Literal::Word(_));
+                let text = match &right.value {
+                    Literal::Text(_) | Literal::Word(_) => true,
+                    Literal::Field(part) => {
+                        self.field(place, part).is_none_or(|types| types.is_empty() || types.contains(&Type::Text))
+                    }
+                    Literal::Null | Literal::Duration(_) => {
+                        let found = Diagnostic::warning("never-true", right.span, "nothing contains this");
+                        self.report(found.help("CONTAINS looks for a text, a number or a truth value"));
+                        false
+                    }
+                    _ => false,
+                };
                 let fits = move |kind: &Type| list(kind) || (text && *kind == Type::Text);
                 self.fits(place, left, fits, "CONTAINS", "looks into lists, and for texts into texts", None);
             }
@@ -60,7 +72,7 @@ impl<'s> Checker<'_, 's> {
                 let near = near(&path.text, place.schema.fields.iter().map(|field| field.path.as_str()));
                 let found = Diagnostic::new(place.severity(), "unknown-field", path.span, message);
                 let found = if place.schema.complete { found } else { found.label("is in none of the first entities") };
-                self.report(meant(found, &near));
+                self.report(self.meant_name(found, &near));
                 None
             }
         }
@@ -81,7 +93,8 @@ impl<'s> Checker<'_, 's> {
             return;
         }
         let some = types.iter().any(&fits);
-        let wrong: Vec<&str> = types.iter().filter(|kind| !fits(kind)).map(|kind| kind.words()).collect();
+        let wrong: IndexSet<&str> = types.iter().filter(|kind| !fits(kind)).map(|kind| kind.words()).collect();
+        let wrong: Vec<&str> = wrong.into_iter().collect();
         let sometimes = if some { " in some entities" } else { "" };
         let message = format!("`{}` of `{}` is {}{sometimes}: {with}", path.text, place.collection, wrong.join(" or "));
         let severity = if some { Severity::Warning } else { place.severity() };

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Checker, meant};
+use super::Checker;
 use crate::{
     ast::Name,
     diagnostic::{Diagnostic, Severity},
@@ -38,7 +38,7 @@ impl<'s> Checker<'_, 's> {
                     let known: Vec<&str> = known.iter().take(8).map(String::as_str).collect();
                     if known.is_empty() { found } else { found.help(format!("there is `{}`", known.join("`, `"))) }
                 } else {
-                    meant(found, &near)
+                    self.meant_name(found, &near)
                 };
                 self.report(found);
                 None

@@ -11,7 +11,9 @@ mod reach;
 mod tests;
 mod values;
 
-use indexmap::IndexMap;
+use std::cell::OnceCell;
+
+use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 
 use crate::{
@@ -20,6 +22,7 @@ use crate::{
     edition::Edition,
     limits,
     source::{Schema, Source},
+    syntax,
 };
 
 /// Looks for mistakes in a script that was read without errors. `text` is the source that it was read from; with
@@ -36,8 +39,9 @@ pub fn check(script: &Script<'_>, text: &str, source: Option<&dyn Source>, now: 
         results: names::Results::default(),
         drifts: IndexMap::new(),
         schemas: IndexMap::new(),
-        files: Vec::new(),
-        watches: Vec::new(),
+        files: IndexSet::new(),
+        watches: IndexSet::new(),
+        line_ends: OnceCell::new(),
         nearest: None,
         when: names::When::Always,
     };
@@ -74,8 +78,10 @@ struct Checker<'c, 's> {
     /// `None` where the collection cannot be looked into, which was said already.
     schemas: IndexMap<String, Option<Schema>>,
     /// The files that are written.
-    files: Vec<String>,
-    watches: Vec<&'s str>,
+    files: IndexSet<String>,
+    watches: IndexSet<&'s str>,
+    /// Where the lines of the text end; not looked for before it is asked for.
+    line_ends: OnceCell<Vec<usize>>,
     /// The collection of the last FORAGE or DIVE.
     nearest: Option<&'s str>,
     /// Whether the statement at hand runs.
@@ -88,6 +94,18 @@ impl<'s> Checker<'_, 's> {
         let same = |other: &Diagnostic| other.code == found.code && other.span == found.span;
         if self.found.len() <= limits::DIAGNOSTICS * 10 && !self.found.iter().rev().take(50).any(same) {
             self.found.push(found);
+        }
+    }
+
+    /// As `meant`, for a name: it is written as names are.
+    fn meant_name(&self, found: Diagnostic, near: &[String]) -> Diagnostic {
+        // On the right of a comparison only the backquotes make it a field.
+        let is_quoted = found.span.text(self.text).starts_with('`');
+        let written = |name: &String| if is_quoted { format!("`{name}`") } else { syntax::name(name) };
+        let Diagnostic { span, .. } = found;
+        match near {
+            [one] => found.help(format!("did you mean `{one}`?")).fix(span, written(one)),
+            _ => meant(found, near),
         }
     }
 

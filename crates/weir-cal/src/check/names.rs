@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Checker, meant};
+use super::Checker;
 use crate::{
     ast::{Fetch, Name, RecallWatch, Surface, Trace},
     diagnostic::{Diagnostic, Severity},
@@ -82,8 +82,8 @@ impl<'s> Checker<'_, 's> {
 
     /// From 1.
     fn line(&self, span: Span) -> usize {
-        let before = self.text.as_bytes().get(..span.start as usize).unwrap_or_default();
-        memchr::memchr_iter(b'\n', before).count() + 1
+        let ends = self.line_ends.get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).collect());
+        ends.partition_point(|end| *end < span.start as usize) + 1
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -124,7 +124,7 @@ impl<'s> Checker<'_, 's> {
                     known => found.help(format!("there is `{}`", known.join("`, `"))),
                 }
             }
-            near => meant(found, near),
+            near => self.meant_name(found, near),
         };
         self.report(found);
         None
@@ -205,7 +205,7 @@ impl<'s> Checker<'_, 's> {
         }
         let message = format!("no result `{}`: this DIVE follows no cascade", name.value);
         let near = near(name.value, self.names());
-        self.report(meant(Diagnostic::warning("unknown-result", name.span, message), &near));
+        self.report(self.meant_name(Diagnostic::warning("unknown-result", name.span, message), &near));
     }
 
     /// A name that is no result means the whole analysis. It is not meant where it is nearly one.
@@ -220,21 +220,21 @@ impl<'s> Checker<'_, 's> {
         let near = near(name.value, self.names());
         if !near.is_empty() {
             let message = format!("`{}` is no result: the whole analysis is surfaced", name.value);
-            self.report(meant(Diagnostic::warning("nearly-a-result", name.span, message), &near));
+            self.report(self.meant_name(Diagnostic::warning("nearly-a-result", name.span, message), &near));
         }
     }
 
     /// A watch that a RECALL looks back at.
     pub(super) fn watched(&mut self, watch: &RecallWatch<'s>) {
         let name = watch.trigger;
-        if self.watches.is_empty() || self.watches.contains(&name.value) {
+        if self.watches.is_empty() || self.watches.contains(name.value) {
             return;
         }
         let near = near(name.value, self.watches.iter().copied());
         if !near.is_empty() {
             let message = format!("the script has no WATCH `{}`", name.value);
             let found = Diagnostic::warning("nearly-a-watch", name.span, message);
-            self.report(meant(found.label("is taken as stated"), &near));
+            self.report(self.meant_name(found.label("is taken as stated"), &near));
         }
     }
 

@@ -310,6 +310,7 @@ fn fields_exist_and_have_the_types_that_conditions_need() {
         "note CONTAINS oo AND note != x AND tier > 30d AND (confidence IS null OR confidence > 5)",
         "prod_write = true AND id IN (billing, \"x\") AND tier BETWEEN 1 AND 3 AND opened > \"2026-01-01\"",
         "tier = `D5` AND tags EXISTS AND owner EXISTS",
+        "tier = 9007199254740993 AND tags CONTAINS `id` AND note CONTAINS `id` AND tags CONTAINS `tier`",
     ];
     for condition in fine {
         expect(&format!("FORAGE services WHERE {condition}"), Some(&source), &[]);
@@ -327,6 +328,11 @@ fn fields_exist_and_have_the_types_that_conditions_need() {
         ("note > 3d", "error type-mismatch note"),
         ("tier CONTAINS 1", "error type-mismatch tier"),
         ("note CONTAINS 5", "error type-mismatch note"),
+        ("note CONTAINS `tier`", "error type-mismatch note"),
+        ("note CONTAINS `nota`", "error unknown-field `nota`"),
+        ("prod_write = 9007199254740993", "error type-mismatch prod_write"),
+        ("tags CONTAINS null", "warning never-true null"),
+        ("tags CONTAINS 3d", "warning never-true 3d"),
         ("tier", "error type-mismatch tier"),
         ("owner = x", "error type-mismatch owner"),
         ("tier IN (1, x)", "error type-mismatch tier"),
@@ -339,8 +345,30 @@ fn fields_exist_and_have_the_types_that_conditions_need() {
     }
     expect("FORAGE mixed WHERE size > 5", Some(&source), &["warning type-mismatch size"]);
     expect("FORAGE empty WHERE size > 5", Some(&source), &[]);
+    let numbers = Memory::new().with("t", vec![json!({"a": 1}), json!({"a": 1.5})]);
+    let message = &found("FORAGE t WHERE a", Some(&numbers))[0].message;
+    assert_eq!(message, "`a` of `t` is a number: alone is no condition");
     let text = "FORAGE services WHERE prod_write = \"true\"";
     assert_eq!(found(text, Some(&source))[0].help.as_deref(), Some("write `true` without quotes"));
+}
+
+#[test]
+fn a_fix_leaves_a_field_a_field() {
+    let rows = vec![json!({"id": "a", "size": 1, "where": 2, "two words": 3})];
+    let source = Memory::new().with("t", rows);
+    for (condition, mended) in [
+        ("size = `wher`", "`where`"),
+        ("size = `siz`", "`size`"),
+        ("wher = 1", "`where`"),
+        ("siz = 1", "size"),
+        ("`siz` = 1", "`size`"),
+        ("`two word` = 1", "`two words`"),
+    ] {
+        let text = format!("FORAGE t WHERE {condition}");
+        let found = found(&text, Some(&source));
+        let [one] = found.as_slice() else { panic!("{text}: {found:?}") };
+        assert_eq!(one.fix.as_ref().map(|fix| fix.replacement.as_str()), Some(mended), "{text}");
+    }
 }
 
 #[test]

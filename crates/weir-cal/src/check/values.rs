@@ -117,7 +117,7 @@ impl<'s> Checker<'_, 's> {
                 let found = Diagnostic::warning("file-twice", to.span, message);
                 self.report(found.label("takes the place of what was written before"));
             } else {
-                self.files.push(file);
+                self.files.insert(file);
             }
         }
     }
@@ -237,11 +237,10 @@ impl<'s> Checker<'_, 's> {
 
     pub(super) fn watch(&mut self, watch: &Watch<'s>) {
         let name = watch.target;
-        if self.watches.contains(&name.value) {
+        if !self.watches.insert(name.value) {
             let message = format!("there are two watches `{}`", name.value);
             self.report(Diagnostic::warning("name-twice", name.span, message));
         }
-        self.watches.push(name.value);
         match (watch.collection, self.nearest) {
             (Some(collection), _) => self.collection(collection, Some(&watch.condition)),
             (None, nearest) => {

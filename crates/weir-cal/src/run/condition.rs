@@ -1,5 +1,7 @@
 //! Whether a condition holds for a row, and which missing fields leave it open.
 
+use std::cmp::Ordering;
+
 use crate::{
     ast::Operator,
     source::{Constant, Predicate, Query, Row, SourceError},
@@ -79,6 +81,14 @@ pub(crate) fn truth(predicate: &Predicate, row: &Row) -> Result<Truth, Mismatch>
             Ok(result)
         }
         Predicate::Contains { slot, constant } => contains(*slot, at(row, *slot), constant),
+        Predicate::ContainsField { left, right } => {
+            let (whole, part) = (at(row, *left), at(row, *right));
+            if *whole == Value::Missing || *part == Value::Missing {
+                return Ok(Truth::Unknown);
+            }
+            let mismatch = || Mismatch { slot: *left, with: "a field of another type".to_owned() };
+            contains(*left, whole, &as_constant(part).ok_or_else(mismatch)?)
+        }
         Predicate::IsMissing(slot) => Ok((*at(row, *slot) == Value::Missing).into()),
         Predicate::Holds(slot) => match at(row, *slot) {
             Value::Missing => Ok(Truth::Unknown),
@@ -96,7 +106,7 @@ pub(crate) fn blame(predicate: &Predicate, row: &Row, missing: &mut Vec<usize>) 
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| blame(part, row, missing)),
         Predicate::Not(inner) => blame(inner, row, missing),
-        Predicate::CompareFields { left, right, .. } => {
+        Predicate::CompareFields { left, right, .. } | Predicate::ContainsField { left, right } => {
             missing.extend([*left, *right].into_iter().filter(|slot| *at(row, *slot) == Value::Missing));
         }
         Predicate::Compare { slot, .. }
@@ -111,7 +121,7 @@ fn equality(operator: Operator) -> bool {
     matches!(operator, Operator::Equal | Operator::NotEqual)
 }
 
-fn holds(ordering: std::cmp::Ordering, operator: Operator) -> bool {
+fn holds(ordering: Ordering, operator: Operator) -> bool {
     match operator {
         Operator::Equal => ordering.is_eq(),
         Operator::NotEqual => ordering.is_ne(),
@@ -167,7 +177,18 @@ fn same_number(member: &serde_json::Value, number: &Value) -> bool {
         (None, Some(number)) => Value::Number(number),
         (None, None) => return false,
     };
-    compare_numbers(&member, number).is_some_and(std::cmp::Ordering::is_eq)
+    compare_numbers(&member, number).is_some_and(Ordering::is_eq)
+}
+
+/// A value as one to look for.
+fn as_constant(value: &Value) -> Option<Constant> {
+    Some(match value {
+        Value::Bool(value) => Constant::Bool(*value),
+        Value::Integer(value) => Constant::Integer(*value),
+        Value::Number(value) => Constant::Number(*value),
+        Value::Text(text) => Constant::Text(text.clone()),
+        Value::Missing | Value::Time(_) | Value::Tree(_) => return None,
+    })
 }
 
 fn words(constant: &Constant) -> String {

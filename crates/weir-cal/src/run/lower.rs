@@ -49,9 +49,12 @@ pub(crate) fn lower(expr: &Expr<'_>, slots: &mut Slots, now: Timestamp) -> Predi
             compare(left, Operator::GreaterOrEqual, low, slots, now),
             compare(left, Operator::LessOrEqual, high, slots, now),
         ]),
-        Expr::Contains { left, right } => match constant(&right.value, now) {
-            Some(constant) => Predicate::Contains { slot: slots.slot(&left.text), constant },
-            None => never(left, slots),
+        Expr::Contains { left, right } => match (constant(&right.value, now), &right.value) {
+            (Some(constant), _) => Predicate::Contains { slot: slots.slot(&left.text), constant },
+            (None, Literal::Field(field)) => {
+                Predicate::ContainsField { left: slots.slot(&left.text), right: slots.slot(&field.text) }
+            }
+            (None, _) => never(left, slots),
         },
         Expr::Exists(path) => negate(Predicate::IsMissing(slots.slot(&path.text))),
         Expr::Holds(path) => Predicate::Holds(slots.slot(&path.text)),

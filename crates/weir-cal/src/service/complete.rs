@@ -333,14 +333,15 @@ impl Wanted<'_> {
         // A place that cannot be read has no names to offer; that it cannot be read is said where it is used.
         let names = source.collections().unwrap_or_default();
         let place = source.place();
-        self.found.extend(names.into_iter().map(|name| (quoted(&name), CompletionKind::Collection, place.clone())));
+        self.found
+            .extend(names.into_iter().map(|name| (syntax::name(&name), CompletionKind::Collection, place.clone())));
     }
 
     fn fields(&mut self, collection: Option<&str>) {
         let (Some(source), Some(collection)) = (self.known.source, collection) else { return };
         let Ok(schema) = source.schema(collection) else { return };
         let fields = schema.fields.into_iter();
-        self.found.extend(fields.map(|field| (quoted(&field.path), CompletionKind::Field, types(&field.types))));
+        self.found.extend(fields.map(|field| (syntax::name(&field.path), CompletionKind::Field, types(&field.types))));
     }
 
     fn results(&mut self) {
@@ -349,19 +350,7 @@ impl Wanted<'_> {
         self.found.extend(
             made.into_iter()
                 .filter(|made| made.by != "WATCH")
-                .map(|made| (quoted(&made.name), CompletionKind::Result, format!("result of {}", made.by))),
+                .map(|made| (syntax::name(&made.name), CompletionKind::Result, format!("result of {}", made.by))),
         );
     }
-}
-
-/// A name as it is written: in backquotes where it is a keyword or no word.
-fn quoted(name: &str) -> String {
-    let is_plain = name.split('.').all(|part| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-            && !part.contains("--")
-            && !part.ends_with('-')
-            && !K::of_word(part).is_reserved()
-    });
-    if is_plain { name.to_owned() } else { format!("`{name}`") }
 }

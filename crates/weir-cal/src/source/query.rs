@@ -55,6 +55,13 @@ pub enum Predicate {
         /// What it must contain.
         constant: Constant,
     },
+    /// A text that contains the text of another field, or a list that has its value as a member.
+    ContainsField {
+        /// The slot of the text or the list.
+        left: usize,
+        /// The slot of what it must contain.
+        right: usize,
+    },
     /// The field has no value. Never unknown.
     IsMissing(usize),
     /// The field is the truth value true; unknown where it is missing, an error where it is of another type.
@@ -73,7 +80,9 @@ impl Predicate {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect(slots)),
             Self::Not(inner) => inner.collect(slots),
-            Self::CompareFields { left, right, .. } => slots.extend([*left, *right]),
+            Self::CompareFields { left, right, .. } | Self::ContainsField { left, right } => {
+                slots.extend([*left, *right])
+            }
             Self::Compare { slot, .. }
             | Self::In { slot, .. }
             | Self::Contains { slot, .. }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, cmp::Ordering};
 
+use super::SyntaxKind;
 use crate::{
     ast::Unit,
     value::{Value, compare_numbers},
@@ -127,6 +128,18 @@ pub(crate) fn unescape(text: &str) -> Result<Cow<'_, str>, (usize, usize)> {
     Ok(Cow::Owned(out))
 }
 
+/// A name as it is written: in backquotes where it is a keyword or no word.
+pub(crate) fn name(name: &str) -> String {
+    let is_plain = name.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+            && !part.contains("--")
+            && !part.ends_with('-')
+            && !SyntaxKind::of_word(part).is_reserved()
+    });
+    if is_plain { name.to_owned() } else { format!("`{name}`") }
+}
+
 /// A text in quotes, with escapes where they are needed.
 pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
@@ -200,6 +213,16 @@ mod tests {
         assert_eq!(number("1234567890123"), 1_234_567_890_123.0);
         assert_eq!(number("-2.5e-3"), -0.0025);
         assert_eq!(number("1e999"), f64::INFINITY);
+        for (text, exact) in [
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("-9007199254740993", Some(-9_007_199_254_740_993)),
+            ("9007199254740991", None),
+            ("9007199254740993.0", None),
+            ("1e18", None),
+            ("12345678901234567890", None),
+        ] {
+            assert_eq!(whole(text, number(text)), exact, "{text}");
+        }
         assert_eq!(unit("MO"), Some(Unit::Months));
         assert_eq!(unit("month"), None);
         assert_eq!(unit_word("Quarter"), Some(Unit::Quarters));

@@ -26,6 +26,7 @@ mod tree;
 use crate::{ast::Script, diagnostic::Diagnostic, edition::Edition, limits, span::Span};
 
 pub use kind::SyntaxKind;
+pub(crate) use literal::name;
 pub use load::{Loaded, load};
 pub use modernize::modernize;
 use parser::{Nothing, Parser};

@@ -31,6 +31,47 @@ fn names_of_javascript_are_names_like_others() {
 }
 
 #[test]
+fn whole_numbers_of_a_script_are_exact() {
+    let rows = json!({"t": [
+        {"id": "less", "a": 9_007_199_254_740_992_i64},
+        {"id": "same", "a": 9_007_199_254_740_993_i64},
+        {"id": "beyond", "a": 12_345_678_901_234_567_890_u64},
+    ]});
+    let cases: [(&str, &[&str]); 5] = [
+        ("a = 9007199254740993", &["same"]),
+        ("a IN (1, 9007199254740993)", &["same"]),
+        ("a < 9007199254740993", &["less"]),
+        ("a > 9007199254740992 AND a <= 9007199254740993", &["same"]),
+        ("a = 12345678901234567890", &["beyond"]),
+    ];
+    for (condition, expected) in cases {
+        let ran = ran(&format!("FORAGE t WHERE {condition} SURFACE r"), rows.clone()).ok();
+        let found: Vec<_> = ran.foraged("r").entities.iter().map(|one| one.entity.as_str()).collect();
+        assert_eq!(found, expected, "{condition}");
+    }
+}
+
+#[test]
+fn a_field_can_contain_another() {
+    let rows = json!({"t": [
+        {"id": "text", "list": ["x", "y"], "text": "axb", "one": "x"},
+        {"id": "other", "list": ["x", "y"], "text": "axb", "one": "z"},
+        {"id": "number", "list": [1, 2.5], "text": "", "one": 2.5},
+        {"id": "none", "list": ["x"], "one": null},
+    ]});
+    let cases: [(&str, &[&str], u64); 3] = [
+        ("list CONTAINS `one`", &["text", "number"], 1),
+        ("id != \"number\" AND text CONTAINS `one`", &["text"], 1),
+        ("NOT list CONTAINS `one`", &["other"], 1),
+    ];
+    for (condition, expected, unknown) in cases {
+        let ran = ran(&format!("FORAGE t WHERE {condition} SURFACE r"), rows.clone()).ok();
+        let found: Vec<_> = ran.foraged("r").entities.iter().map(|one| one.entity.as_str()).collect();
+        assert_eq!((found.as_slice(), ran.foraged("r").unknown), (expected, unknown), "{condition}");
+    }
+}
+
+#[test]
 fn a_run_leaves_nothing_behind_for_the_next() {
     let source = memory(brief());
     let log = super::Log::default();

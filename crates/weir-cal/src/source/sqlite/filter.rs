@@ -209,6 +209,11 @@ impl Writer<'_> {
                 self.operand(class, &column, Kind::Text, Operator::Equal)?;
                 Some(format!("instr(+{column}, {}) > 0", self.bind(constant)))
             }
+            // Looked at where the row is read: a list is no value of SQL.
+            Predicate::ContainsField { left, right } => {
+                let columns = [(self.columns)(*left)?.1, (self.columns)(*right)?.1];
+                self.open(&columns)
+            }
             Predicate::IsMissing(slot) => {
                 let (class, column) = (self.columns)(*slot)?;
                 (class != Class::Json).then(|| format!("{column} IS NULL"))
