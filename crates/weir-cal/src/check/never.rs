@@ -108,6 +108,9 @@ fn all<'e, 's>(
     Ok(())
 }
 
+/// Each value of a list is compared with those of the others: of longer lists nothing is said.
+const LISTED: usize = 100;
+
 /// A constant that a field can be equal to.
 #[derive(Debug, Clone, PartialEq)]
 enum Key {
@@ -168,7 +171,7 @@ impl Facts {
                 let Some(keys) = keys else { return Ok(()) };
                 self.on(left, None, |fact| {
                     fact.present = true;
-                    if *not == negated { fact.among(keys) } else { fact.none_of.extend(keys) }
+                    if *not == negated { fact.among(keys) } else { fact.not_among(keys) }
                 })
             }
             Expr::Between { left, low, high } if !negated => {
@@ -208,7 +211,7 @@ impl Facts {
             fact.present = true;
             match (operator, number, key) {
                 (Operator::Equal, _, Some(key)) => fact.among(vec![key]),
-                (Operator::NotEqual, _, Some(key)) => fact.none_of.push(key),
+                (Operator::NotEqual, _, Some(key)) => fact.not_among(vec![key]),
                 (Operator::Less, Some(number), _) => fact.below(number, true),
                 (Operator::LessOrEqual, Some(number), _) => fact.below(number, false),
                 (Operator::Greater, Some(number), _) => fact.above(number, true),
@@ -240,7 +243,16 @@ fn inverse(operator: Operator) -> Operator {
 }
 
 impl Fact {
+    fn not_among(&mut self, keys: Vec<Key>) {
+        if self.none_of.len() + keys.len() <= LISTED {
+            self.none_of.extend(keys);
+        }
+    }
+
     fn among(&mut self, keys: Vec<Key>) {
+        if keys.len() > LISTED {
+            return;
+        }
         match &mut self.one_of {
             // Nothing left: what was there before stays, for the words; `none_of` rules it out.
             Some(before) if !before.iter().any(|key| keys.contains(key)) => {

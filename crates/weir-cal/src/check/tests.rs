@@ -289,6 +289,8 @@ fn a_hostile_condition_costs_little() {
     let alternatives = vec!["(a = 1 OR a = 2 OR (b = 1 AND (c = 1 OR d = 1)))"; 5000].join(" AND ");
     let text = format!("FORAGE t WHERE {alternatives}");
     expect(&text, None, &[]);
+    let list = |from: u32| (from..from + 50_000).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    expect(&format!("FORAGE t WHERE a IN ({}) AND a IN ({})", list(0), list(100_000)), None, &[]);
     let wide = (0..5000).map(|n| format!("a != {n}")).collect::<Vec<_>>().join(" AND ");
     expect(&format!("FORAGE t WHERE {wide}"), None, &[]);
 }
