@@ -46,6 +46,9 @@ pub struct Outcome {
     pub error: Option<String>,
     /// What a reader should know, such as entities with missing evidence.
     pub notes: Vec<String>,
+    /// A FETCH called for EXECUTE, though another may have taken the place of its result.
+    #[serde(skip)]
+    pub executes: bool,
 }
 
 /// What one statement did.

@@ -326,6 +326,7 @@ pub(super) fn founding() -> Sample {
         }],
         success: true,
         error: None,
+        executes: true,
         notes: vec!["2 entities have no `orders_lost`: whether they match cannot be said".to_owned()],
     };
     Sample {

@@ -36,6 +36,7 @@ pub(super) struct Runner<'r, 'e> {
     pub(super) read: IndexSet<String>,
     pub(super) error: Option<String>,
     pub(super) stopped: bool,
+    executes: bool,
     alerts: Vec<Alert>,
     watchers: Vec<Watcher>,
     tasks: Vec<Task>,
@@ -62,6 +63,7 @@ impl<'r, 'e> Runner<'r, 'e> {
             read: IndexSet::new(),
             error: None,
             stopped: false,
+            executes: false,
             alerts: Vec::new(),
             watchers: Vec::new(),
             tasks: Vec::new(),
@@ -100,6 +102,7 @@ impl<'r, 'e> Runner<'r, 'e> {
             scheduled_tasks: std::mem::take(&mut self.tasks),
             success: self.error.is_none(),
             error: self.error.take(),
+            executes: self.executes,
             notes: std::mem::take(&mut self.notes).into_iter().collect(),
         }
     }
@@ -203,6 +206,7 @@ impl<'r, 'e> Runner<'r, 'e> {
                 entities(result.unknown)
             ));
         }
+        self.executes |= result.level == crate::ast::Band::Execute;
         self.keep(&format!("{target}_fetch"), Output::Fetch(Box::new(result)));
         Ok(summary)
     }

@@ -52,6 +52,18 @@ fn whole_numbers_of_a_script_are_exact() {
 }
 
 #[test]
+fn a_decision_to_execute_is_not_lost_to_a_later_one() {
+    let fetches = |first, second| {
+        let made = "FORAGE t SURFACE m DRIFT m METHODOLOGY 85 PERFORMANCE 35";
+        format!("{made} FETCH m THRESHOLD {first} CONFIDENCE 1 FETCH m THRESHOLD {second} CONFIDENCE 1")
+    };
+    for (first, second, executes) in [(1, 1_000_000, true), (1_000_000, 1, true), (1_000_000, 2_000_000, false)] {
+        let ran = ran(&fetches(first, second), brief()).ok();
+        assert_eq!(ran.outcome.executes, executes, "{first} {second}");
+    }
+}
+
+#[test]
 fn a_field_can_contain_another() {
     let rows = json!({"t": [
         {"id": "text", "list": ["x", "y"], "text": "axb", "one": "x"},

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use weir_cal::{
-    ast::Band,
     compat::Json,
     edition::Edition,
-    outcome::{Action, Outcome, Output},
+    outcome::{Action, Outcome},
     run::{Environment, Publisher},
     sink::Sink,
     source::Source,
@@ -172,10 +171,9 @@ fn print_json(outcome: &Outcome) -> Result<(), CliError> {
 }
 
 fn code(args: &Args, outcome: &Outcome) -> ExitCode {
-    let executes = |output: &Output| matches!(output, Output::Fetch(fetch) if fetch.level == Band::Execute);
     if is_failed(outcome) {
         ExitCode::from(FAULT)
-    } else if args.exit_on == Some(ExitOn::Execute) && outcome.outputs.values().any(executes) {
+    } else if args.exit_on == Some(ExitOn::Execute) && outcome.executes {
         ExitCode::from(FINDING)
     } else {
         ExitCode::SUCCESS
