@@ -3,7 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use crate::{
-    ast::{Cascade, Chirp, Drift, Fetch, Name, Recall, Script, Statement, StatementKind, Watch},
+    ast::{Band, Cascade, Chirp, Drift, Fetch, Name, Recall, Script, Statement, StatementKind, Watch},
     edition::Edition,
     limits,
     near::near,
@@ -206,7 +206,7 @@ impl<'r, 'e> Runner<'r, 'e> {
                 entities(result.unknown)
             ));
         }
-        self.executes |= result.level == crate::ast::Band::Execute;
+        self.executes |= result.level == Band::Execute;
         self.keep(&format!("{target}_fetch"), Output::Fetch(Box::new(result)));
         Ok(summary)
     }
