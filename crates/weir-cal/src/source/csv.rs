@@ -111,10 +111,36 @@ fn number(text: &str) -> Option<Value> {
     (ends_well && digits.iter().all(written)).then(|| table::number(text)).flatten()
 }
 
+/// Where in a record a byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At the beginning of a field.
+    Start,
+    /// In a field without quotation marks around it.
+    Plain,
+    /// In one with them.
+    Quoted,
+    /// After a quotation mark in such a field: it ends there, or the mark stands twice.
+    Closing,
+}
+
+impl Place {
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Self::Closing,
+            (Self::Quoted, _) | (Self::Start | Self::Closing, b'"') => Self::Quoted,
+            (_, b',' | b'\n' | b'\r') => Self::Start,
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// Reads so much of a file and no more, until it is allowed more.
 struct Allowed {
     file: File,
     left: Rc<Cell<usize>>,
+    /// After the last byte.
+    place: Rc<Cell<Place>>,
 }
 
 impl Read for Allowed {
@@ -126,6 +152,8 @@ impl Read for Allowed {
         let most = buffer.len().min(left);
         let read = self.file.read(buffer.get_mut(..most).unwrap_or_default())?;
         self.left.set(left - read);
+        let bytes = buffer.get(..read).unwrap_or_default();
+        self.place.set(bytes.iter().fold(self.place.get(), |place, byte| place.after(*byte)));
         Ok(read)
     }
 }
@@ -135,7 +163,10 @@ struct Records<'p> {
     path: &'p Path,
     reader: csv::Reader<Allowed>,
     left: Rc<Cell<usize>>,
+    place: Rc<Cell<Place>>,
     record: ByteRecord,
+    /// The line of the record before.
+    last: u64,
 }
 
 /// How much the reader may have read ahead.
@@ -144,9 +175,10 @@ const AHEAD: usize = 256 << 10;
 impl<'p> Records<'p> {
     fn open(path: &'p Path) -> Result<Self, SourceError> {
         let left = Rc::new(Cell::new(0));
-        let file = Allowed { file: regular(path)?, left: Rc::clone(&left) };
+        let place = Rc::new(Cell::new(Place::Start));
+        let file = Allowed { file: regular(path)?, left: Rc::clone(&left), place: Rc::clone(&place) };
         let reader = ReaderBuilder::new().has_headers(false).buffer_capacity(AHEAD).from_reader(file);
-        Ok(Self { path, reader, left, record: ByteRecord::new() })
+        Ok(Self { path, reader, left, place, record: ByteRecord::new(), last: 1 })
     }
 
     /// The next record and its line.
@@ -155,8 +187,12 @@ impl<'p> Records<'p> {
         let line = self.reader.position().line();
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {
-                let line = self.record.position().map_or(line, csv::Position::line);
-                Ok(Some((&self.record, line)))
+                self.last = self.record.position().map_or(line, csv::Position::line);
+                Ok(Some((&self.record, self.last)))
+            }
+            // The reader takes all that follows for one value: rows would be lost without a word.
+            Ok(false) if self.place.get() == Place::Quoted => {
+                Err(malformed(self.path, self.last, "a quotation mark is not closed".to_owned()))
             }
             Ok(false) => Ok(None),
             Err(error) => Err(self.failed(error, line)),

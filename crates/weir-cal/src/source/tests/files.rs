@@ -105,6 +105,8 @@ fn what_is_wrong_is_named_with_its_place() {
         ("a.json", b"{\"id\":{}", "a.json:1: the file ends inside an object"),
         ("a.json", b"{\"id\":\"\xff\"}", "a.json:1: the text is not UTF-8"),
         ("a.csv", b"", "a.csv:1: the file is empty; its first line names the columns"),
+        ("a.csv", b"id,b\n1,\"x\n2,y\n", "a.csv:2: a quotation mark is not closed"),
+        ("a.csv", b"id,b\n1,\"x\"\"\n", "a.csv:2: a quotation mark is not closed"),
         ("a.csv", b"id,b\n1,2\n1,2,3\n", "a.csv:3: the header has 2 columns, this record 3"),
         ("a.csv", b"id,b,id\n", "a.csv:1: two columns are called `id`"),
         ("a.csv", b"id,b\n1,2\n\"x\ny\",\xff\n", "a.csv:3: the text is not UTF-8"),
