@@ -124,3 +124,18 @@ fn a_terminal_has_a_prompt_with_completion_and_history() {
     again.write("\r");
     assert_eq!(again.child.wait().unwrap().code(), Some(0), "the last entry of the other session");
 }
+
+#[test]
+fn a_command_ends_the_entry_before_it() {
+    let machine = Machine::new();
+    crate::cal::services(&machine);
+    let output = machine.feed(&["cal", "repl"], b"FORAGE services WHERE tier = 1 SURFACE exposed\n.results\n");
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("exposed") && !told.contains("Error"), "{told}");
+    // A point within a text is a text.
+    let output = machine.feed(&["cal", "repl"], b"CHIRP info \"first\n.second\"\n");
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains(".second"), "{told}");
+}

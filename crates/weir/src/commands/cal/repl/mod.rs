@@ -49,7 +49,10 @@ fn piped(session: &mut Session) -> Result<(), CliError> {
         let room = (limits::SOURCE_BYTES + 1).saturating_sub(entry.len());
         let read = input.by_ref().take(room as u64).read_until(b'\n', &mut line)?;
         let text = std::str::from_utf8(&line).map_err(|_| CliError::user("standard input is not UTF-8".to_owned()))?;
-        let is_command = entry.trim().is_empty() && text.trim_start().starts_with('.');
+        // No line of a script begins with a point and a letter, but one within a text can.
+        let begins = text.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let is_command = begins && entry.matches(['"', '\'']).count().is_multiple_of(2)
+            || entry.trim().is_empty() && text.trim_start().starts_with('.');
         if read == 0 || is_command || text.trim().is_empty() {
             if session.take(&entry)? == Flow::Quit {
                 return Ok(());
