@@ -56,7 +56,7 @@ impl Figures {
         let impact = view
             .base_cost()
             .map(|cost| (score::round_half_up(cost * multiplier.min), score::round_half_up(cost * multiplier.max)));
-        let chirp = (known > 0).then(|| hundredths(sum / f64::from(known)));
+        let chirp = (known > 0).then(|| number::round(sum / f64::from(known), 2));
         Self { made, chirp, affected, unknown, total, impact }
     }
 
@@ -69,12 +69,6 @@ impl Figures {
     pub(super) fn average(&self) -> Option<f64> {
         (self.affected > 0).then(|| self.total / f64::from(self.affected))
     }
-}
-
-/// Rounds to 0.01 as [`number::round`] does, and quickly where no half is near.
-fn hundredths(value: f64) -> f64 {
-    let scaled = value * 100.0;
-    if (scaled.fract().abs() - 0.5).abs() > 1e-6 { (scaled + 0.5).floor() / 100.0 } else { number::round(value, 2) }
 }
 
 /// The whole analysis of a row.
@@ -226,19 +220,4 @@ fn cascades(view: View<'_>, figures: &Figures, across: &[Dimension], depth: u32)
     }
     let origin = CascadeOrigin { dimension: origin, name: origin.name(), score, level: 0 };
     vec![CascadeTree { origin, levels }]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quick_rounding_is_exact_rounding() {
-        for step in 0..200_000u32 {
-            let value = f64::from(step) * 0.000_5;
-            assert_eq!(hundredths(value).to_bits(), number::round(value, 2).to_bits(), "{value}");
-            let mean = f64::from(step) / 6.0;
-            assert_eq!(hundredths(mean).to_bits(), number::round(mean, 2).to_bits(), "{mean}");
-        }
-    }
 }
