@@ -487,6 +487,25 @@ pub struct Alert {
     pub deliveries: Vec<Delivery>,
 }
 
+impl Alert {
+    /// An alert that nobody has heard yet, of the level that its type says.
+    #[must_use]
+    pub fn new(kind: &str, message: String, timestamp: String) -> Self {
+        let level = level(kind);
+        Self { r#type: kind.to_owned(), level, message, timestamp, cause: None, deliveries: Vec::new() }
+    }
+}
+
+/// The level of a type of alert, in any case: `error` is critical, `warn` a warning, and what is not known information.
+#[must_use]
+pub fn level(kind: &str) -> &'static str {
+    match kind.to_ascii_lowercase().as_str() {
+        "critical" | "error" => "critical",
+        "warning" | "warn" => "warning",
+        _ => "info",
+    }
+}
+
 /// What a sink did with an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

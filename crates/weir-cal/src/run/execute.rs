@@ -225,23 +225,12 @@ impl<'r, 'e> Runner<'r, 'e> {
     }
 
     fn chirp(&mut self, chirp: &Chirp<'_>, cause: Option<&str>) -> Result<String, Failure> {
-        let level = match chirp.level.value.to_ascii_lowercase().as_str() {
-            "critical" | "error" => "critical",
-            "warning" | "warn" => "warning",
-            _ => "info",
-        };
         let message = match &chirp.message {
             Some(text) if !text.value.is_empty() => text.value.to_string(),
             _ => format!("CAL Alert: {}", chirp.level.value),
         };
-        let mut alert = Alert {
-            r#type: chirp.level.value.to_owned(),
-            level,
-            message,
-            timestamp: self.environment.now.to_string(),
-            cause: cause.map(str::to_owned),
-            deliveries: Vec::new(),
-        };
+        let mut alert = Alert::new(chirp.level.value, message, self.environment.now.to_string());
+        alert.cause = cause.map(str::to_owned);
         let deliveries: Vec<_> = self.environment.sinks.iter_mut().map(|sink| sink.send(&alert)).collect();
         let lost = deliveries.iter().filter(|delivery| !delivery.delivered).map(|delivery| match &delivery.error {
             Some(error) => format!("{}: {error}", delivery.sink),

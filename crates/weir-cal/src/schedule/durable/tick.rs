@@ -323,11 +323,5 @@ fn sent(chirp: &Chirp<'_>, said: Option<&str>, at: Timestamp) -> Alert {
 
 /// Its time is that of what happened, so that looking later does not change it.
 fn alert(kind: &str, message: String, at: Timestamp) -> Alert {
-    let level = match kind.to_ascii_lowercase().as_str() {
-        "critical" | "error" => "critical",
-        "warning" | "warn" => "warning",
-        _ => "info",
-    };
-    let timestamp = at.to_string();
-    Alert { r#type: kind.to_owned(), level, message, timestamp, cause: None, deliveries: Vec::new() }
+    Alert::new(kind, message, at.to_string())
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use weir_cal::{
     compat::{self, Collections, Delivered, Entities, Json, Surroundings},
-    outcome::Alert,
+    outcome::{self, Alert},
     run::Environment,
     sink::Sink,
 };
@@ -72,19 +72,9 @@ impl Collections for Timed<'_> {
 /// Sends an alert of the first edition to each receiver.
 fn send(sinks: &mut [Box<dyn Sink>], alert: &Json, timestamp: &str) -> std::result::Result<Delivered, String> {
     let text = |name: &str| alert.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let level = match text("level").as_str() {
-        "critical" | "error" => "critical",
-        "warning" | "warn" => "warning",
-        _ => "info",
-    };
-    let alert = Alert {
-        r#type: text("type"),
-        level,
-        message: text("message"),
-        timestamp: timestamp.to_owned(),
-        cause: None,
-        deliveries: Vec::new(),
-    };
+    // The reference's own level: it knows the words in lower case only.
+    let level = outcome::level(&text("level"));
+    let alert = Alert { level, ..Alert::new(&text("type"), text("message"), timestamp.to_owned()) };
     // Each of them hears it, also where another one failed.
     let deliveries: Vec<_> = sinks.iter_mut().map(|sink| sink.send(&alert)).collect();
     if let Some(lost) = deliveries.into_iter().find(|delivery| !delivery.delivered) {
