@@ -76,7 +76,8 @@ pub(crate) fn run(args: &Args) -> CommandResult {
             Err(error) if args.data.is_some() => return Err(error),
             Err(_) => None,
         };
-        let (edition, found) = engine::checked(&script.text, args.edition, source.as_deref(), jiff::Timestamp::now());
+        let loaded = engine::checked(&script.text, args.edition, source.as_deref(), jiff::Timestamp::now());
+        let (edition, found) = (loaded.edition, loaded.diagnostics);
         let count = |severity| found.iter().filter(|one| one.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         faults |= errors > 0;

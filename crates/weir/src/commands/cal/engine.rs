@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use weir_cal::{
     ast::{self, Statement, StatementKind},
+    check::check,
     diagnostic::{Diagnostic, Severity},
     edition::Edition,
     outcome::Outcome,
@@ -22,29 +23,19 @@ use super::{
 };
 use crate::output::CliError;
 
-/// What is wrong with a text, and the edition that it is in. Names are looked up in `source` where there is one.
-pub(super) fn checked(
-    text: &str,
+/// Reads a text in its edition and checks it. Names are looked up in `source` where there is one.
+pub(super) fn checked<'s>(
+    text: &'s str,
     edition: Option<Edition>,
     source: Option<&dyn Source>,
     now: Timestamp,
-) -> (Edition, Vec<Diagnostic>) {
-    let loaded = syntax::load(text, edition);
-    let mut found = loaded.diagnostics;
-    if loaded.edition == Edition::Two && !has_errors(&found) {
-        found.extend(check(&loaded.script, text, source, now));
+) -> Loaded<'s> {
+    let mut loaded = syntax::load(text, edition);
+    if loaded.edition == Edition::Two && !has_errors(&loaded.diagnostics) {
+        let found = check(&loaded.script, text, source, now);
+        loaded.diagnostics.extend(found);
     }
-    (loaded.edition, found)
-}
-
-/// What is wrong with a script that could be read.
-pub(super) fn check(
-    script: &ast::Script<'_>,
-    text: &str,
-    source: Option<&dyn Source>,
-    now: Timestamp,
-) -> Vec<Diagnostic> {
-    weir_cal::check::check(script, text, source, now)
+    loaded
 }
 
 pub(super) fn has_errors(found: &[Diagnostic]) -> bool {
@@ -135,11 +126,7 @@ pub(super) fn loaded<'s>(
     source: &dyn Source,
     now: Timestamp,
 ) -> Option<Loaded<'s>> {
-    let mut loaded = syntax::load(&script.text, edition);
-    if loaded.edition == Edition::Two && !has_errors(&loaded.diagnostics) {
-        let found = check(&loaded.script, &script.text, Some(source), now);
-        loaded.diagnostics.extend(found);
-    }
+    let loaded = checked(&script.text, edition, Some(source), now);
     script.tell(&loaded.diagnostics);
     (!has_errors(&loaded.diagnostics)).then_some(loaded)
 }

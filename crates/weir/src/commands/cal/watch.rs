@@ -13,7 +13,6 @@ use weir_cal::{
     edition::Edition,
     schedule::durable::{Schedule, ScheduleError},
     source::Source,
-    syntax,
 };
 
 use super::run::{Delivery, Input, is_failed, span};
@@ -114,23 +113,22 @@ fn look(args: &Args, schedule: &mut Schedule) -> Result<bool, CliError> {
     let mut sinks = engine::sinks(&args.delivery.alerts)?;
     let source = args.input.source(&script)?;
     let now = args.input.now.unwrap_or_else(Timestamp::now);
-    let (edition, mut found) = engine::checked(&script.text, args.input.edition, Some(source.as_ref()), now);
-    if engine::has_errors(&found) {
+    let mut loaded = engine::checked(&script.text, args.input.edition, Some(source.as_ref()), now);
+    if engine::has_errors(&loaded.diagnostics) {
         // The warnings are those of every look.
-        found.retain(|one| one.severity == Severity::Error);
-        script.tell(&found);
+        loaded.diagnostics.retain(|one| one.severity == Severity::Error);
+        script.tell(&loaded.diagnostics);
         return Ok(false);
     }
-    if edition != Edition::Two {
+    if loaded.edition != Edition::Two {
         return Err(CliError::hint(
-            format!("a script of edition {edition} watches nothing"),
+            format!("a script of edition {} watches nothing", loaded.edition),
             "`weir cal fmt --fix` writes it in edition 2.",
         ));
     }
     let known: BTreeSet<String> = schedule.entries().iter().map(|entry| entry.id.clone()).collect();
-    let parsed = syntax::parse(&script.text).script;
     let path = args.file.canonicalize().unwrap_or_else(|_| args.file.clone());
-    if schedule.plan(&parsed, &script.text, &path, now) > 0 {
+    if schedule.plan(&loaded.script, &script.text, &path, now) > 0 {
         for entry in schedule.entries().iter().filter(|entry| !known.contains(&entry.id)) {
             let due = entry.due.map(|due| format!(" (due {due})")).unwrap_or_default();
             say(&format!("waits   {}{due}", shown(&words(&entry.statement))));

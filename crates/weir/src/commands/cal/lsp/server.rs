@@ -280,7 +280,7 @@ impl Server {
 
 impl Open {
     fn findings(&self) -> Vec<Diagnostic> {
-        engine::checked(&self.document.text, None, self.source.as_deref(), jiff::Timestamp::now()).1
+        engine::checked(&self.document.text, None, self.source.as_deref(), jiff::Timestamp::now()).diagnostics
     }
 
     fn diagnostics(&self) -> Vec<lsp_types::Diagnostic> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use weir_cal::{
+    check::check,
     diagnostic::{Diagnostic, Severity},
     outcome::{Outcome, Output},
     run::Environment,
@@ -125,7 +126,7 @@ impl Session {
         let followed = engine::Followed::new(&self.accepted, entry);
         let (script, whole) = (followed.script(engine::again), followed.text.clone());
         let now = Timestamp::now();
-        let found = engine::check(&script, &whole, Some(self.source.as_ref()), now);
+        let found = check(&script, &whole, Some(self.source.as_ref()), now);
         if told(name, entry, &moved(found, self.accepted.len())) {
             self.failed = true;
             return Ok(());
