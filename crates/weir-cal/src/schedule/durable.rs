@@ -240,6 +240,12 @@ fn id(kind: Kind, path: &Path, statement: &str, asked: &[String]) -> String {
     id
 }
 
+/// Tells scripts apart by where they are, in 16 hexadecimal digits.
+#[must_use]
+pub fn place_digest(path: &Path) -> String {
+    format!("{:016x}", fnv(path.as_os_str().as_encoded_bytes().iter().copied()))
+}
+
 /// FNV-1a: it only has to tell texts apart, and to stay the same for ever.
 pub(crate) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use weir_cal::{
     diagnostic::Severity,
     edition::Edition,
-    schedule::durable::{Schedule, ScheduleError},
+    schedule::durable::{self, Schedule, ScheduleError},
     source::Source,
 };
 
@@ -90,21 +90,19 @@ pub(crate) fn run(args: &Args) -> CommandResult {
 fn state_path(args: &Args) -> Result<PathBuf, CliError> {
     use std::os::unix::fs::DirBuilderExt as _;
     let path = args.state.clone().unwrap_or_else(|| {
-        let place = args.file.canonicalize().unwrap_or_else(|_| args.file.clone());
-        // FNV-1a: it only has to tell scripts apart.
-        let hash = place
-            .as_os_str()
-            .as_encoded_bytes()
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
         let name = args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        weir_home().join("cal").join(format!("{name}-{hash:016x}.json"))
+        weir_home().join("cal").join(format!("{name}-{}.json", durable::place_digest(&place(&args.file))))
     });
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !Path::is_dir(dir)) {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|error| CliError::user(format!("cannot keep the schedule in {}: {error}", path.display())))?;
     }
     Ok(path)
+}
+
+/// A script as the schedule knows it, from wherever it is named.
+fn place(file: &Path) -> PathBuf {
+    file.canonicalize().unwrap_or_else(|_| file.to_owned())
 }
 
 /// One look: whether all went well.
@@ -127,8 +125,7 @@ fn look(args: &Args, schedule: &mut Schedule) -> Result<bool, CliError> {
         ));
     }
     let known: BTreeSet<String> = schedule.entries().iter().map(|entry| entry.id.clone()).collect();
-    let path = args.file.canonicalize().unwrap_or_else(|_| args.file.clone());
-    if schedule.plan(&loaded.script, &script.text, &path, now) > 0 {
+    if schedule.plan(&loaded.script, &script.text, &place(&args.file), now) > 0 {
         for entry in schedule.entries().iter().filter(|entry| !known.contains(&entry.id)) {
             let due = entry.due.map(|due| format!(" (due {due})")).unwrap_or_default();
             say(&format!("waits   {}{due}", shown(&words(&entry.statement))));
