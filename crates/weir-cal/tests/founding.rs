@@ -14,9 +14,9 @@ use weir_cal::{
     value::Truth,
 };
 
-const SCRIPT: &str = include_str!("data/founding/gap.cal");
-const PIPELINE: &str = include_str!("data/founding/ai_coding_delivery_pipeline.json");
-const MISMATCH: &str = include_str!("data/founding/velocity_maturity_mismatch.json");
+const SCRIPT: &str = include_str!("../../../incidents/guardrail-gap/gap.cal");
+const PIPELINE: &str = include_str!("../../../incidents/guardrail-gap/data/ai_coding_delivery_pipeline.json");
+const MISMATCH: &str = include_str!("../../../incidents/guardrail-gap/data/velocity_maturity_mismatch.json");
 
 fn entities(text: &str) -> Vec<Value> {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
