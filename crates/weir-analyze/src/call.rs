@@ -265,6 +265,11 @@ pub trait Say {
     /// The call runs something on another machine or in a container (`ssh HOST X`, `docker exec C X`): it is analyzed,
     /// but its paths are not of this machine; targets keep their names and get no `paths`.
     fn elsewhere(&mut self, argv: Vec<Arg>, place: &str);
+    /// The call reads this file as a program or as a description of programs (a makefile, `package.json`) by itself:
+    /// its content belongs to what is judged. What [`Say::file`] reads is pinned without this.
+    fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
+        let _ = (path, bytes);
+    }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);
 

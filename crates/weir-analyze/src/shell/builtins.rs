@@ -370,7 +370,7 @@ impl Evaluator<'_> {
             self.keep(opaque(why, kind), frame);
             return Done::quiet(Status::Either);
         };
-        self.pin(&path, text.as_bytes());
+        self.pin(weir_model::Pin { path, sha256: weir_model::Digest::of(text.as_bytes()) });
         let own = shell.positional().map(<[_]>::to_vec);
         if args.len() > 1 {
             shell.set_positional(Some(args.iter().skip(1).map(known).collect()));

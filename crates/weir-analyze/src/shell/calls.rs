@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use weir_model::{Effect, Target, TargetKind, Verb};
+use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 
 use crate::World as _;
 use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
@@ -28,6 +28,7 @@ pub(super) enum Said {
     File { language: Language, path: PathBuf, args: Vec<Arg>, through: String },
     Elsewhere { argv: Vec<Arg>, place: String },
     Same { path: PathBuf, source: PathBuf, how: Same },
+    Pin(Pin),
 }
 
 impl Say for Listener {
@@ -53,6 +54,9 @@ impl Say for Listener {
     }
     fn same(&mut self, path: PathBuf, source: PathBuf, how: Same) {
         self.said.push(Said::Same { path, source, how });
+    }
+    fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
+        self.said.push(Said::Pin(Pin { path, sha256: Digest::of(bytes) }));
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -329,7 +333,7 @@ impl Evaluator<'_> {
             })
             .flatten()
             .collect();
-        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. }));
+        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_)));
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -377,6 +381,10 @@ impl Evaluator<'_> {
                     if frame.place.is_none() {
                         self.world.lead(&path, &source, how);
                     }
+                    continue;
+                }
+                Said::Pin(pin) => {
+                    self.pin(pin);
                     continue;
                 }
                 Said::Run { inner, through } => {

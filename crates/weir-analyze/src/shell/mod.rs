@@ -306,7 +306,7 @@ impl<'w> Evaluator<'w> {
             self.keep(opaque("it is no text", TargetKind::Program), frame);
             return out;
         }
-        self.pin(path, &bytes);
+        self.pin(Pin { path: path.to_owned(), sha256: Digest::of(&bytes) });
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.code(language, &text, argv, shell, frame)
     }
@@ -322,8 +322,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Remembers what was read as a program.
-    fn pin(&mut self, path: &Path, bytes: &[u8]) {
-        let pin = Pin { path: path.to_owned(), sha256: Digest::of(bytes) };
+    fn pin(&mut self, pin: Pin) {
         if !self.pins.contains(&pin) {
             self.pins.push(pin);
         }
