@@ -389,7 +389,11 @@ impl Evaluator<'_> {
                 }
                 Said::Run { inner, through } => {
                     let frame = frame.through(&through);
-                    self.inner(inner, shell, &frame)
+                    let cwd = inner.cwd.as_ref().map_or_else(|| shell.here(), Option::as_ref);
+                    let begun = self.begin_command(&inner.argv, cwd, &frame);
+                    let done = self.inner(inner, shell, &frame);
+                    self.end(begun);
+                    done
                 }
                 Said::Code { language, text, args, through } => {
                     let inner = frame.through(&through);
@@ -397,20 +401,29 @@ impl Evaluator<'_> {
                         let target = Target::new(TargetKind::Program, through.clone());
                         self.keep(Effect::opaque(Verb::Execute, target, "part of its text is not known"), frame);
                     }
+                    let begun = self.begin_text(&through, shell, &inner);
                     let mut argv = vec![Arg::known(through)];
                     argv.extend(args);
-                    self.code(language, &text, argv, shell, &inner)
+                    let done = self.code(language, &text, argv, shell, &inner);
+                    self.end(begun);
+                    done
                 }
                 Said::File { language, path, args, through } => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
                     let inner = frame.through(&format!("{through} {name}"));
-                    self.file(language, &path, args, shell, &inner)
+                    let begun = self.begin_text(&path.to_string_lossy(), shell, &inner);
+                    let done = self.file(language, &path, args, shell, &inner);
+                    self.end(begun);
+                    done
                 }
                 Said::Elsewhere { argv, place } => {
                     let inner = Frame { place: Some(place.as_str().into()), ..frame.through(&place) };
                     let mut there = Shell::new(Some(PathBuf::from("/")));
                     there.set_positional(Some(Vec::new()));
-                    self.elsewhere(argv, &mut there, &inner)
+                    let begun = self.begin_command(&argv, None, &inner);
+                    let done = self.elsewhere(argv, &mut there, &inner);
+                    self.end(begun);
+                    done
                 }
             };
             let out = match last {

@@ -42,7 +42,12 @@ impl Evaluator<'_> {
         self.depth += 1;
         let span = frame.origin.map(|base| Span { start: base + stmt.at.start, end: base + stmt.at.end });
         let frame = &Frame { span: span.or(frame.span), ..frame.clone() };
-        let done = self.in_every_place(shell, |this, shell| this.redirected(stmt, shell, frame));
+        let done = self.in_every_place(shell, |this, shell| {
+            let begun = this.begin_statement(stmt, shell, frame);
+            let done = this.redirected(stmt, shell, frame);
+            this.end(begun);
+            done
+        });
         self.depth -= 1;
         let status = match (stmt.negated, done.status) {
             (true, Status::Success) => Status::Failure,
@@ -434,6 +439,7 @@ impl Evaluator<'_> {
             return Done::quiet(Status::Either);
         }
         let argv = self.words(words, shell, frame);
+        self.trace_words(&argv);
         if assignments.is_empty() {
             return self.call(argv, &[], shell, frame);
         }

@@ -26,6 +26,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trace;
 mod word;
 
 use std::collections::BTreeMap;
@@ -112,6 +113,8 @@ struct Evaluator<'w> {
     words: usize,
     entries: usize,
     depth: usize,
+    /// How it was understood, where somebody asks.
+    trace: Option<trace::Trace>,
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
 }
@@ -133,9 +136,10 @@ fn is_installed(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str().to_str().is_some_and(|name| PLACES.contains(&name)))
 }
 
-/// What a command line does, run in `cwd`.
-pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World) -> Analysis {
+/// What a command line does, run in `cwd`; and how that was understood, where `traced`.
+pub(crate) fn analyze(text: &str, cwd: &Path, world: &dyn World, traced: bool) -> Analysis {
     let mut evaluator = Evaluator::new(world);
+    evaluator.trace = traced.then(trace::Trace::default);
     let frame = Frame::outermost(Some(0));
     let cwd = cwd.is_absolute().then(|| crate::call::normalize(cwd));
     let mut shell = Shell::new(cwd);
@@ -169,12 +173,15 @@ impl<'w> Evaluator<'w> {
             words: 0,
             entries: MAX_ENTRIES,
             depth: 0,
+            trace: None,
             streams: BTreeMap::new(),
         }
     }
 
     fn finish(self) -> Analysis {
-        Analysis { effects: self.effects, complete: !self.partial, pins: self.pins, findings: self.findings }
+        let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
+        let complete = !self.partial;
+        Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }
     }
 
     fn find(&mut self, text: impl Into<String>) {

@@ -40,6 +40,9 @@ impl Evaluator<'_> {
             self.change_world(&effect);
         }
         self.partial |= effect.opaque;
+        if let Some(trace) = &mut self.trace {
+            trace.keep(&effect);
+        }
         if self.effects.last() != Some(&effect) {
             self.effects.push(effect);
         }

@@ -29,7 +29,7 @@ fn machine() -> Machine {
 }
 
 fn run(text: &str) -> Analysis {
-    analyze(text, Path::new("/w"), &machine())
+    analyze(text, Path::new("/w"), &machine(), false)
 }
 
 /// The effects that destroy, change, or are not understood, one line each: verb, paths (or name), scope.
@@ -444,4 +444,38 @@ fn variables_that_run_something_are_run() {
         ("env | grep A", &[]),
         ("env --help", &[]),
     ]);
+}
+
+#[test]
+fn every_effect_stands_in_the_step_that_has_it() {
+    fn sources(steps: &[weir_model::Step], path: &str, found: &mut Vec<(usize, String)>) {
+        for step in steps {
+            let path = format!("{path}/{}", step.source);
+            found.extend(step.effects.iter().map(|at| (*at, path.clone())));
+            sources(&step.steps, &path, found);
+        }
+    }
+    for (command, expected) in [
+        ("rm a; rm b", vec!["/rm a", "/rm b"]),
+        ("sudo rm a", vec!["/sudo rm a/rm a"]),
+        (
+            "sh -c 'rm a; rm b' | rm c",
+            vec!["/sh -c 'rm a; rm b'/sh -c/rm a", "/sh -c 'rm a; rm b'/sh -c/rm b", "/rm c"],
+        ),
+        ("f() { rm $1; }; f x", vec!["/f x/rm $1"]),
+        ("echo $(rm a) >b", vec!["/echo $(rm a) >b", "/echo $(rm a) >b/rm a"]),
+        ("X=$(rm a)", vec!["/X=$(rm a)/rm a"]),
+        ("for i in 1 2; do rm $i; done", vec!["/rm $i", "/rm $i"]),
+    ] {
+        let analysis = analyze(command, Path::new("/w"), &machine(), true);
+        let mut found = Vec::new();
+        sources(&analysis.steps, "", &mut found);
+        let mut places: Vec<usize> = found.iter().map(|(at, _)| *at).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..analysis.effects.len()).collect::<Vec<_>>(), "{command}: {:?}", analysis.steps);
+        let is_read = |at: usize| analysis.effects[at].verb == weir_model::Verb::Read;
+        let found: Vec<String> = found.into_iter().filter(|(at, _)| !is_read(*at)).map(|(_, path)| path).collect();
+        assert_eq!(found, expected, "{command}");
+        assert!(analyze(command, Path::new("/w"), &machine(), false).steps.is_empty());
+    }
 }
