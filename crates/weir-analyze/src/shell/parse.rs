@@ -96,7 +96,8 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        let parsed = Parser::new(self.text).parse();
+        let text = second::in_ascii(self.text);
+        let parsed = Parser::new(&text).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());

@@ -287,6 +287,15 @@ fn hostile_text_ends_in_a_finding_and_soon() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 600, ..Default::default() })]
 
+    /// Letters beyond ASCII in text that is not a whole command: the error-tolerant parser takes them too.
+    #[test]
+    fn any_letters_in_broken_text_are_analyzed(letter in proptest::prelude::any::<char>(), at in 0usize..5) {
+        let pieces = ["if {", "}; fi", "rm -rf '", "$((x", "{7if #; do", "<<E "];
+        let (before, after) = (pieces[at], pieces[(at + 1) % 6]);
+        let analysis = run(&format!("{before}{letter}{after}; rm x"));
+        proptest::prop_assert!(!analysis.effects.is_empty());
+    }
+
     /// Any text ends in an analysis, and every span in it is a piece of the text.
     #[test]
     fn any_text_is_analyzed(text in any_shell()) {

@@ -90,14 +90,27 @@ fn the_exit_code_speaks_only_when_asked() {
 fn an_explanation_leads_from_the_command_to_the_policy() {
     let machine = Machine::new();
     machine.only_copies("victim", 4);
-    let work = machine.work();
+    let work = machine.project();
     std::fs::create_dir(work.join("build")).unwrap();
     std::fs::write(work.join("nuke.sh"), "#!/bin/sh\nrm -rf \"$1\"\n").unwrap();
     let command = "cd build && X=victim; sh ../nuke.sh \"../$X\"";
     let tree = text(&machine.run(&["check", "--explain", command]).stdout);
     let tree = tree.replace(&*work.to_string_lossy(), "WORK");
     let (head, _) = tree.split_once("\n  why").unwrap();
-    insta::assert_snapshot!(head, @r#""#);
+    insta::assert_snapshot!(head, @r#"
+    hold  cd build && X=victim; sh ../nuke.sh "../$X"
+
+      ├─ cd build
+      ├─ X=victim  in WORK/build
+      └─ sh ../nuke.sh "../$X"  in WORK/build
+         =  sh ../nuke.sh ../victim
+         └─ rm -rf "$1"
+            =  rm -rf ../victim
+            └→ delete file-tree "$1"
+                 at WORK/victim
+                 4 files (24 bytes), 4 with no other copy; recoverable; environment scratch
+                 policy files-only-copy
+    "#);
     // The same as JSON, with the effects by their places.
     let plain = machine.check(command);
     let output = machine.run(&["check", "--explain", "--json", command]);
