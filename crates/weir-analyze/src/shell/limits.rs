@@ -13,6 +13,9 @@ pub(crate) const MAX_DEPTH: usize = 100;
 pub(crate) const MAX_WORD_DEPTH: usize = 16;
 /// Simple commands that are evaluated.
 pub(crate) const MAX_COMMANDS: usize = 10_000;
+/// Lines and separators of commands in one program text. Parsing goes to the end of a text, evaluation only to the limit
+/// above: more than that many need not be parsed.
+pub(crate) const MAX_SEPARATORS: usize = 20_000;
 /// Statements that are evaluated, loops included.
 pub(crate) const MAX_STEPS: usize = 40_000;
 /// Arguments that come out of all expansions.
