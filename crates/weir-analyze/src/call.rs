@@ -270,6 +270,10 @@ pub trait Say {
     fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
         let _ = (path, bytes);
     }
+    /// From now on the file has this content.
+    fn written(&mut self, path: PathBuf, content: String) {
+        let _ = (path, content);
+    }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);
 

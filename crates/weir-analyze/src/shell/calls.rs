@@ -29,6 +29,7 @@ pub(super) enum Said {
     Elsewhere { argv: Vec<Arg>, place: String },
     Same { path: PathBuf, source: PathBuf, how: Same },
     Pin(Pin),
+    Written { path: PathBuf, content: String },
 }
 
 impl Say for Listener {
@@ -57,6 +58,9 @@ impl Say for Listener {
     }
     fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
         self.said.push(Said::Pin(Pin { path, sha256: Digest::of(bytes) }));
+    }
+    fn written(&mut self, path: PathBuf, content: String) {
+        self.said.push(Said::Written { path, content });
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -333,7 +337,10 @@ impl Evaluator<'_> {
             })
             .flatten()
             .collect();
-        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_)));
+        let runs = listener
+            .said
+            .iter()
+            .any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. }));
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -380,6 +387,12 @@ impl Evaluator<'_> {
                 Said::Same { path, source, how } => {
                     if frame.place.is_none() {
                         self.world.lead(&path, &source, how);
+                    }
+                    continue;
+                }
+                Said::Written { path, content } => {
+                    if frame.place.is_none() {
+                        self.world.write(&path, Some(content));
                     }
                     continue;
                 }
