@@ -4,6 +4,7 @@ mod env;
 mod files;
 mod find;
 mod git;
+mod manifests;
 mod options;
 
 pub(crate) use options::alternatives;
@@ -26,6 +27,7 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") => {
             loader(call, say);
         }
+        _ if manifests::interpret(call, say) => {}
         _ => return files::interpret(call, say) || find::interpret(call, say) || catalog::interpret(call, say),
     }
     true
