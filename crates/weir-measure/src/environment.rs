@@ -1,19 +1,72 @@
-//! Which environment a target belongs to, by the words in its names.
+//! Which environment a target belongs to: by the patterns of policy, else by the words in its names.
 //!
-//! A word decides only where it stands alone: `prod-db` is production, `product` is not. This looks at names and never
-//! at the world.
+//! Where the command leaves the place to configuration, that is read first ([`crate::lookup`]). A word decides only
+//! where it stands alone: `prod-db` is production, `product` is not.
 
 use std::path::Path;
 
 use weir_model::{Environment, Target, TargetKind};
 
-use crate::place;
+use crate::{Context, lookup, place};
+
+/// The longest description of where an environment was found.
+const LONGEST: usize = 400;
+
+/// Finds out where a target is, and which environment that is.
+pub(crate) fn settle(target: &mut Target, context: &Context<'_>) {
+    let found = target.lookup.as_ref().map(|lookup| lookup::find(lookup, context.home)).unwrap_or_default();
+    if !found.said.is_empty() {
+        let mut said = found.said.join(", ");
+        if said.len() > LONGEST {
+            let mut end = LONGEST;
+            while !said.is_char_boundary(end) {
+                end -= 1;
+            }
+            said.truncate(end);
+            said.push('…');
+        }
+        target.environment_from = Some(said);
+    }
+    if target.environment != Environment::Unknown {
+        return;
+    }
+    if !context.environments.patterns.is_empty() {
+        let mut names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+        names.extend(target.environment_from.as_deref());
+        if is_named(target.kind) {
+            names.push(&target.name);
+        }
+        if let Some((environment, pattern)) = context.environments.classify(names) {
+            let from = target.environment_from.take().unwrap_or_else(|| target.name.clone());
+            target.environment_from = Some(format!("{from}, by `{pattern}` in environments.toml"));
+            target.environment = environment;
+            return;
+        }
+    }
+    target.environment = classify(target);
+}
+
+/// True where the target's own name says where it runs.
+const fn is_named(kind: TargetKind) -> bool {
+    !matches!(
+        kind,
+        TargetKind::FileTree
+            | TargetKind::Secret
+            | TargetKind::ControlSurface
+            | TargetKind::GitWorktree
+            | TargetKind::GitRef
+            | TargetKind::GitStash
+            | TargetKind::GitRepository
+            | TargetKind::Program
+            | TargetKind::Package
+    )
+}
 
 /// Classifies a target whose environment analysis has left open.
 ///
 /// What the environment was read from (`--context prod`) goes before the target's own name, and that before the
 /// places of its files.
-pub(crate) fn classify(target: &Target) -> Environment {
+fn classify(target: &Target) -> Environment {
     if target.environment != Environment::Unknown {
         return target.environment;
     }

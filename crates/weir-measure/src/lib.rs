@@ -14,6 +14,7 @@ mod filter;
 mod git;
 mod graph;
 mod lab;
+mod lookup;
 mod meta;
 mod pathspec;
 mod place;
@@ -26,7 +27,7 @@ mod tree;
 use std::path::Path;
 use std::time::Duration;
 
-use weir_model::{Effect, Figure, Reversibility, Scope, TargetKind, Timestamp, Verb};
+use weir_model::{Effect, Environments, Figure, Reversibility, Scope, TargetKind, Timestamp, Verb};
 
 use budget::{Budget, Shares};
 use lab::Lab;
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub home: Option<&'a Path>,
     /// When the session began: files made later are its own.
     pub session_started: Option<Timestamp>,
+    /// Which names belong to which environment, by policy.
+    pub environments: &'a Environments,
     /// How long measuring all effects together may take.
     pub budget: Duration,
 }
@@ -48,7 +51,7 @@ pub struct Context<'a> {
 /// that analysis has left open.
 pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
     for effect in effects.iter_mut() {
-        effect.target.environment = environment::classify(&effect.target);
+        environment::settle(&mut effect.target, context);
     }
     connection::pass_on(effects);
     let looks = effects.iter().filter(|e| method(e) != Method::Name).count();

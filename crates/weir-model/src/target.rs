@@ -1,8 +1,11 @@
 //! What is acted on.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::Lookup;
 
 /// The kind of thing that is acted on. Policies name these kinds; adding one is a change of the policy schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -162,6 +165,9 @@ pub struct Target {
     /// How the environment was found (`--context prod`, `AWS_PROFILE=dev`), for people to check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_from: Option<String>,
+    /// How measurement finds the environment, where the command leaves it to configuration. Not kept.
+    #[serde(skip)]
+    pub lookup: Option<Arc<Lookup>>,
     /// True where destroying it destroys data (a volume, a database) and not only something that can be made again.
     #[serde(default)]
     pub stateful: bool,
@@ -180,6 +186,7 @@ impl Target {
             name: name.into(),
             environment: Environment::Unknown,
             environment_from: None,
+            lookup: None,
             stateful: false,
             paths: Vec::new(),
         }

@@ -134,6 +134,9 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
     };
     for effect in &mut effects {
         effect.target.environment_from = reading.environment();
+        if effect.verb != Verb::Read {
+            effect.target.lookup = reading.lookup();
+        }
         effect.target.stateful = rule.stateful || reading.any(rule.stateful_if, it) != Truth::No;
         if effect.verb != Verb::Read {
             effect.preview = reading.preview();

@@ -1,6 +1,9 @@
 //! What conditions, names and templates of the tables say of one call.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
+
+use weir_model::Lookup;
 
 use super::parse::{Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
@@ -27,12 +30,40 @@ pub(super) struct Reading<'a> {
     /// Both are the same for all effects of the call, which may be many.
     environment: OnceCell<Option<String>>,
     preview: OnceCell<Option<String>>,
+    lookup: OnceCell<Option<Arc<Lookup>>>,
 }
 
 impl<'a> Reading<'a> {
     pub fn new(tool: &'static Tool, call: &'a Call<'a>, args: &'a [Arg]) -> Self {
         let parsed = parse(tool, args);
-        Self { tool, call, args, parsed, environment: OnceCell::new(), preview: OnceCell::new() }
+        Self {
+            tool,
+            call,
+            args,
+            parsed,
+            environment: OnceCell::new(),
+            preview: OnceCell::new(),
+            lookup: OnceCell::new(),
+        }
+    }
+
+    /// What the call says of the place where it acts; `None` where its tool looks nowhere else.
+    pub fn lookup(&self) -> Option<Arc<Lookup>> {
+        let made = self.lookup.get_or_init(|| {
+            let provider = self.tool.provider?;
+            let options = self.parsed.given.iter().filter_map(|given| {
+                let value = given.value.as_ref().map_or(Some("true"), Arg::text)?;
+                Some((given.name.to_string(), value.to_owned()))
+            });
+            let words = self.parsed.words.iter().filter_map(Arg::text).map(str::to_owned).collect();
+            let variables = provider.variables().iter().filter_map(|name| match self.call.variable(name)? {
+                Value::Known(value) => Some(((*name).to_owned(), value)),
+                _ => None,
+            });
+            let (options, variables) = (options.collect(), variables.collect());
+            Some(Arc::new(Lookup { provider, options, words, variables, directory: self.call.cwd.clone() }))
+        });
+        made.clone()
     }
 
     /// The program and the words of its command.

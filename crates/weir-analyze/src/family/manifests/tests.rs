@@ -133,6 +133,12 @@ fn scripts_run_as_their_manager_runs_them() {
     ] {
         let (mut lines, all) = hear(command, "/w/src/deep/../..");
         lines.iter_mut().for_each(|line| *line = line.trim_start_matches("run in ").replace("/w/src/deep/../..", "/w"));
+        let mut expected = expected.to_vec();
+        if command.starts_with("run-") {
+            // In the order of the manifest, which the JSON library may or may not keep.
+            lines.sort_unstable();
+            expected.sort_unstable();
+        }
         assert_eq!(lines, expected, "{command}");
         assert!(all, "{command}");
     }

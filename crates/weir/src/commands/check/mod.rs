@@ -280,7 +280,8 @@ fn remarks(effect: &Effect) -> Vec<String> {
         remarks.push(format!("this is {protected}"));
     }
     if effect.target.environment != weir_model::Environment::Unknown {
-        remarks.push(format!("environment {}", effect.target.environment.name()));
+        let from = effect.target.environment_from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
+        remarks.push(format!("environment {}{from}", effect.target.environment.name()));
     }
     if let Some(note) = &effect.note {
         remarks.push(note.clone());

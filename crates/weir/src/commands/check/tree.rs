@@ -160,11 +160,10 @@ impl Tree<'_> {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             lines.push(format!("at {}{more}", places.join(", ")));
         }
-        if let Some(from) = &effect.target.environment_from {
-            lines.push(match effect.target.environment {
-                Environment::Unknown => format!("environment not known, by {from}"),
-                _ => format!("found by {from}"),
-            });
+        if let Some(from) = &effect.target.environment_from
+            && effect.target.environment == Environment::Unknown
+        {
+            lines.push(format!("environment not known: {from}"));
         }
         let remarks = super::remarks(effect);
         if !remarks.is_empty() {
