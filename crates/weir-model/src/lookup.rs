@@ -20,20 +20,23 @@ pub enum Provider {
     Terraform,
     /// Docker's contexts.
     Docker,
-    /// Connection strings, and the variables that stand for them, in the environment and in `.env` files.
-    Database,
+    /// A database's own client: what its options, its variables and a service file say, else this machine.
+    DatabaseClient,
+    /// A project's database: connection strings in the environment and in the project's `.env` files.
+    DatabaseProject,
 }
 
 impl Provider {
     /// Every provider, with the name that the catalog uses.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Kubernetes, "kubernetes"),
         (Self::Aws, "aws"),
         (Self::Gcloud, "gcloud"),
         (Self::Azure, "azure"),
         (Self::Terraform, "terraform"),
         (Self::Docker, "docker"),
-        (Self::Database, "database"),
+        (Self::DatabaseClient, "database-client"),
+        (Self::DatabaseProject, "database-project"),
     ];
 
     /// The environment variables by which a command is told where to act.
@@ -61,19 +64,17 @@ impl Provider {
             Self::Azure => &["AZURE_CONFIG_DIR", "AZURE_SUBSCRIPTION_ID"],
             Self::Terraform => &["TF_WORKSPACE", "TF_DATA_DIR", "AWS_PROFILE"],
             Self::Docker => &["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"],
-            Self::Database => &[
+            Self::DatabaseClient => &["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGSERVICEFILE", "MYSQL_HOST"],
+            Self::DatabaseProject => &[
                 "DATABASE_URL",
                 "DB_URL",
                 "DIRECT_URL",
                 "POSTGRES_URL",
-                "PGHOST",
-                "PGDATABASE",
-                "PGSERVICE",
-                "PGSERVICEFILE",
-                "MYSQL_HOST",
                 "MONGODB_URI",
                 "MONGO_URL",
                 "REDIS_URL",
+                "PGHOST",
+                "PGDATABASE",
                 "RAILS_ENV",
                 "NODE_ENV",
                 "APP_ENV",
@@ -94,6 +95,8 @@ pub struct Lookup {
     pub words: Vec<String>,
     /// [`Provider::variables`] that are set, as the command sees them.
     pub variables: Vec<(String, String)>,
+    /// All options, words and variables are known.
+    pub complete: bool,
     /// The directory in which it runs, where that is known.
     pub directory: Option<PathBuf>,
 }

@@ -61,7 +61,15 @@ impl<'a> Reading<'a> {
                 _ => None,
             });
             let (options, variables) = (options.collect(), variables.collect());
-            Some(Arc::new(Lookup { provider, options, words, variables, directory: self.call.cwd.clone() }))
+            let directory = self.call.cwd.clone();
+            let known = |arg: &Arg| arg.text().is_some();
+            let complete = self.parsed.given.iter().all(|given| given.value.as_ref().is_none_or(known))
+                && self.parsed.words.iter().all(known)
+                && provider
+                    .variables()
+                    .iter()
+                    .all(|name| matches!(self.call.variable(name), None | Some(Value::Known(_))));
+            Some(Arc::new(Lookup { provider, options, words, variables, complete, directory }))
         });
         made.clone()
     }

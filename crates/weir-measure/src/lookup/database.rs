@@ -8,22 +8,12 @@ use super::{Found, Place, files};
 const ADDRESSES: &[&str] =
     &["DATABASE_URL", "DIRECT_URL", "POSTGRES_URL", "DB_URL", "MONGODB_URI", "MONGO_URL", "REDIS_URL"];
 
-pub(super) fn find(place: &Place<'_>) -> Found {
+/// The server that a client is told to talk to; its own machine's where nothing says otherwise.
+pub(super) fn client(place: &Place<'_>) -> Found {
     let mut found = Found::default();
     let lookup = place.lookup;
-    for value in lookup.options.iter().map(|(_, value)| value).chain(&lookup.words) {
-        address(value, "", &mut found);
-    }
-    for (names, what) in [
-        (&["-h", "--host", "-H", "--hostname", "-S", "--server"][..], "host"),
-        (&["-d", "--dbname", "-D", "--database"], "database"),
-        (&["-e", "--env", "--environment"], "environment"),
-    ] {
-        if let Some(value) = lookup.option(names).filter(|value| !value.contains("://") && *value != "true") {
-            found.add(format!("{what} {value}"), value);
-        }
-    }
-    for (name, what) in [("PGHOST", "host"), ("MYSQL_HOST", "host"), ("PGDATABASE", "database")] {
+    named(place, &mut found);
+    for (name, what) in [("PGHOST", "host"), ("PGHOSTADDR", "host"), ("MYSQL_HOST", "host")] {
         if let Some(value) = lookup.variable(name).filter(|_| found.names.is_empty()) {
             found.add(format!("{what} {value} by {name}"), value);
         }
@@ -41,13 +31,27 @@ pub(super) fn find(place: &Place<'_>) -> Found {
             }
         }
     }
+    if found.names.is_empty() && lookup.complete {
+        found.add("the server of this machine", "localhost");
+    }
+    if let Some(value) = lookup.variable("PGDATABASE") {
+        found.add(format!("database {value} by PGDATABASE"), value);
+    }
+    found
+}
+
+/// The database of a project: what is named, else what the environment and the project's files say.
+pub(super) fn project(place: &Place<'_>) -> Found {
+    let mut found = Found::default();
+    let lookup = place.lookup;
+    named(place, &mut found);
+    let is_named = !found.names.is_empty();
     for name in ["RAILS_ENV", "NODE_ENV", "APP_ENV", "DJANGO_SETTINGS_MODULE"] {
         if let Some(value) = lookup.variable(name) {
             found.add(format!("{name}={value}"), value);
         }
     }
-    // What was named goes before what is configured.
-    if found.names.iter().any(|name| !is_mode(name)) {
+    if is_named {
         return found;
     }
     for name in ADDRESSES {
@@ -62,9 +66,20 @@ pub(super) fn find(place: &Place<'_>) -> Found {
     found
 }
 
-/// The words of `NODE_ENV` and its like say which file is read, and no address.
-fn is_mode(name: &str) -> bool {
-    matches!(name, "production" | "development" | "test" | "staging") || name.contains("settings")
+/// What options and words name.
+fn named(place: &Place<'_>, found: &mut Found) {
+    let lookup = place.lookup;
+    for value in lookup.options.iter().map(|(_, value)| value).chain(&lookup.words) {
+        address(value, "", found);
+    }
+    for (names, what) in [
+        (&["-h", "--host", "-H", "--hostname", "-S", "--server"][..], "host"),
+        (&["-e", "--env", "--environment"], "environment"),
+    ] {
+        if let Some(value) = lookup.option(names).filter(|value| !value.contains("://") && *value != "true") {
+            found.add(format!("{what} {value}"), value);
+        }
+    }
 }
 
 /// The `.env` files of a directory, and the files of the usual frameworks.

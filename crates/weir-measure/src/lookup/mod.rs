@@ -47,7 +47,8 @@ pub(crate) fn find(lookup: &Lookup, home: Option<&Path>) -> Found {
         Provider::Azure => cloud::azure(&place),
         Provider::Docker => cloud::docker(&place),
         Provider::Terraform => terraform::find(&place),
-        Provider::Database => database::find(&place),
+        Provider::DatabaseClient => database::client(&place),
+        Provider::DatabaseProject => database::project(&place),
     }
 }
 

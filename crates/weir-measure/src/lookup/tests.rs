@@ -32,6 +32,7 @@ impl Home {
             options: own(options),
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             variables: own(variables),
+            complete: true,
             directory: Some(self.dir.path().join("work")),
         };
         find(&lookup, Some(self.dir.path()))
@@ -151,24 +152,27 @@ fn databases_are_where_the_command_or_its_files_say() {
         ("work/.env", "DATABASE_URL=\"postgres://app:s3cret@db.internal:5432/shop?sslmode=require\"\n"),
         ("work/.env.production", "DATABASE_URL=postgres://app:s3cret@prod.example.com/shop\n"),
     ]);
-    for (options, words, variables, expected) in [
-        (&[][..], &["postgresql://a:s3cret@h1/x"][..], &[][..], &["h1", "x"][..]),
-        (&[("-h", "h2"), ("-d", "y")], &[], &[("PGHOST", "no")], &["h2", "y"]),
-        (&[], &[], &[("PGHOST", "h3")], &["h3"]),
-        (&[], &[], &[("PGSERVICE", "live")], &["live", "db.example.com", "shop"]),
-        (&[], &[], &[("DATABASE_URL", "mysql://u:s3cret@h4:3306/z")], &["h4", "z"]),
-        (&[], &[], &[], &["db.internal", "shop"]),
-        (&[], &[], &[("NODE_ENV", "production")], &["production", "prod.example.com", "shop"]),
-        (&[], &["not a url", "x://", "://"], &[("DATABASE_URL", "")], &["db.internal", "shop"]),
+    let (client, project) = (Provider::DatabaseClient, Provider::DatabaseProject);
+    for (provider, options, words, variables, expected) in [
+        (client, &[][..], &["postgresql://a:s3cret@h1/x"][..], &[][..], &["h1", "x"][..]),
+        (client, &[("-h", "h2")], &["shop"], &[("PGHOST", "no")], &["h2"]),
+        (client, &[], &[], &[("PGHOST", "h3"), ("PGDATABASE", "d")], &["h3", "d"]),
+        (client, &[], &[], &[("PGSERVICE", "live")], &["live", "db.example.com", "shop"]),
+        (client, &[], &["shop"], &[], &["localhost"]),
+        (project, &[], &[], &[("DATABASE_URL", "mysql://u:s3cret@h4:3306/z")], &["h4", "z"]),
+        (project, &[("--url", "mysql://u:s3cret@h5/z")], &[], &[("DATABASE_URL", "mysql://no/z")], &["h5", "z"]),
+        (project, &[], &[], &[], &["db.internal", "shop"]),
+        (project, &[], &[], &[("NODE_ENV", "production")], &["production", "prod.example.com", "shop"]),
+        (project, &[], &["not a url", "x://", "://"], &[("DATABASE_URL", "")], &["db.internal", "shop"]),
     ] {
-        let found = home.of(Provider::Database, options, words, variables);
+        let found = home.of(provider, options, words, variables);
         assert_eq!(found.names, expected, "{options:?} {words:?} {variables:?}");
         assert!(!found.said.join(" ").contains("s3cret"), "{:?}", found.said);
     }
-    let said = home.of(Provider::Database, &[], &[], &[]).said;
+    let said = home.of(project, &[], &[], &[]).said;
     assert_eq!(said, ["host db.internal by DATABASE_URL in .env", "database shop by DATABASE_URL in .env"]);
     let laravel = Home::with(&[("work/.env", "DB_HOST=h\nDB_DATABASE=d\nDB_PASSWORD=s3cret\n")]);
-    assert_eq!(laravel.of(Provider::Database, &[], &[], &[]).names, ["h", "d"]);
+    assert_eq!(laravel.of(project, &[], &[], &[]).names, ["h", "d"]);
 }
 
 #[test]
@@ -177,7 +181,7 @@ fn files_that_are_no_configuration_are_survived() {
     let pipe = home.dir.path().join(".azure");
     std::fs::create_dir_all(&pipe).unwrap();
     std::process::Command::new("mkfifo").arg(pipe.join("azureProfile.json")).status().unwrap();
-    for (provider, _) in Provider::ALL {
+    for (provider, _) in Provider::ALL.into_iter().filter(|(provider, _)| *provider != Provider::DatabaseClient) {
         assert_eq!(home.find(provider, &[], &[]), Found::default(), "{provider:?}");
     }
     assert!(Path::new(&pipe).exists());
