@@ -239,7 +239,11 @@ impl Evaluator<'_> {
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
         let (broke, returned) = (shell.broke.take(), shell.returned.take());
+        let loops = std::mem::take(&mut self.loops);
+        self.functions += 1;
         let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        self.functions -= 1;
+        self.loops = loops;
         shell.leave_loop(&|name| self.outside(name));
         shell.leave_body(&|name| self.outside(name));
         (shell.broke, shell.returned) = (broke, returned);

@@ -7,7 +7,7 @@ use weir_model::Span;
 use crate::call::{HOLE, Stdin};
 
 use super::ir::{Arm, Assignment, AssignmentValue, Command, Join, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS, MOST_ELEMENTS};
+use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_ROUNDS, MAX_STEPS, MOST_ELEMENTS};
 use super::output::{join_outputs, together};
 use super::state::{Gone, Shell, Var, add_place, add_texts};
 use super::text::{has_hole, known, value};
@@ -44,6 +44,9 @@ impl Evaluator<'_> {
         let frame = &Frame { span: span.or(frame.span), ..frame.clone() };
         let done = self.in_every_place(shell, |this, shell| this.redirected(stmt, shell, frame));
         self.depth -= 1;
+        if stmt.negated && let Some((worked, failed)) = shell.moved.take() {
+            shell.moved = Some((failed, worked));
+        }
         let status = match (stmt.negated, done.status) {
             (true, Status::Success) => Status::Failure,
             (true, Status::Failure) => Status::Success,
@@ -81,6 +84,7 @@ impl Evaluator<'_> {
             return self.command(&stmt.command, shell, frame);
         }
         let redirection = self.redirections(&stmt.redirects, shell, frame);
+        let unopened = redirection.may_fail.then(|| shell.clone());
         let done = match redirection.stdin {
             // `$(<file)`
             Some(stdin)
@@ -98,6 +102,14 @@ impl Evaluator<'_> {
                 _ => None,
             };
             self.world.write(path, content);
+        }
+        let mut done = done;
+        if let Some(before) = unopened {
+            // Where the file does not open, nothing has happened.
+            shell.join(before, &|name| self.outside(name));
+            if done.status == Status::Success {
+                done.status = Status::Either;
+            }
         }
         if redirection.captured { Done { out: Stdin::Known(String::new()), ..done } } else { done }
     }
@@ -162,7 +174,7 @@ impl Evaluator<'_> {
     }
 
     /// Names that arithmetic assigns are numbers that are not known.
-    fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
+    pub(super) fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
         let bytes = word.source.as_bytes();
         for (at, _) in word.source.match_indices('=') {
             let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
@@ -325,22 +337,31 @@ impl Evaluator<'_> {
     ) -> Done {
         let broke = shell.broke.take();
         let before = shell.clone();
+        self.loops += 1;
         let kept = self.effects.len();
         let done = round(self, shell);
         let mut out = done.out;
         shell.leave_loop(&|name| self.outside(name));
         shell.join(before.clone(), &|name| self.outside(name));
-        if !shell.same(&before) && shell.gone == Gone::No {
-            let first: Vec<_> = self.effects.get(kept..).unwrap_or_default().to_vec();
+        let mut last = before;
+        for _ in 0..MAX_ROUNDS {
+            if shell.same(&last) || shell.gone != Gone::No || self.over {
+                break;
+            }
             let so_far = self.effects.len();
-            let again = shell.clone();
+            last = shell.clone();
             out = join_outputs(out, round(self, shell).out);
             shell.leave_loop(&|name| self.outside(name));
-            shell.join(again, &|name| self.outside(name));
+            shell.join(last.clone(), &|name| self.outside(name));
+            // What goes on changing in every round may become anything that begins so.
+            shell.widen(&last);
             // What was said already is not said again.
             let fresh = self.effects.split_off(so_far);
-            self.effects.extend(fresh.into_iter().filter(|effect| !first.contains(effect)));
+            let fresh: Vec<_> =
+                fresh.into_iter().filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect)).collect();
+            self.effects.extend(fresh);
         }
+        self.loops -= 1;
         shell.broke = broke;
         let out = if out == Stdin::Known(String::new()) { out } else { Stdin::Unknown("a loop".to_owned()) };
         Done { status: Status::Either, out }
@@ -355,6 +376,7 @@ impl Evaluator<'_> {
         if items.len() <= MAX_ITEMS {
             let mut done = Done::quiet(Status::Success);
             let broke = shell.broke.take();
+            self.loops += 1;
             for item in items {
                 if self.over {
                     break;
@@ -368,6 +390,7 @@ impl Evaluator<'_> {
                     break;
                 }
             }
+            self.loops -= 1;
             shell.broke = broke;
             return Done { status: Status::Either, ..done };
         }

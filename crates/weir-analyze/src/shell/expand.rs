@@ -181,11 +181,11 @@ impl Evaluator<'_> {
         }
         let mut plain = Vec::new();
         for alternative in field.alternatives {
-            if !glob::is_pattern(&alternative.pattern) {
+            if shell.finds_nothing() || !glob::is_pattern(&alternative.pattern) {
                 plain.push(alternative.text);
                 continue;
             }
-            match glob::find(&alternative.pattern, shell.here(), &self.world, &mut self.entries) {
+            match glob::find(&alternative.pattern, shell.here(), shell.finds_hidden(), &self.world, &mut self.entries) {
                 Found::Names(names) => {
                     self.words += names.len();
                     args.extend(names.into_iter().map(|name| self.arg(vec![name], word, span, true)));
@@ -239,7 +239,8 @@ impl Evaluator<'_> {
                     Expanded::Many(elements) => {
                         for (n, texts) in elements.iter().enumerate() {
                             if n > 0 {
-                                field.push(&[" ".to_owned()], true);
+                                let between = if parameter.is_joined() { joiner(&separators(shell)) } else { " ".to_owned() };
+                                field.push(&[between], true);
                             }
                             field.push(texts, *quoted);
                         }
@@ -285,11 +286,11 @@ impl Evaluator<'_> {
                         Expanded::One(texts) if whole => fields.open().push(&texts, true),
                         Expanded::One(texts) => fields.split(&texts, &separators),
                         Expanded::Many(elements) => {
-                            let star = parameter.name == "*";
+                            let star = parameter.is_joined();
                             for (n, texts) in elements.iter().enumerate() {
                                 if n > 0 {
                                     if star && *quoted {
-                                        fields.open().push(&[" ".to_owned()], true);
+                                        fields.open().push(&[joiner(&separators)], true);
                                     } else {
                                         fields.close();
                                     }
@@ -388,13 +389,15 @@ impl Evaluator<'_> {
 
     fn arithmetic(&mut self, word: &Word, shell: &mut Shell, frame: &Frame) -> String {
         let texts = self.single(word, shell, frame);
-        match texts.as_slice() {
-            [text] if !text.trim().is_empty() && text.trim().bytes().all(|b| b.is_ascii_digit()) => {
-                text.trim().to_owned()
-            }
-            _ => unknown(),
-        }
+        let value = self.number(&texts, shell);
+        self.assign_numbers(word, shell);
+        value.map_or_else(unknown, |value| value.to_string())
     }
+}
+
+/// What stands between the elements of `"$*"`.
+fn joiner(separators: &str) -> String {
+    separators.chars().take(1).collect()
 }
 
 /// The characters at which unquoted expansions fall apart.

@@ -171,17 +171,28 @@ pub(crate) enum Found {
 }
 
 /// Finds the names that fit `pattern`, relative to `cwd`. `entries` is how many directory entries may still be looked at.
-pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entries: &mut usize) -> Found {
+/// `hidden`: names that begin with a dot fit a wildcard too (`shopt -s dotglob`).
+pub(crate) fn find(
+    pattern: &str,
+    cwd: Option<&PathBuf>,
+    hidden: bool,
+    world: &dyn World,
+    entries: &mut usize,
+) -> Found {
     // The part before the first component with a wildcard is text.
     let wild = pattern.split('/').take_while(|part| !is_pattern(part)).map(|part| part.len() + 1).sum::<usize>();
     let (fixed, rest) = pattern.split_at_checked(wild).unwrap_or(("", pattern));
     let fixed = unescape(fixed);
     // `**`, and the extended patterns of several shells, reach further than one directory.
-    if rest.contains("**") || rest.contains('(') || fixed.contains(HOLE) || rest.contains(HOLE) {
+    if fixed.contains(HOLE) || rest.contains(HOLE) {
         return Found::Below(format!("{}{HOLE}", fixed.split(HOLE).next().unwrap_or_default()));
     }
+    let somewhere = || Found::Below(format!("{}{HOLE}", if fixed.is_empty() { "./" } else { &fixed }));
+    if rest.contains("**") || rest.contains('(') {
+        return somewhere();
+    }
     let Some(cwd) = cwd.cloned().or_else(|| fixed.starts_with('/').then(PathBuf::new)) else {
-        return Found::Below(format!("{fixed}{HOLE}"));
+        return somewhere();
     };
     let mut found = vec![fixed.clone()];
     let mut parts = rest.split('/').peekable();
@@ -202,14 +213,14 @@ pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entr
             }
             let Some(mut list) = world.list(&dir, *entries) else {
                 *entries /= 2;
-                return Found::Below(format!("{fixed}{HOLE}"));
+                return somewhere();
             };
             *entries = entries.saturating_sub(list.len());
             list.sort_by(|a, b| a.name.cmp(&b.name));
             for entry in list {
                 let name = entry.name.to_string_lossy();
-                let hidden = name.starts_with('.') && !part.starts_with('.');
-                if hidden || !matches(part, &name) {
+                let left_out = !hidden && name.starts_with('.') && !part.starts_with('.');
+                if left_out || !matches(part, &name) {
                     continue;
                 }
                 let path = format!("{base}{name}");
@@ -219,7 +230,7 @@ pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entr
                 }
                 next.push(if last { path } else { format!("{path}/") });
                 if next.len() > MOST_MATCHES {
-                    return Found::Below(format!("{fixed}{HOLE}"));
+                    return somewhere();
                 }
             }
         }
@@ -260,7 +271,7 @@ mod tests {
         let machine =
             Machine::new([("/w/a.txt", ""), ("/w/b.txt", ""), ("/w/.c.txt", ""), ("/w/d/e.txt", ""), ("/w/d/f", "")]);
         let cwd = PathBuf::from("/w");
-        let find = |pattern: &str| super::find(pattern, Some(&cwd), &machine, &mut 1_000);
+        let find = |pattern: &str| super::find(pattern, Some(&cwd), false, &machine, &mut 1_000);
         let names = |list: &[&str]| Found::Names(list.iter().map(|name| (*name).to_owned()).collect());
         assert_eq!(find("*.txt"), names(&["a.txt", "b.txt"]));
         assert_eq!(find("*"), names(&["a.txt", "b.txt", "d"]));
@@ -272,7 +283,8 @@ mod tests {
         assert_eq!(find("*.md"), Found::Nothing);
         assert_eq!(find("nowhere/*"), Found::Nothing);
         assert_eq!(find("d/**/x"), Found::Below("d/\u{FFFC}".into()));
-        assert_eq!(super::find("*", None, &machine, &mut 10), Found::Below("\u{FFFC}".into()));
-        assert_eq!(super::find("*", Some(&cwd), &machine, &mut 2), Found::Below("\u{FFFC}".into()));
+        assert_eq!(super::find("*", None, false, &machine, &mut 10), Found::Below("./\u{FFFC}".into()));
+        assert_eq!(super::find("*", Some(&cwd), false, &machine, &mut 2), Found::Below("./\u{FFFC}".into()));
+        assert_eq!(super::find("*.txt", Some(&cwd), true, &machine, &mut 99), names(&[".c.txt", "a.txt", "b.txt"]));
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Everything is bounded ([`limits`]). What lies beyond a limit is an opaque effect, and never silence.
 
+mod arithmetic;
 mod brace;
 mod builtins;
 mod calls;
@@ -112,6 +113,9 @@ struct Evaluator<'w> {
     words: usize,
     entries: usize,
     depth: usize,
+    /// Loops, and functions and sourced files, that the shell is inside of: without one, `break` and `return` do nothing.
+    loops: usize,
+    functions: usize,
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
 }
@@ -169,6 +173,8 @@ impl<'w> Evaluator<'w> {
             words: 0,
             entries: MAX_ENTRIES,
             depth: 0,
+            loops: 0,
+            functions: 0,
             streams: BTreeMap::new(),
         }
     }
@@ -227,7 +233,10 @@ impl<'w> Evaluator<'w> {
             let mut inner = shell.child(|name| World::env(&self.world, name).is_some());
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
-            return self.program(text, &mut inner, frame);
+            let outside = (std::mem::take(&mut self.loops), std::mem::take(&mut self.functions));
+            let done = self.program(text, &mut inner, frame);
+            (self.loops, self.functions) = outside;
+            return done;
         }
         if text.len() > MAX_TEXT {
             self.limit("the program text is too long", frame);

@@ -96,7 +96,10 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        let parsed = Parser::new(self.text).parse();
+        // The parser would put the texts of aliases in by itself, and then its places are none of this text.
+        let without_aliases =
+            self.text.contains("expand_aliases").then(|| self.text.replace("expand_aliases", "expand-aliases"));
+        let parsed = Parser::new(without_aliases.as_deref().unwrap_or(self.text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
@@ -401,7 +404,8 @@ impl<'s> Lower<'s> {
     fn redirect(&mut self, redirect: &ast::Redirect) -> Option<Redirect> {
         use ast::RedirectKind as K;
         let kind = match redirect.kind {
-            K::Output | K::Clobber | K::OutputBoth | K::DupOutput => RedirectKind::Write,
+            K::Output | K::Clobber | K::OutputBoth => RedirectKind::Write,
+            K::DupOutput => RedirectKind::Duplicate,
             K::Append | K::ReadWrite => RedirectKind::Append,
             K::Input | K::DupInput => RedirectKind::Read,
             K::HereDoc | K::HereDocStrip => RedirectKind::Here,

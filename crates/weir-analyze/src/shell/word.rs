@@ -292,7 +292,8 @@ impl<'s> Reader<'s> {
         if self.byte(at) == b'[' && !name.is_empty() {
             let end = close(self.text, at + 1, stop, b']').unwrap_or(stop);
             index = match self.cut(at + 1, end) {
-                "@" | "*" => Index::All,
+                "@" => Index::All { joined: false },
+                "*" => Index::All { joined: true },
                 _ => Index::One(Box::new(self.operand(at + 1, end))),
             };
             at = (end + 1).min(stop);
@@ -310,7 +311,7 @@ impl<'s> Reader<'s> {
                 op = found;
             }
             match found {
-                Op::Replace { .. } => {
+                Op::Replace { .. } | Op::ReplaceEnd { .. } => {
                     let from = at + skip;
                     let slash = close(self.text, from, stop, b'/').unwrap_or(stop);
                     operands.push(self.operand(from, slash));
@@ -354,7 +355,7 @@ fn operator(tail: &str) -> (Op, usize) {
         (":", Op::Slice),
     ];
     if tail.starts_with("/#") || tail.starts_with("/%") {
-        return (Op::Other, 2);
+        return (Op::ReplaceEnd { prefix: tail.starts_with("/#") }, 2);
     }
     for (text, op) in table {
         if tail.starts_with(text) {

@@ -33,6 +33,13 @@ fn what_is_destroyed_has_been_predicted() {
                 Outcome::Ran { .. } => {}
             }
         }
+        for text in samples::HELD {
+            if let Outcome::Ran { missed, predicted, .. } = verdict(jail, text)
+                && !missed.is_empty()
+            {
+                wrong.push(format!("neither predicted nor held: {text}\n    predicted {predicted:?}"));
+            }
+        }
         if !absent.is_empty() {
             eprintln!("SKIPPED {} commands, for want of {absent:?}", absent.len());
         }

@@ -62,7 +62,6 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "A=(a b); rm \"${A[@]/%/.txt}\"",
     "A=(a b); rm \"${A[@]/#/./}.txt\" 2>/dev/null; rm b.txt",
     "declare -A M=([k]=dir); rm -rf \"${M[k]}\"",
-    "declare -A M; M[a.txt]=1; for k in \"${!M[@]}\"; do rm \"$k\"; done",
     "A=(a.txt); A+=(b.txt); rm \"${A[@]}\"",
     "A=(rm -rf dir); \"${A[@]}\"",
     "rm {a,b}.txt",
@@ -109,7 +108,6 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "while read -r f; do rm \"$f\"; done < list",
     "cat list | while read f; do rm $f; done",
     "while IFS= read -r -d '' f; do rm \"$f\"; done < list0",
-    "while IFS=, read -r id name; do rm \"$name.txt\"; done < <(tail -n +2 data.csv)",
     "select f in a.txt b.txt; do rm $f; break; done <<< 1",
     "{ rm a.txt; rm b.txt; }",
     "rm a.txt & wait",
@@ -181,7 +179,6 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "source /dev/stdin <<< 'rm -rf dir'",
     "cat <<< 'rm -rf dir' | tee /dev/null | sh",
     "echo 'rm -rf dir' | cat | bash",
-    "echo '#rm -rf dir' | sed 's/^#//' | sh",
     "python3 -c 'import shutil; shutil.rmtree(\"dir\")' #needs python3",
     "python3 -c \"import os; os.system('rm -rf dir')\" #needs python3",
     "python3 - <<'EOF'\nimport os\nfor f in ['a.txt', 'b.txt']:\n    os.unlink(f)\nEOF #needs python3",
@@ -241,7 +238,6 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "xargs -0 rm < list0",
     "xargs -I % sh -c 'rm %' < list",
     "ls *.txt | xargs -d '\\n' rm",
-    "ls dir | grep log | sed 's|^|dir/|' | xargs rm",
     "grep -l bravo *.txt | xargs rm",
     "mv a.txt b.txt",
     "mv a.txt dir/",
@@ -297,13 +293,20 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "timeout -s KILL 5 sh -c 'rm -rf dir'",
     "xargs -I{} sh -c '{} -rf dir' <<< rm",
     "flock lock rm -rf dir",
-    "script -qc 'rm -rf dir' typescript #needs script",
     "find . -maxdepth 1 -name dir | while read -r d; do rm -rf \"$d\"; done",
     "d=$(mktemp -d); cp a.txt $d; cd - 2>/dev/null; rm -rf \"$OLDPWD/dir\" dir",
     "vi -es -c ':1d' -c ':wq' a.txt #needs vi",
     "ed -s a.txt <<< $'1d\\nw' #needs ed",
     "patch -s a.txt <<'EOF'\n--- a.txt\n+++ a.txt\n@@ -1,2 +1,1 @@\n-alpha\n beta\nEOF #needs patch",
     "sqlite3 a.db 'create table t(x)' && sqlite3 :memory: '.output a.txt' 'select 1' #needs sqlite3",
+];
+
+/// Each destroys something that nobody can know beforehand: the command is held as not understood.
+pub(crate) const HELD: &[&str] = &[
+    "declare -A M; M[a.txt]=1; for k in \"${!M[@]}\"; do rm \"$k\"; done",
+    "while IFS=, read -r id name; do rm \"$name.txt\"; done < <(tail -n +2 data.csv)",
+    "echo '#rm -rf dir' | sed 's/^#//' | sh",
+    "ls dir | grep log | sed 's|^|dir/|' | xargs rm",
 ];
 
 /// None of them destroys or changes anything that stands there.
