@@ -227,7 +227,8 @@ impl Evaluator<'_> {
 
     fn cd(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell) -> Status {
         let before = shell.places.clone();
-        let operand = args.iter().find(|arg| arg.text().is_none_or(|text| !is_option(text)));
+        let mut operands = args.iter().filter(|arg| arg.text().is_none_or(|text| !is_option(text)));
+        let operand = operands.next();
         let targets = match operand {
             None => vec![self.tilde("~", shell)],
             Some(arg) if arg.text() == Some("-") => match shell.var("OLDPWD") {
@@ -241,7 +242,8 @@ impl Evaluator<'_> {
             shell.set("OLDPWD", Var::Scalar(vec![here]));
         }
         let mut after: Vec<Option<PathBuf>> = Vec::new();
-        let mut sure = true;
+        // More than one is an error.
+        let mut sure = operands.next().is_none();
         let path = self.cd_path(env, shell);
         for text in targets {
             if !text.starts_with(['/', '.']) {

@@ -274,6 +274,8 @@ impl Evaluator<'_> {
                 }
             }
         }
+        #[cfg(test)]
+        self.seen.push(argv.clone());
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
             if let Value::OneOf(_) = &first.value {

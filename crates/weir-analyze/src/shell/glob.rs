@@ -61,7 +61,7 @@ enum Element {
     Any,
     One,
     Letter(char),
-    Set { negated: bool, ranges: Vec<(char, char)> },
+    Set { negated: bool, ranges: Vec<(char, char)>, classes: Vec<String> },
 }
 
 fn elements(pattern: &str) -> Vec<Element> {
@@ -94,17 +94,16 @@ fn elements(pattern: &str) -> Vec<Element> {
 fn set(chars: &[char], mut at: usize) -> Option<(Element, usize)> {
     let negated = matches!(chars.get(at), Some('!' | '^'));
     at += usize::from(negated);
-    let mut ranges = Vec::new();
+    let (mut ranges, mut classes) = (Vec::new(), Vec::new());
     let first = at;
     loop {
         let c = *chars.get(at)?;
         if c == ']' && at > first {
-            return Some((Element::Set { negated, ranges }, at + 1));
+            return Some((Element::Set { negated, ranges, classes }, at + 1));
         }
         if c == '[' && chars.get(at + 1) == Some(&':') {
-            // A class: any letter will do, which finds more rather than less.
             let end = chars.iter().skip(at).position(|c| *c == ']')?;
-            ranges.push(('\0', char::MAX));
+            classes.push(chars.get(at + 2..at + end)?.iter().filter(|c| **c != ':').collect());
             at += end + 1;
             continue;
         }
@@ -124,6 +123,26 @@ fn set(chars: &[char], mut at: usize) -> Option<(Element, usize)> {
     }
 }
 
+/// True for a letter of a class such as `[:digit:]`.
+fn is_of(class: &str, c: char) -> bool {
+    match class {
+        "alpha" => c.is_alphabetic(),
+        "digit" => c.is_ascii_digit(),
+        "alnum" => c.is_alphanumeric(),
+        "upper" => c.is_uppercase(),
+        "lower" => c.is_lowercase(),
+        "space" => c.is_whitespace(),
+        "blank" => matches!(c, ' ' | '\t'),
+        "punct" => c.is_ascii_punctuation(),
+        "print" => !c.is_control(),
+        "graph" => !c.is_control() && !c.is_whitespace(),
+        "cntrl" => c.is_control(),
+        "xdigit" => c.is_ascii_hexdigit(),
+        "word" => c.is_alphanumeric() || c == '_',
+        _ => false,
+    }
+}
+
 /// True where the whole of `text` fits the pattern. `*` takes slashes too.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = elements(pattern);
@@ -140,8 +159,9 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
             }
             Some(Element::One) => true,
             Some(Element::Letter(letter)) => *letter == c,
-            Some(Element::Set { negated, ranges }) => {
-                ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)) != *negated
+            Some(Element::Set { negated, ranges, classes }) => {
+                let fits = ranges.iter().any(|(from, to)| (*from..=*to).contains(&c));
+                (fits || classes.iter().any(|class| is_of(class, c))) != *negated
             }
             None => false,
         };
@@ -256,10 +276,12 @@ mod tests {
             ("\\*", "*"),
             ("a[", "a["),
             ("*/", "dir/"),
+            ("[[:digit:]_]*", "7x"),
+            ("[![:space:]]", "x"),
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("*.rs", "lib.py"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")] {
+        for (pattern, text) in [("*.rs", "lib.py"), ("[[:digit:]]", "x"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
         // Many stars on a long text stay quick.

@@ -25,6 +25,8 @@ mod second;
 mod sink;
 mod state;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod tests;
 mod text;
 mod word;
@@ -116,6 +118,9 @@ struct Evaluator<'w> {
     /// Loops, and functions and sourced files, that the shell is inside of: without one, `break` and `return` do nothing.
     loops: usize,
     functions: usize,
+    /// Every program that was called, with its arguments.
+    #[cfg(test)]
+    seen: Vec<Vec<Arg>>,
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
 }
@@ -175,6 +180,8 @@ impl<'w> Evaluator<'w> {
             depth: 0,
             loops: 0,
             functions: 0,
+            #[cfg(test)]
+            seen: Vec::new(),
             streams: BTreeMap::new(),
         }
     }

@@ -413,6 +413,9 @@ fn matches_replaced(text: &str, pattern: &str, with: &str, all: bool) -> String 
     if glob::is_extended(pattern) || text.len() > MOST_MATCHED {
         return unknown();
     }
+    if text.is_empty() && glob::matches(pattern, "") {
+        return with.to_owned();
+    }
     let mut out = String::new();
     let mut rest = text;
     let mut open = true;
