@@ -80,7 +80,10 @@ impl Evaluator<'_> {
             }
             "unset" => {
                 for arg in args.iter().filter_map(Arg::text).filter(|arg| !arg.starts_with('-')) {
-                    shell.unset(arg);
+                    match arg.split_once('[') {
+                        Some((name, index)) => self.unset_element(name, index.trim_end_matches(']'), shell),
+                        None => shell.unset(arg),
+                    }
                 }
                 done(Status::Success)
             }
@@ -168,6 +171,9 @@ impl Evaluator<'_> {
                         let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
                         self.expanded(arg, shell, &inner);
                     }
+                    if self.assign_number(arg, shell) {
+                        continue;
+                    }
                     let name: String = arg.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                     if !name.is_empty() {
                         shell.set(&name, Var::Scalar(vec![unknown()]));
@@ -184,6 +190,17 @@ impl Evaluator<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `unset 'A[1]'`: the others keep their numbers, which are not remembered.
+    fn unset_element(&self, name: &str, index: &str, shell: &mut Shell) {
+        let Some(mut elements) = self.elements_of(name, shell) else { return };
+        let ordered = matches!(shell.var(name), Some(Var::Array(_)));
+        let at = self.number(&[index.to_owned()], shell).and_then(|at| usize::try_from(at).ok());
+        if let Some(at) = at.filter(|at| ordered && *at < elements.len()) {
+            elements.remove(at);
+        }
+        shell.set(name, Var::Bag(elements));
     }
 
     /// `set -e -- A B`: options, and where operands follow, the positional parameters.
@@ -449,6 +466,13 @@ impl Evaluator<'_> {
         };
         if let Some(list) = list {
             let var = match (&lines, frame.stdin.as_ref()) {
+                (Some(lines), _) if lines.len() == 1 => Var::Array(
+                    lines
+                        .iter()
+                        .flat_map(|line| split(line, &separators, usize::MAX))
+                        .map(|field| vec![field])
+                        .collect(),
+                ),
                 (Some(lines), _) => Var::Bag(
                     lines
                         .iter()

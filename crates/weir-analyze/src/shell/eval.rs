@@ -175,6 +175,9 @@ impl Evaluator<'_> {
 
     /// Names that arithmetic assigns are numbers that are not known.
     pub(super) fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
+        if self.assign_number(&word.source, shell) {
+            return;
+        }
         let bytes = word.source.as_bytes();
         for (at, _) in word.source.match_indices('=') {
             let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
@@ -198,6 +201,29 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// `N=N+1`, `N+=2`, `N++`, where it can be worked out; false where it cannot.
+    pub(super) fn assign_number(&self, text: &str, shell: &mut Shell) -> bool {
+        let text = text.trim();
+        let len = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let (name, rest) = text.split_at_checked(len).unwrap_or(("", text));
+        let rest = rest.trim();
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        let expression = match rest {
+            "++" => format!("{name}+1"),
+            "--" => format!("{name}-1"),
+            _ => match rest.split_once('=') {
+                Some(("", value)) if !value.starts_with('=') => value.to_owned(),
+                Some((operator @ ("+" | "-" | "*" | "/" | "%"), value)) => format!("{name}{operator}({value})"),
+                _ => return false,
+            },
+        };
+        let Some(value) = self.number(&[expression], shell) else { return false };
+        shell.set(name, Var::Scalar(vec![value.to_string()]));
+        true
     }
 
     fn list(&mut self, first: &Stmt, rest: &[(Join, Stmt)], shell: &mut Shell, frame: &Frame) -> Done {
@@ -410,7 +436,36 @@ impl Evaluator<'_> {
             AssignmentValue::Scalar(word) => {
                 let new = self.single(word, shell, frame);
                 let list = matches!(shell.var(name), Some(Var::Array(_) | Var::Bag(_) | Var::UnknownArray));
-                if assignment.indexed || list {
+                if assignment.append && list && !assignment.indexed {
+                    // It goes on the first element.
+                    let (ordered, mut elements) = match shell.var(name) {
+                        Some(Var::Array(elements)) => (true, elements.clone()),
+                        Some(Var::Bag(elements)) => (false, elements.clone()),
+                        _ => return,
+                    };
+                    let longer = |old: &Vec<String>| {
+                        let mut all = Vec::new();
+                        for old in old {
+                            for new in &new {
+                                add_texts(&mut all, &[format!("{old}{new}")]);
+                            }
+                        }
+                        all
+                    };
+                    if ordered {
+                        match elements.first_mut() {
+                            Some(first) => *first = longer(first),
+                            None => elements.push(new.clone()),
+                        }
+                        Var::Array(elements)
+                    } else if elements.len() < MOST_ELEMENTS {
+                        let more: Vec<Vec<String>> = elements.iter().map(longer).collect();
+                        elements.extend(more);
+                        Var::Bag(elements)
+                    } else {
+                        Var::UnknownArray
+                    }
+                } else if assignment.indexed || list {
                     // What was there stays among the elements: more is looked at than is there, and not less.
                     match self.elements_of(name, shell) {
                         Some(mut elements) if elements.len() < MOST_ELEMENTS => {

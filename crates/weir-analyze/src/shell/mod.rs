@@ -16,6 +16,7 @@ mod expand;
 mod glob;
 mod ir;
 mod limits;
+mod mask;
 mod output;
 mod overlay;
 mod parameter;

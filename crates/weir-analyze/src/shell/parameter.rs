@@ -37,7 +37,18 @@ impl Evaluator<'_> {
             return match (parameter.op, elements) {
                 (Op::Length, Some(elements)) => Expanded::One(vec![elements.len().to_string()]),
                 (Op::Value, Some(elements)) => Expanded::Many(elements),
-                (Op::Default { .. }, Some(elements)) if !elements.is_empty() => Expanded::Many(elements),
+                (Op::Default { colon } | Op::Assign { colon }, Some(elements)) if is_set(&elements, colon) => {
+                    Expanded::Many(elements)
+                }
+                (Op::Alternative { colon }, Some(elements)) if !is_set(&elements, colon) => {
+                    let _ = parameter.operands.first().map(|word| self.single(word, shell, frame));
+                    Expanded::Many(Vec::new())
+                }
+                (Op::Default { .. } | Op::Assign { .. } | Op::Alternative { .. }, Some(_)) => {
+                    let operand = parameter.operands.first();
+                    Expanded::One(operand.map_or_else(|| vec![String::new()], |word| self.single(word, shell, frame)))
+                }
+                (Op::Require, Some(elements)) => Expanded::Many(elements),
                 (Op::Value | Op::Length, None) => Expanded::One(vec![unknown()]),
                 (Op::Slice, Some(elements)) => {
                     Expanded::Many(self.slice_of(elements, parameter, shell, frame))
@@ -78,6 +89,20 @@ impl Evaluator<'_> {
             };
         }
         let current = self.current(parameter, shell, frame);
+        let own = parameter.name.bytes().all(|b| b.is_ascii_digit()) || !matches!(parameter.index, Index::None);
+        if current.is_none() && own {
+            // It is known not to be there.
+            match parameter.op {
+                Op::Default { .. } | Op::Assign { .. } | Op::Alternative { .. } | Op::Require => {}
+                Op::Length => return Expanded::One(vec!["0".to_owned()]),
+                _ => {
+                    for operand in &parameter.operands {
+                        let _ = self.single(operand, shell, frame);
+                    }
+                    return Expanded::One(vec![String::new()]);
+                }
+            }
+        }
         Expanded::One(self.operate(parameter, current, shell, frame))
     }
 
@@ -132,19 +157,26 @@ impl Evaluator<'_> {
     }
 
     /// True where the parameter comes to its operand, which stands in quotes: it does not fall apart.
-    pub(super) fn is_quoted_default(&self, parameter: &Parameter, shell: &Shell) -> bool {
+    pub(super) fn is_quoted_default(&mut self, parameter: &Parameter, shell: &mut Shell, frame: &Frame) -> bool {
+        if !matches!(parameter.op, Op::Default { .. } | Op::Assign { .. } | Op::Alternative { .. }) {
+            return false;
+        }
         let quoted = |part: &Part| match part {
             Part::Text { quoted, .. } | Part::Parameter { quoted, .. } | Part::Command { quoted, .. } => *quoted,
             Part::Arithmetic(_) | Part::Process { .. } => true,
         };
         let operand = || parameter.operands.first().is_some_and(|word| word.parts.iter().all(quoted));
-        let set =
-            || self.variable(&parameter.name, shell).is_some_and(|texts| texts.iter().any(|text| !text.is_empty()));
-        match parameter.op {
-            Op::Default { .. } | Op::Assign { .. } => operand() && !set(),
-            Op::Alternative { .. } => operand(),
-            _ => false,
+        if !operand() || matches!(parameter.op, Op::Alternative { .. }) {
+            return operand();
         }
+        // What the index runs is said when the parameter itself is expanded.
+        let kept = self.effects.len();
+        let texts = match parameter.index {
+            Index::All { .. } => self.elements(parameter, shell).map(|elements| elements.concat()),
+            _ => self.current(parameter, shell, frame),
+        };
+        self.effects.truncate(kept);
+        !texts.is_some_and(|texts| texts.iter().any(|text| !text.is_empty()))
     }
 
     /// The elements of a list; `None` where they are not known.
@@ -181,9 +213,7 @@ impl Evaluator<'_> {
                 usize::try_from(at).ok()
             });
             return Some(match (shell.var(&parameter.name), at) {
-                (Some(Var::Array(elements)), Some(at)) => {
-                    elements.get(at).cloned().unwrap_or_else(|| vec![String::new()])
-                }
+                (Some(Var::Array(elements)), Some(at)) => return elements.get(at).cloned(),
                 (Some(Var::Bag(elements)), _) => elements.iter().flatten().cloned().collect(),
                 (Some(Var::Scalar(texts)), Some(0)) => texts.clone(),
                 (Some(Var::Array(elements)), None) => elements.iter().flatten().cloned().chain([unknown()]).collect(),
@@ -220,7 +250,7 @@ impl Evaluator<'_> {
                 let args = shell.positional();
                 let at = name.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
                 match (args, at) {
-                    (Some(args), Some(at)) => Some(args.get(at).cloned().unwrap_or_else(|| vec![String::new()])),
+                    (Some(args), Some(at)) => args.get(at).cloned(),
                     _ => Some(vec![unknown()]),
                 }
             }
@@ -341,6 +371,15 @@ impl Evaluator<'_> {
                 vec![unknown()]
             }
         }
+    }
+}
+
+/// True where a list counts as set.
+fn is_set(elements: &[Vec<String>], colon: bool) -> bool {
+    match elements {
+        [] => false,
+        [only] => !colon || only.iter().any(|text| !text.is_empty()),
+        _ => true,
     }
 }
 

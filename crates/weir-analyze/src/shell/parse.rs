@@ -11,6 +11,7 @@ use shuck_parser::parser::{ParseStatus, Parser};
 
 use super::ir::{Arm, Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
 use super::limits::{MAX_DEPTH, MAX_OPEN};
+use super::mask;
 use super::second;
 use super::word::{self, Mode};
 
@@ -96,10 +97,7 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        // The parser would put the texts of aliases in by itself, and then its places are none of this text.
-        let without_aliases =
-            self.text.contains("expand_aliases").then(|| self.text.replace("expand_aliases", "expand-aliases"));
-        let parsed = Parser::new(without_aliases.as_deref().unwrap_or(self.text)).parse();
+        let parsed = Parser::new(&mask::masked(self.text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
@@ -346,7 +344,14 @@ impl<'s> Lower<'s> {
                     collect_ends(part, &mut ends);
                 }
                 let (start, end) = (first.span.start.offset(), last.span.end.offset());
-                Some(self.read(start, end, Mode::Plain, &mut ends))
+                let word = self.read(start, end, Mode::Plain, &mut ends);
+                // No word of the shell has such a thing in it.
+                if word.parts.iter().any(|part| {
+                    matches!(part, super::ir::Part::Text { text, quoted: false } if text.contains([' ', '\t', '\n', ';']))
+                }) {
+                    self.doubt("the end of a word is not clear");
+                }
+                Some(word)
             })
             .collect()
     }
