@@ -440,6 +440,7 @@ impl Evaluator<'_> {
     fn read_line(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell, frame: &Frame) {
         let mut names = Vec::new();
         let mut list = None;
+        let mut delimiter = '\n';
         let mut rest = args.iter().map(|arg| arg.text().unwrap_or_default());
         while let Some(text) = rest.next() {
             let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
@@ -451,6 +452,9 @@ impl Evaluator<'_> {
                 let letter = letters.get(at..at + 1).unwrap_or_default();
                 let value = letters.get(at + 1..).unwrap_or_default();
                 let value = if value.is_empty() { rest.next().unwrap_or_default() } else { value };
+                if letter == "d" {
+                    delimiter = value.chars().next().unwrap_or('\0');
+                }
                 if letter == "a" {
                     list = Some(value.to_owned());
                 }
@@ -460,7 +464,7 @@ impl Evaluator<'_> {
         let separators = own.unwrap_or_else(|| super::expand::separators(shell));
         let lines: Option<Vec<&str>> = match frame.stdin.as_ref() {
             Stdin::Known(text) if !has_hole(&separators) => {
-                Some(text.split(['\n', '\0']).filter(|line| !line.is_empty()).collect())
+                Some(text.split(delimiter).filter(|line| !line.is_empty()).collect())
             }
             _ => None,
         };

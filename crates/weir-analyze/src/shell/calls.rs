@@ -204,6 +204,8 @@ impl Evaluator<'_> {
                     }
                 };
             }
+            // Said twice, the second one stands where a command does.
+            "!" if argv.len() > 1 => return self.call(rest(1), env, shell, frame),
             "exec" => {
                 let mut at = 1;
                 while let Some(text) = argv.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {

@@ -182,7 +182,7 @@ fn text() -> impl Strategy<Value = String> {
         "if [ -n \"$C\" ]; then A=then; else A=else; fi", "while false; do A=loop; done", "true && A=and", "false || A=or", "arr[1]=new", "readonly A",
         "declare A=decl", "export A='ex port'", "read -r -d '' A <<< \"$L\" || :", "A=`echo back`", "set -- \"${arr[@]:1}\"", "shift 2", "A=${A#* }",
         "N=$((N+1))", "for i in 1 2 3; do A+=$i; done", "getopts ab: A", "A=(q r)", "declare -n A2=A; A2=via",
-        "unset arr", "A[1]=idx", "IFS=/; arr=($D)", "declare -i N=N+2", "set -- $F", "A=${!R}",
+        "unset arr", "A[1]=idx", "IFS=/; arr=($D)", "set -- $F", "A=${!R}",
     ]);
     (prop::collection::vec(setting, 0..3), prop::collection::vec(prop::collection::vec(piece(), 1..4), 1..4)).prop_map(
         |(settings, words)| {
@@ -264,8 +264,12 @@ fn words_are_what_bash_makes_of_them() {
 
 #[test]
 fn scratch() {
-    for text in std::env::var("SCRATCH").unwrap_or_default().split("@@") {
-        println!("== {text}\n{:#?}", super::parse::parse(text).body);
-        println!("{:?}", evaluated(&format!("{BEFORE}{text}"), Path::new("/tmp")).iter().map(|c| c.iter().map(|a| a.value.clone()).collect::<Vec<_>>()).collect::<Vec<_>>());
+    let all = fs::read_to_string("/tmp/cases.txt").unwrap();
+    let machine = crate::lab::Machine::new([("/w/a.txt", "a"), ("/w/b.txt", "b"), ("/w/dir/x.log", "")]);
+    for text in all.lines() {
+        println!("== {text}");
+        for e in super::analyze(text, Path::new("/w"), &machine).effects {
+            println!("   {}{} {} {} {:?} {:?}", if e.opaque { "?" } else { "" }, e.verb.name(), e.target.kind.name(), e.target.name, e.target.paths, e.note);
+        }
     }
 }

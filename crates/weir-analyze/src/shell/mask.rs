@@ -77,7 +77,13 @@ fn places(bytes: &[u8]) -> Vec<usize> {
                 }
             }
             b'{' if before == b'$' => open.push(Open::Expansion),
-            b'{' if ends_word(byte(next)) || names_descriptor(bytes.get(next..).unwrap_or_default()) => {}
+            b'{' if ends_word(byte(next)) => {}
+            b'{' if names_descriptor(bytes.get(next..).unwrap_or_default()) => {
+                while byte(next) != b'}' {
+                    next += 1;
+                }
+                next += 1;
+            }
             b'{' => {
                 found.push(at);
                 open.push(Open::Word);

@@ -28,6 +28,8 @@ mod state;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod wrapped;
+#[cfg(test)]
 mod tests;
 mod text;
 mod word;

@@ -145,6 +145,10 @@ impl Evaluator<'_> {
             elements.insert(0, self.variable("0", shell).unwrap_or_default());
         }
         let len = i64::try_from(elements.len()).unwrap_or(i64::MAX);
+        // Without an order, any of them may be meant.
+        if matches!(shell.var(&parameter.name), Some(Var::Bag(_))) {
+            return elements;
+        }
         let (Some(Some(from)), most) = (bounds.first(), bounds.get(1)) else { return elements };
         let from = if *from < 0 { from.saturating_add(len) } else { *from };
         let Ok(from) = usize::try_from(from) else { return Vec::new() };
@@ -165,7 +169,8 @@ impl Evaluator<'_> {
             Part::Text { quoted, .. } | Part::Parameter { quoted, .. } | Part::Command { quoted, .. } => *quoted,
             Part::Arithmetic(_) | Part::Process { .. } => true,
         };
-        let operand = || parameter.operands.first().is_some_and(|word| word.parts.iter().all(quoted));
+        let operand =
+            || parameter.operands.first().is_some_and(|word| !word.parts.is_empty() && word.parts.iter().all(quoted));
         if !operand() || matches!(parameter.op, Op::Alternative { .. }) {
             return operand();
         }
@@ -279,7 +284,9 @@ impl Evaluator<'_> {
             }
             Op::Default { colon } | Op::Assign { colon } => {
                 let empty = |text: &String| colon && text.is_empty();
+                let sure = !colon && parameter.name.bytes().all(|b| b.is_ascii_digit());
                 let texts = match current {
+                    Some(texts) if sure => texts,
                     Some(texts) if !texts.iter().any(|text| text.is_empty() || (colon && text == &unknown())) => texts,
                     current => {
                         let mut texts = current.unwrap_or_default();

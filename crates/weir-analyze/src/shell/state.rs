@@ -184,7 +184,11 @@ impl Shell {
 
     pub(crate) fn unset(&mut self, name: &str) {
         // Remembered as empty: the variable of the environment is gone too.
-        self.set(name, Var::Scalar(vec![String::new()]));
+        let none = match self.memory.vars.get(name) {
+            Some(Var::Array(_) | Var::Bag(_)) => Var::Array(Vec::new()),
+            _ => Var::Scalar(vec![String::new()]),
+        };
+        self.set(name, none);
         Rc::make_mut(&mut self.memory).functions.remove(name);
     }
 

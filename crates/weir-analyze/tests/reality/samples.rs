@@ -192,7 +192,6 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
     "node -e \"require('fs').writeFileSync('a.txt', '')\" #needs node",
     "node -e \"require('child_process').execSync('rm -rf dir')\" #needs node",
     "awk 'BEGIN { system(\"rm -rf dir\") }' #needs awk",
-    "awk 'BEGIN { print \"rm -rf dir\" | \"sh\" }' #needs awk",
     "awk '{ print > \"a.txt\" }' data.csv #needs awk",
     // Redirections.
     "> a.txt",
@@ -303,6 +302,7 @@ pub(crate) const DESTRUCTIVE: &[&str] = &[
 
 /// Each destroys something that nobody can know beforehand: the command is held as not understood.
 pub(crate) const HELD: &[&str] = &[
+    "awk 'BEGIN { print \"rm -rf dir\" | \"sh\" }' #needs awk",
     "declare -A M; M[a.txt]=1; for k in \"${!M[@]}\"; do rm \"$k\"; done",
     "while IFS=, read -r id name; do rm \"$name.txt\"; done < <(tail -n +2 data.csv)",
     "echo '#rm -rf dir' | sed 's/^#//' | sh",
