@@ -208,6 +208,8 @@ impl Evaluator<'_> {
                     }
                 };
             }
+            // Said twice, the second one stands where a command does.
+            "!" if argv.len() > 1 => return self.call(rest(1), env, shell, frame),
             "exec" => {
                 let mut at = 1;
                 while let Some(text) = argv.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {
@@ -243,7 +245,11 @@ impl Evaluator<'_> {
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
         let (broke, returned) = (shell.broke.take(), shell.returned.take());
+        let loops = std::mem::take(&mut self.loops);
+        self.functions += 1;
         let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        self.functions -= 1;
+        self.loops = loops;
         shell.leave_loop(&|name| self.outside(name));
         shell.leave_body(&|name| self.outside(name));
         (shell.broke, shell.returned) = (broke, returned);
@@ -274,6 +280,8 @@ impl Evaluator<'_> {
                 }
             }
         }
+        #[cfg(test)]
+        self.seen.push(argv.clone());
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
             if let Value::OneOf(_) = &first.value {

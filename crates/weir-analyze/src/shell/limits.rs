@@ -32,6 +32,8 @@ pub(crate) const MOST_VARIABLES: usize = 1_000;
 pub(crate) const MAX_ENTRIES: usize = 100_000;
 /// Items of a loop that are evaluated one by one.
 pub(crate) const MAX_ITEMS: usize = 16;
+/// Rounds of a loop after the first; what still changes then is not known.
+pub(crate) const MAX_ROUNDS: usize = 3;
 /// Brackets that one line may leave open, and parameters that a text may.
 pub(crate) const MAX_OPEN: usize = 500;
 /// Bytes that the second parser takes.

@@ -6,6 +6,7 @@
 //!
 //! Everything is bounded ([`limits`]). What lies beyond a limit is an opaque effect, and never silence.
 
+mod arithmetic;
 mod brace;
 mod builtins;
 mod calls;
@@ -15,6 +16,7 @@ mod expand;
 mod glob;
 mod ir;
 mod limits;
+mod mask;
 mod output;
 mod overlay;
 mod parameter;
@@ -23,6 +25,10 @@ mod redirect;
 mod second;
 mod sink;
 mod state;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod wrapped;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -117,6 +123,12 @@ struct Evaluator<'w> {
     configured: bool,
     /// How it was understood, where somebody asks.
     trace: Option<trace::Trace>,
+    /// Loops, and functions and sourced files, that the shell is inside of: without one, `break` and `return` do nothing.
+    loops: usize,
+    functions: usize,
+    /// Every program that was called, with its arguments.
+    #[cfg(test)]
+    seen: Vec<Vec<Arg>>,
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
 }
@@ -183,6 +195,10 @@ impl<'w> Evaluator<'w> {
             depth: 0,
             configured: false,
             trace: None,
+            loops: 0,
+            functions: 0,
+            #[cfg(test)]
+            seen: Vec::new(),
             streams: BTreeMap::new(),
         }
     }
@@ -243,7 +259,10 @@ impl<'w> Evaluator<'w> {
             let mut inner = shell.child(|name| World::env(&self.world, name).is_some());
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
-            return self.program(text, &mut inner, frame);
+            let outside = (std::mem::take(&mut self.loops), std::mem::take(&mut self.functions));
+            let done = self.program(text, &mut inner, frame);
+            (self.loops, self.functions) = outside;
+            return done;
         }
         if text.len() > MAX_TEXT {
             self.limit("the program text is too long", frame);

@@ -52,14 +52,18 @@ impl Evaluator<'_> {
                 Some(here) => Stdin::Known(format!("{}\n", here.to_string_lossy())),
                 None => unknown_output(),
             },
-            "basename" | "dirname" | "realpath" | "readlink" => match operands().next().and_then(template) {
-                Some(text) if !has_hole(&text) => self.path_part(name, &text, operands().nth(1), shell),
-                Some(text) if name != "basename" => match text.split_once(HOLE) {
-                    Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
-                    None => unknown_output(),
-                },
-                _ => unknown_output(),
-            },
+            "basename" | "dirname" | "realpath" | "readlink" => {
+                let all: Vec<&Arg> = operands().collect();
+                // `basename NAME SUFFIX`; otherwise each of several names is answered.
+                if name == "basename" && all.len() == 2 && !has("-a") && !has("-s") {
+                    return self.part_of(name, all.first().copied(), all.get(1).copied(), shell);
+                }
+                let mut out = if all.is_empty() || has("-s") { unknown_output() } else { nothing() };
+                for arg in all {
+                    out = together(out, self.part_of(name, Some(arg), None, shell));
+                }
+                out
+            }
             "which" => match operands().next().and_then(Arg::text) {
                 Some(name) if !name.contains('/') => Stdin::Known(format!("/usr/bin/{name}\n")),
                 _ => unknown_output(),
@@ -158,6 +162,18 @@ impl Evaluator<'_> {
         text.filter(|text| !has_hole(text))
             .and_then(|text| by(&text))
             .map_or_else(|| Stdin::Unknown("decoded text".to_owned()), Stdin::Known)
+    }
+
+    /// What `basename`, `dirname` and the like say of one name.
+    fn part_of(&self, name: &str, arg: Option<&Arg>, suffix: Option<&Arg>, shell: &Shell) -> Stdin {
+        match arg.and_then(template) {
+            Some(text) if !has_hole(&text) => self.path_part(name, &text, suffix, shell),
+            Some(text) if name != "basename" => match text.split_once(HOLE) {
+                Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
+                None => Stdin::Unknown(name.to_owned()),
+            },
+            _ => Stdin::Unknown(name.to_owned()),
+        }
     }
 
     fn path_part(&self, name: &str, text: &str, suffix: Option<&Arg>, shell: &Shell) -> Stdin {

@@ -11,6 +11,7 @@ use shuck_parser::parser::{ParseStatus, Parser};
 
 use super::ir::{Arm, Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
 use super::limits::{MAX_DEPTH, MAX_OPEN, MAX_SEPARATORS};
+use super::mask;
 use super::second;
 use super::word::{self, Mode};
 
@@ -118,8 +119,8 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        let text = second::in_ascii(self.text);
-        let parsed = Parser::new(&text).parse();
+        let text = mask::masked(self.text);
+        let parsed = Parser::new(&second::in_ascii(&text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
@@ -366,7 +367,14 @@ impl<'s> Lower<'s> {
                     collect_ends(part, &mut ends);
                 }
                 let (start, end) = (first.span.start.offset(), last.span.end.offset());
-                Some(self.read(start, end, Mode::Plain, &mut ends))
+                let word = self.read(start, end, Mode::Plain, &mut ends);
+                // No word of the shell has such a thing in it.
+                if word.parts.iter().any(|part| {
+                    matches!(part, super::ir::Part::Text { text, quoted: false } if text.contains([' ', '\t', '\n', ';']))
+                }) {
+                    self.doubt("the end of a word is not clear");
+                }
+                Some(word)
             })
             .collect()
     }
@@ -424,7 +432,8 @@ impl<'s> Lower<'s> {
     fn redirect(&mut self, redirect: &ast::Redirect) -> Option<Redirect> {
         use ast::RedirectKind as K;
         let kind = match redirect.kind {
-            K::Output | K::Clobber | K::OutputBoth | K::DupOutput => RedirectKind::Write,
+            K::Output | K::Clobber | K::OutputBoth => RedirectKind::Write,
+            K::DupOutput => RedirectKind::Duplicate,
             K::Append | K::ReadWrite => RedirectKind::Append,
             K::Input | K::DupInput => RedirectKind::Read,
             K::HereDoc | K::HereDocStrip => RedirectKind::Here,

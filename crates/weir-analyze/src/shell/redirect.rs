@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::World as _;
+use crate::{FileKind, World as _};
 use crate::call::{Stdin, Value, locate};
 
 use super::glob;
@@ -25,6 +25,8 @@ pub(super) struct Redirection {
     pub(super) written: Vec<PathBuf>,
     /// They keep what was in them.
     pub(super) appends: bool,
+    /// Some file may not open: then the command does not run, and fails.
+    pub(super) may_fail: bool,
     /// The standard output goes to a file and nowhere else.
     pub(super) captured: bool,
 }
@@ -35,7 +37,7 @@ impl Evaluator<'_> {
         for redirect in redirects {
             let mut texts = self.single(&redirect.word, shell, frame);
             // The name of a file may be a pattern.
-            let files = matches!(redirect.kind, RedirectKind::Read | RedirectKind::Write | RedirectKind::Append);
+            let files = !matches!(redirect.kind, RedirectKind::Here | RedirectKind::HereString);
             let is_pattern = |part: &Part| matches!(part, Part::Text { text, quoted: false } if glob::is_pattern(text));
             if files && redirect.word.parts.iter().any(is_pattern) {
                 let words = std::slice::from_ref(&redirect.word);
@@ -53,12 +55,21 @@ impl Evaluator<'_> {
                     }
                 }
                 RedirectKind::Read => {
+                    all.may_fail |= !self.opens(&texts, true, shell);
                     if redirect.fd.is_none_or(|fd| fd == 0) {
                         all.stdin = Some(self.input(&texts, shell));
                     }
                 }
-                RedirectKind::Write | RedirectKind::Append => {
+                RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
+                    if redirect.kind == RedirectKind::Duplicate {
+                        // What nobody knows here is the number of a descriptor, as good as always.
+                        texts.retain(|text| !has_hole(text) && !is_descriptor(text));
+                        if texts.is_empty() {
+                            continue;
+                        }
+                    }
                     let append = redirect.kind == RedirectKind::Append;
+                    all.may_fail |= !self.opens(&texts, false, shell);
                     if output {
                         all.captured = true;
                         all.appends |= append;
@@ -72,6 +83,19 @@ impl Evaluator<'_> {
             }
         }
         all
+    }
+
+    /// True where the file surely opens.
+    fn opens(&self, texts: &[String], reads: bool, shell: &Shell) -> bool {
+        texts.iter().all(|text| {
+            is_stream(text)
+                || self.absolute(text, shell).is_some_and(|path| match self.world.kind(&path) {
+                    Some(kind) => kind != FileKind::Directory,
+                    None => {
+                        !reads && path.parent().is_some_and(|dir| self.world.kind(dir) == Some(FileKind::Directory))
+                    }
+                })
+        })
     }
 
     /// What a program reads from `< file`.
@@ -144,6 +168,11 @@ impl Evaluator<'_> {
         }
         paths
     }
+}
+
+/// True for `1`, `2-`, `-`.
+fn is_descriptor(text: &str) -> bool {
+    text.strip_suffix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
 }
 
 /// True where some directory of the path is hidden.

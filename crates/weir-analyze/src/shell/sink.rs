@@ -7,11 +7,13 @@ use weir_model::{Effect, Scope, TargetKind, Verb};
 
 use super::text::has_hole;
 use super::{Evaluator, Frame};
-use crate::call::HOLE;
+use crate::call::{HOLE, normalize};
 use crate::{FileKind, World as _};
 
 /// Paths of one effect that are followed through what the action has moved and linked.
 const MOST_FOLLOWED: usize = 256;
+/// Links that one name leads through.
+const MOST_LINKS: usize = 16;
 /// Effects of one action; more are one opaque effect.
 const MOST_EFFECTS: usize = 4_000;
 
@@ -60,7 +62,20 @@ impl Evaluator<'_> {
             // A filter is about what is below its directory, and a name with `/` at its end leads on.
             let through =
                 content || matches!(effect.scope, Scope::Filtered { .. }) || effect.target.name.ends_with('/');
-            let real = self.world.real(path, through);
+            let mut real = self.world.real(path, through);
+            // Writing goes through a link that stands there, and so does a name with `/` at its end.
+            let into = matches!((effect.verb, &effect.scope), (Verb::Modify, Scope::Whole | Scope::Content))
+                || effect.verb == Verb::Grant;
+            if into || effect.target.name.ends_with('/') {
+                for _ in 0..MOST_LINKS {
+                    if self.world.kind(&real) != Some(FileKind::Symlink) {
+                        break;
+                    }
+                    let Some(to) = self.world.link(&real) else { break };
+                    real.pop();
+                    real = normalize(&real.join(to));
+                }
+            }
             if real != *path {
                 more.push(real);
             }

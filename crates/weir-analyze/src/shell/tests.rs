@@ -328,7 +328,7 @@ fn any_shell() -> impl proptest::strategy::Strategy<Value = String> {
 fn reaches(texts: &[&str]) {
     for text in texts {
         let found = lines(text);
-        let is_there = |path: &str| Path::new(path).starts_with("/w/dir");
+        let is_there = |path: &str| Path::new(path).starts_with("/w/dir") || Path::new("/w/dir").starts_with(path);
         let hit = |line: &String| {
             line.starts_with('?') || line.strip_prefix("delete ").is_some_and(|rest| rest.split(' ').any(is_there))
         };
