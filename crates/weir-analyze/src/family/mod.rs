@@ -6,6 +6,7 @@ mod find;
 mod git;
 mod manifests;
 mod options;
+mod tasks;
 
 pub(crate) use options::alternatives;
 mod xargs;
@@ -27,8 +28,13 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") => {
             loader(call, say);
         }
-        _ if manifests::interpret(call, say) => {}
-        _ => return files::interpret(call, say) || find::interpret(call, say) || catalog::interpret(call, say),
+        _ => {
+            return files::interpret(call, say)
+                || find::interpret(call, say)
+                || tasks::interpret(call, say)
+                || manifests::interpret(call, say)
+                || catalog::interpret(call, say);
+        }
     }
     true
 }

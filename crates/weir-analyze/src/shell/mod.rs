@@ -44,6 +44,7 @@ use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 use crate::call::{Arg, Call, Inner, Language, Stdin};
 use crate::{Analysis, World};
 
+pub(crate) use glob::{Found, find as find_names};
 use limits::{MAX_ENTRIES, MAX_PARSED, MAX_PROGRAMS, MAX_TEXT};
 use overlay::Overlay;
 use state::Shell;
