@@ -18,7 +18,7 @@ use self::expressions::add;
 use super::meaning::Library;
 use super::tree::{Class, Function, Pattern, Program, Stmt};
 use super::value::Val;
-use crate::call::{Call, Language, Say, Value};
+use crate::call::{Arg, Call, Language, Say, Value};
 
 /// Statements and expressions that are looked at.
 const MOST_STEPS: usize = 200_000;
@@ -38,8 +38,8 @@ pub(super) struct Dialect {
     pub(super) language: Language,
     /// What the functions of its libraries mean.
     pub(super) library: Library,
-    /// Reads a text.
-    pub(super) parse: fn(&str) -> Program,
+    /// Reads a text; the second is the name of its file, if it has one.
+    pub(super) parse: fn(&str, &str) -> Program,
     /// Modules beside the program: what a name that is imported may be as a file.
     pub(super) module: fn(&str) -> Vec<String>,
     /// What importing a name gives.
@@ -93,7 +93,7 @@ pub(super) struct Machine<'a, 'c> {
 
 /// Follows a text.
 pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say: &mut dyn Say) {
-    let program = (dialect.parse)(text);
+    let program = (dialect.parse)(text, call.argv.first().and_then(Arg::text).unwrap_or_default());
     let mut machine = Machine {
         call,
         out: say,

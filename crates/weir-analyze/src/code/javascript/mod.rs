@@ -1,10 +1,9 @@
-//! JavaScript, and TypeScript as far as the grammar recovers from its types.
+//! JavaScript and TypeScript.
 
 mod library;
 mod lower;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use super::run::{Dialect, Machine};
 use super::value::Val;

@@ -14,7 +14,7 @@ use crate::call::Language;
 pub(super) static PYTHON: Dialect = Dialect {
     language: Language::Python,
     library: library::LIBRARY,
-    parse: lower::parse,
+    parse: |text, _| lower::parse(text),
     module,
     import: |machine, name| machine.module(name),
     builtin,

@@ -16,7 +16,7 @@ impl Machine<'_, '_> {
                 Val::Str(text) => match text.text() {
                     Some(text) if self.texts < MOST_TEXTS => {
                         self.texts += 1;
-                        let program = (self.dialect.parse)(text);
+                        let program = (self.dialect.parse)(text, "");
                         if let Some(why) = program.missing {
                             self.cut(why);
                         }
@@ -69,7 +69,7 @@ impl Machine<'_, '_> {
             }
             let Some(bytes) = self.call.world.read(&path, MOST_MODULE) else { continue };
             let Ok(text) = String::from_utf8(bytes) else { continue };
-            let program = (self.dialect.parse)(&text);
+            let program = (self.dialect.parse)(&text, path.to_str().unwrap_or_default());
             if let Some(why) = program.missing {
                 self.cut(why);
             }

@@ -22,7 +22,7 @@ enum Flavor {
 pub(super) static RUBY: Dialect = Dialect {
     language: Language::Ruby,
     library: library::RUBY,
-    parse: |text| parser::parse(text, Flavor::Ruby),
+    parse: |text, _| parser::parse(text, Flavor::Ruby),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
     builtin,
@@ -34,7 +34,7 @@ pub(super) static RUBY: Dialect = Dialect {
 pub(super) static PERL: Dialect = Dialect {
     language: Language::Perl,
     library: library::PERL,
-    parse: |text| parser::parse(text, Flavor::Perl),
+    parse: |text, _| parser::parse(text, Flavor::Perl),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
     builtin,
@@ -46,7 +46,7 @@ pub(super) static PERL: Dialect = Dialect {
 pub(super) static PHP: Dialect = Dialect {
     language: Language::Php,
     library: library::PHP,
-    parse: |text| parser::parse(text, Flavor::Php),
+    parse: |text, _| parser::parse(text, Flavor::Php),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
     builtin,

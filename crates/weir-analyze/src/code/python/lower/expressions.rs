@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, argument, call};
-use crate::code::syntax::{children, escape};
+use crate::code::syntax::{children, escape, number};
 use crate::code::tree::{CallExpr, Expr, Pattern, excerpt};
 
 impl Lower<'_> {
@@ -32,7 +32,7 @@ impl Lower<'_> {
                 let parts = children(node).into_iter().map(|part| (self.expr(part), String::new())).collect();
                 Expr::Concat(parts)
             }
-            "integer" => Expr::Num(integer(self.source(node))),
+            "integer" => Expr::Num(number(self.source(node))),
             "true" => Expr::Bool(true),
             "false" => Expr::Bool(false),
             "none" => Expr::Null,
@@ -302,18 +302,4 @@ impl Lower<'_> {
         parts.push((Expr::Str(plain), String::new()));
         Expr::Concat(parts)
     }
-}
-
-pub(super) fn integer(text: &str) -> i64 {
-    let text = text.replace('_', "").to_lowercase();
-    let parsed = if let Some(digits) = text.strip_prefix("0o") {
-        i64::from_str_radix(digits, 8)
-    } else if let Some(digits) = text.strip_prefix("0x") {
-        i64::from_str_radix(digits, 16)
-    } else if let Some(digits) = text.strip_prefix("0b") {
-        i64::from_str_radix(digits, 2)
-    } else {
-        text.parse()
-    };
-    parsed.unwrap_or(i64::MAX)
 }
