@@ -194,7 +194,7 @@ impl Machine<'_, '_> {
             self.say(Effect::new(Verb::Modify, target).within(scope));
             return;
         }
-        let filter = Scope::Filtered { filter: text.shown() };
+        let filter = Scope::Filtered { filter: text.tests().unwrap_or_else(|| text.shown()) };
         let verb = if act == Act::Open { Verb::Modify } else { verb };
         let dir = match dir.trim_end_matches('/') {
             "" => "/",
@@ -207,16 +207,14 @@ impl Machine<'_, '_> {
     fn found_files(&self, text: &Text) -> Vec<PathBuf> {
         const MOST_FOUND: usize = 1_000;
         const MOST_DIRS: usize = 100;
-        let (Some(filter), [Piece::Known(dir), Piece::Hole(_), rest @ ..]) = (&text.filter, text.pieces.as_slice())
-        else {
+        let (Some(filter), [Piece::Known(dir), Piece::Hole(_), ..]) = (&text.filter, text.pieces.as_slice()) else {
             return Vec::new();
         };
-        if rest.iter().any(|piece| matches!(piece, Piece::Known(known) if known != "/")) {
-            return Vec::new();
-        }
         let (from, pattern) = filter.rsplit_once('/').unwrap_or(("", filter));
         let (from, deep) = match from.strip_suffix("**") {
             Some(from) => (from, true),
+            // `a/**/b/c`: only the last part is a name.
+            None if from.contains('*') => return Vec::new(),
             None => (from, pattern.contains("**")),
         };
         let same = |path: &str| self.path(if path.is_empty() { "." } else { path });
@@ -439,6 +437,9 @@ impl Machine<'_, '_> {
 
     /// Says that statements go to a database.
     pub(super) fn sql(&mut self, value: &Val, about: Option<&str>) {
+        if about.is_some_and(super::meaning::in_memory) {
+            return;
+        }
         for value in value.each() {
             let Val::Str(text) = &value else { continue };
             // A part that is not known is a name or a value: it is written so that the statement can be read.

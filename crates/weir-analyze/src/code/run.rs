@@ -16,7 +16,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 
 use self::expressions::add;
 use super::meaning::Library;
-use super::tree::{Class, Function, Pattern, Program, Stmt};
+use super::tree::{Class, Expr, Function, Pattern, Program, Stmt};
 use super::value::Val;
 use crate::call::{Arg, Call, Language, Say, Value};
 
@@ -33,11 +33,14 @@ const MOST_MODULES: usize = 32;
 /// Bytes of a module.
 const MOST_MODULE: usize = 256 * 1024;
 
+/// The field that marks the options that a program was given.
+pub(super) const OPTIONS: &str = "...options";
+
 /// What differs between the languages.
 pub(super) struct Dialect {
     pub(super) language: Language,
     /// What the functions of its libraries mean.
-    pub(super) library: Library,
+    pub(super) library: &'static [Library],
     /// Reads a text; the second is the name of its file, if it has one.
     pub(super) parse: fn(&str, &str) -> Program,
     /// Modules beside the program: what a name that is imported may be as a file.
@@ -200,12 +203,17 @@ impl<'a, 'c> Machine<'a, 'c> {
                 self.bind(pattern, over.items());
                 self.maybe(body);
             }
-            Stmt::Branches(branches, complete) => {
-                let mut ends = *complete && !branches.is_empty();
-                for branch in branches {
-                    ends &= self.maybe(branch);
+            Stmt::Branches(branches, complete) => self.branches(branches, *complete),
+            Stmt::When(condition, turned, branches, complete) => {
+                let value = self.expr(condition);
+                match self.settled(condition, &value) {
+                    Some(truth) => {
+                        if let Some(branch) = branches.get(usize::from(truth == *turned)) {
+                            self.block(branch);
+                        }
+                    }
+                    None => self.branches(branches, *complete),
                 }
-                self.stopped = ends;
             }
             Stmt::Maybe(body) => {
                 self.maybe(body);
@@ -234,6 +242,12 @@ impl<'a, 'c> Machine<'a, 'c> {
                     self.set(name, value);
                 }
             }
+            Stmt::Narrow(name, value) => {
+                if self.lookup(name).is_some() {
+                    let narrower = self.expr(value);
+                    self.replace(name, narrower);
+                }
+            }
             Stmt::Return(value) => {
                 let value = value.as_ref().map_or(Val::Null, |value| self.expr(value));
                 self.returned.push(value);
@@ -247,6 +261,34 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
         }
         self.depth -= 1;
+    }
+
+    fn branches(&mut self, branches: &[Vec<Stmt>], complete: bool) {
+        let mut ends = complete && !branches.is_empty();
+        for branch in branches {
+            ends &= self.maybe(branch);
+        }
+        self.stopped = ends;
+    }
+
+    /// Whether a condition holds, where that is sure: an option that was or was not given, or a constant.
+    fn settled(&self, condition: &Expr, value: &Val) -> Option<bool> {
+        let Val::Bool(truth) = value else { return None };
+        match condition {
+            Expr::Attr(object, _) => match &**object {
+                Expr::Name(name) => match self.lookup(name) {
+                    Some(object) => self.field(&object, OPTIONS).map(|_| *truth),
+                    None => None,
+                },
+                _ => None,
+            },
+            // Nothing sets it again, as far as its name goes.
+            Expr::Name(name) => {
+                let constant = name.len() > 1 && !name.contains(|letter: char| letter.is_ascii_lowercase());
+                constant.then_some(*truth)
+            }
+            _ => None,
+        }
     }
 
     fn class(&mut self, class: &Rc<Class>) {
@@ -274,6 +316,13 @@ impl<'a, 'c> Machine<'a, 'c> {
             None => {
                 frame.names.insert(name.to_owned(), value);
             }
+        }
+    }
+
+    /// Binds a name anew where it is bound in this frame already.
+    fn replace(&mut self, name: &str, value: Val) {
+        if let Some(old) = self.frames.get_mut(self.frame).and_then(|frame| frame.names.get_mut(name)) {
+            *old = value;
         }
     }
 
@@ -333,6 +382,14 @@ impl<'a, 'c> Machine<'a, 'c> {
                     self.bind(pattern, part);
                 }
             }
+            Pattern::Or(pattern, default) => {
+                let value = match value {
+                    Val::Null | Val::Method(_) => self.expr(default),
+                    Val::Unknown | Val::Any(_) | Val::Lib(_) => Val::any(vec![value, self.expr(default)]),
+                    value => value,
+                };
+                self.bind(pattern, value);
+            }
             Pattern::Object(patterns) => {
                 for (key, pattern) in patterns {
                     let part = self.attr(&value, key);
@@ -343,10 +400,16 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 }
 
+/// What stands behind the end of a list: nothing, where all of it is known.
+pub(super) fn beyond(items: &[Val]) -> Val {
+    let open = items.iter().any(|item| matches!(item, Val::Some(_) | Val::Unknown));
+    if open { Val::Unknown } else { Val::Null }
+}
+
 /// The item at a place of a list.
 fn item(value: &Val, at: usize) -> Val {
     match value {
-        Val::List(list) => list.0.get(at).cloned().unwrap_or(Val::Unknown),
+        Val::List(list) => list.0.get(at).cloned().unwrap_or_else(|| beyond(&list.0)),
         Val::Some(item) => item.0.clone(),
         Val::Any(values) => Val::any(values.0.iter().map(|value| item(value, at)).collect()),
         _ => Val::Unknown,

@@ -1,6 +1,7 @@
 //! What JavaScript's libraries do: Node, Deno, Bun, and a few packages.
 
 mod programs;
+pub(super) mod services;
 
 use crate::call::{Language, Value};
 use crate::code::effects::Act;

@@ -314,7 +314,9 @@ impl<'t> Lower<'t> {
                     params.push((self.pattern(inner), None));
                     rest = true;
                 }
-                "required_parameter" | "optional_parameter" => self.parameter(param, &mut params, &mut fields, &mut rest),
+                "required_parameter" | "optional_parameter" => {
+                    self.parameter(param, &mut params, &mut fields, &mut rest)
+                }
                 "ERROR" | "decorator" => {}
                 _ => params.push((self.pattern(param), None)),
             }
@@ -394,7 +396,8 @@ impl<'t> Lower<'t> {
                 Pattern::List(parts)
             }
             "assignment_pattern" | "object_assignment_pattern" => {
-                node.child_by_field_name("left").map_or(Pattern::Skip, |left| self.pattern(left))
+                let pattern = node.child_by_field_name("left").map_or(Pattern::Skip, |left| self.pattern(left));
+                Pattern::Or(Box::new(pattern), self.field(node, "right"))
             }
             "object_pattern" => {
                 let mut parts = Vec::new();
@@ -402,7 +405,11 @@ impl<'t> Lower<'t> {
                     match part.kind() {
                         "shorthand_property_identifier_pattern" | "object_assignment_pattern" => {
                             let pattern = self.pattern(part);
-                            if let Pattern::Name(name) = &pattern {
+                            let name = match &pattern {
+                                Pattern::Or(inner, _) => inner,
+                                pattern => pattern,
+                            };
+                            if let Pattern::Name(name) = name {
                                 parts.push((name.clone(), pattern));
                             }
                         }

@@ -12,7 +12,7 @@ use crate::call::Language;
 /// JavaScript as it is followed.
 pub(super) static JAVASCRIPT: Dialect = Dialect {
     language: Language::JavaScript,
-    library: library::LIBRARY,
+    library: &[library::LIBRARY, library::services::SERVICES],
     parse: lower::parse,
     module,
     import: library::module,

@@ -1,6 +1,8 @@
 //! What Python's libraries do.
 
+mod arguments;
 mod paths;
+pub(super) mod services;
 mod values;
 
 use crate::call::{Language, Value};
@@ -111,6 +113,15 @@ pub(super) fn names(module: &str) -> Vec<&'static str> {
 
 /// Functions and their meanings.
 pub(super) static LIBRARY: Library = &[
+    // Arguments.
+    ("argparse.ArgumentParser", Do::Value(arguments::parser)),
+    ("argparse.add", Do::Value(arguments::add)),
+    ("argparse.group", Do::Value(arguments::group)),
+    ("argparse.commands", Do::Value(arguments::commands)),
+    ("argparse.command", Do::Value(arguments::command)),
+    ("argparse.defaults", Do::Value(arguments::defaults)),
+    ("argparse.parse", Do::Value(arguments::parse)),
+    ("argparse.known", Do::Value(arguments::parse_known)),
     // Files go.
     ("shutil.rmtree", Do::File(Act::Tree)),
     ("*.rmtree", Do::File(Act::Tree)),
@@ -325,7 +336,7 @@ pub(super) static LIBRARY: Library = &[
     ("?.exec_driver_sql", Do::Sql),
     ("sqlalchemy.text", Do::Value(first)),
     ("sqlalchemy.sql.text", Do::Value(first)),
-    // Clouds and hosts.
+    // Hosts.
     ("requests.get", Do::Get),
     ("requests.head", Do::Get),
     ("httpx.get", Do::Get),
@@ -346,13 +357,6 @@ pub(super) static LIBRARY: Library = &[
     ("urllib.request.urlretrieve", Do::Value(retrieve)),
     ("socket.create_connection", Do::Value(connect)),
     ("socket.socket().connect", Do::Value(connect)),
-    ("boto3.client", Do::Value(cloud_client)),
-    ("boto3.resource", Do::Value(cloud_client)),
-    ("boto3.Session().client", Do::Value(cloud_client)),
-    ("boto3.Session().resource", Do::Value(cloud_client)),
-    ("boto3.session.Session().client", Do::Value(cloud_client)),
-    ("boto3.session.Session().resource", Do::Value(cloud_client)),
-    ("boto3.client().*", Do::Cloud),
 ];
 
 fn unlink_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -453,10 +457,4 @@ fn connect(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     };
     machine.host(weir_model::Verb::Send, &address);
     Val::Unknown
-}
-
-/// A client of a cloud, for a service.
-fn cloud_client(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let service = args.value(0).text("").text().map(std::rc::Rc::from);
-    Val::lib_about("boto3.client()", service)
 }

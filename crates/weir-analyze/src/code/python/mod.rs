@@ -13,7 +13,7 @@ use crate::call::Language;
 /// Python as it is followed.
 pub(super) static PYTHON: Dialect = Dialect {
     language: Language::Python,
-    library: library::LIBRARY,
+    library: &[library::LIBRARY, library::services::SERVICES],
     parse: |text, _| lower::parse(text),
     module,
     import: |machine, name| machine.module(name),

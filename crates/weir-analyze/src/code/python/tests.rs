@@ -71,11 +71,11 @@ fn deletes() {
         ),
         (
             "import os, glob\nfor f in glob.glob('logs/*.log'):\n    os.remove(f)",
-            &["delete file-tree logs | filtered logs/*.log"],
+            &["delete file-tree logs | filtered -name '*.log' -maxdepth 1"],
         ),
         (
             "from pathlib import Path\nfor f in Path('logs').rglob('*.log'):\n    f.unlink()",
-            &["delete file-tree logs | filtered logs/**/*.log"],
+            &["delete file-tree logs | filtered -name '*.log'"],
         ),
         (
             "import os\nfor n in os.listdir('logs'):\n    os.remove(os.path.join('logs', n))",

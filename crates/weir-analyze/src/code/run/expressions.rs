@@ -106,6 +106,7 @@ impl Machine<'_, '_> {
                 }
                 Val::any(kept)
             }
+            Expr::Narrowed(value, patterns) => self.expr(value).narrowed(patterns),
             Expr::Function(function) => Val::Function(Rc::clone(function), self.frame, None),
             Expr::Each(clauses, body) => {
                 let mut single = None;

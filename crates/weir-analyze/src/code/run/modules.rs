@@ -106,6 +106,15 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Sets a field of an object.
+    pub(in crate::code) fn set_field(&mut self, object: &Val, name: &str, value: Val) {
+        if let Val::Object(at) = object
+            && let Some(fields) = self.objects.get_mut(*at)
+        {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+
     /// What a module of CommonJS exports, where it exports anything.
     pub(in crate::code) fn exports(&self, module: &Val) -> Option<Val> {
         let exports = self.field(&self.field(module, "module")?, "exports")?;

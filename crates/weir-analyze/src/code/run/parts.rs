@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Machine;
+use super::{Machine, beyond};
 use crate::call::Value;
 use crate::code::meaning::find;
 use crate::code::value::{Text, Val};
@@ -66,7 +66,7 @@ impl Machine<'_, '_> {
                 } else {
                     usize::try_from(*at).ok()
                 };
-                at.and_then(|at| list.0.get(at)).cloned().unwrap_or(Val::Unknown)
+                at.and_then(|at| list.0.get(at)).cloned().unwrap_or_else(|| beyond(&list.0))
             }
             (Val::List(_) | Val::Some(_), _) => object.items(),
             (Val::Dict(dict), key) => match key.text("").text() {

@@ -21,7 +21,7 @@ enum Flavor {
 /// Ruby as it is followed.
 pub(super) static RUBY: Dialect = Dialect {
     language: Language::Ruby,
-    library: library::RUBY,
+    library: &[library::RUBY],
     parse: |text, _| parser::parse(text, Flavor::Ruby),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
@@ -33,7 +33,7 @@ pub(super) static RUBY: Dialect = Dialect {
 /// Perl as it is followed.
 pub(super) static PERL: Dialect = Dialect {
     language: Language::Perl,
-    library: library::PERL,
+    library: &[library::PERL],
     parse: |text, _| parser::parse(text, Flavor::Perl),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
@@ -45,7 +45,7 @@ pub(super) static PERL: Dialect = Dialect {
 /// PHP as it is followed.
 pub(super) static PHP: Dialect = Dialect {
     language: Language::Php,
-    library: library::PHP,
+    library: &[library::PHP],
     parse: |text, _| parser::parse(text, Flavor::Php),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),

@@ -34,6 +34,8 @@ pub(super) fn embedded(text: &str, about: Option<&str>, say: &mut dyn FnMut(Effe
     for effect in reader.effects {
         // What only looks is said where people write SQL themselves.
         if effect.verb != Verb::Read {
+            let mut effect = effect;
+            effect.target.environment_from = about.map(str::to_owned);
             say(effect);
         }
     }
@@ -65,6 +67,8 @@ pub(super) fn interpret(text: &str, call: &Call<'_>, say: &mut dyn Say) {
 }
 
 fn flush(reader: &mut Reader, call: &Call<'_>, say: &mut dyn Say) {
+    // What has been said cannot be taken back.
+    reader.open = None;
     for line in std::mem::take(&mut reader.commands) {
         say.code(Language::Shell, &line, &[], "COPY ... PROGRAM");
     }

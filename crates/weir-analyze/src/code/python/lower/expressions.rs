@@ -126,8 +126,14 @@ impl Lower<'_> {
                             }
                         }
                         "if_clause" => {
+                            let tests: Vec<Node<'_>> = children(child);
                             let condition = self.many(child);
                             clauses.push((Pattern::Skip, condition));
+                            for (name, patterns) in tests.into_iter().flat_map(|test| self.narrows(test, 0)) {
+                                let value = Expr::Narrowed(Box::new(Expr::Name(name.clone())), patterns);
+                                // An iteration over the one value that it has now.
+                                clauses.push((Pattern::Name(name), Expr::List(vec![(value, false)])));
+                            }
                         }
                         _ => {}
                     }
