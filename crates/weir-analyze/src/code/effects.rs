@@ -186,6 +186,10 @@ impl Machine<'_, '_> {
         let Some(path) = self.path(dir) else {
             return self.unknown_file(act, source);
         };
+        if let Some(paths) = self.beginning(text, &path) {
+            self.say(Effect::new(verb, Target::new(kind(&path), name(&text.shown())).at(paths)).within(scope));
+            return;
+        }
         let replaced = if matches!(act, Act::Write | Act::Cut) { self.found_files(text) } else { Vec::new() };
         if !replaced.is_empty() {
             let target = Target::new(TargetKind::FileTree, name(&text.shown())).at(replaced);
@@ -201,6 +205,32 @@ impl Machine<'_, '_> {
             dir => dir,
         };
         self.say(Effect::new(verb, Target::new(kind(&path), name(dir)).at(vec![path])).within(filter));
+    }
+
+    /// What there is in `dir` whose name begins as `text` says (`/tmp/lock-{pid}`), else one name that nothing has.
+    /// `None` where the place may be another one.
+    fn beginning(&self, text: &Text, dir: &Path) -> Option<Vec<PathBuf>> {
+        const MOST: usize = 5_000;
+        let shown = text.shown();
+        let start = text.start().rsplit('/').next().filter(|start| !start.is_empty() && text.filter.is_none())?;
+        let pieces = text.pieces.iter().skip(1);
+        if pieces.clone().any(|piece| matches!(piece, Piece::Known(known) if known.contains('/'))) {
+            return None;
+        }
+        let rest: String = pieces.map(|piece| if let Piece::Known(known) = piece { known.as_str() } else { "*" }).collect();
+        let pattern = format!("{start}{rest}");
+        let entries = match self.call.world.list(dir, MOST) {
+            Some(entries) => entries,
+            None if self.call.world.kind(dir).is_none() => Vec::new(),
+            None => return None,
+        };
+        let found: Vec<PathBuf> = entries
+            .iter()
+            .filter(|entry| entry.name.to_str().is_none_or(|name| fits(&pattern, name)))
+            .map(|entry| dir.join(&entry.name))
+            .collect();
+        let new = || vec![dir.join(shown.rsplit('/').next().unwrap_or(start))];
+        Some(if found.is_empty() { new() } else { found })
     }
 
     /// The files that a text stands for where it came out of the directory that it names.

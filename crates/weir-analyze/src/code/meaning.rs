@@ -134,7 +134,7 @@ pub(super) fn find(library: &[Library], path: &str) -> Option<Do> {
 
 /// Whether a name goes on with a part of what it names.
 fn is_part(rest: &str) -> bool {
-    rest.starts_with(['.', '(', '['])
+    rest.starts_with(['.', '(', '[', '/', ':'])
 }
 
 /// Whether others can change what has these rights.
@@ -166,6 +166,11 @@ impl Machine<'_, '_> {
                     return Val::Unknown;
                 }
                 self.files(act, &value, &source);
+            }
+            Do::Files(act) if args.list.is_empty() && self.dialect.language == Language::Perl => {
+                if let Some(it) = self.named("$_") {
+                    self.files(act, &it, "$_");
+                }
             }
             Do::Files(act) => {
                 for (value, source) in &args.list {
@@ -230,6 +235,8 @@ impl Machine<'_, '_> {
                 argv.extend(rest.into_iter().skip(usize::from(named)));
                 self.spawn(argv, None, path);
             }
+            // A block that may fail.
+            Do::Eval if matches!(value, Val::Function(..)) => return self.apply(&value, Args::default(), &source),
             Do::Eval => return self.eval_text(&value, &source, path),
             Do::RunFile(language) => match value.texts().into_iter().flatten().find_map(|text| self.path(text.text()?))
             {

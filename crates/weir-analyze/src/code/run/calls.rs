@@ -159,6 +159,17 @@ impl Machine<'_, '_> {
             "register",
         ];
         let last = args.path.rsplit('.').next().unwrap_or_default();
+        // A method of a package of the program itself.
+        if self.dialect.language == Language::Perl
+            && args.path.contains('.')
+            && let Some(function @ Val::Function(..)) = self.named(last)
+        {
+            let mut list = args.list.clone();
+            if !method {
+                list.insert(0, (Val::Unknown, String::new()));
+            }
+            return self.apply(&function, Args { list, ..Args::default() }, last);
+        }
         self.callbacks(args, LATER.contains(&last));
         let about = args.about.clone().or_else(|| {
             args.list
@@ -169,6 +180,7 @@ impl Machine<'_, '_> {
                 .find_map(|value| match value {
                     Val::Str(text) => text.text().map(std::rc::Rc::from),
                     Val::Lib(lib) => lib.about.clone(),
+                    Val::Dict(_) => address(value, 0),
                     _ => None,
                 })
         });
@@ -298,4 +310,17 @@ impl Machine<'_, '_> {
         }
         Val::Object(object)
     }
+}
+
+/// What a dictionary of options says of the place to which it leads.
+fn address(options: &Val, depth: usize) -> Option<Rc<str>> {
+    const KEYS: [&str; 11] = [
+        "url", "baseURL", "prefixUrl", "connectionString", "connection", "uri", "host", "hostname", "filename",
+        "database", "node",
+    ];
+    KEYS.iter().find_map(|key| match options.key(key)? {
+        Val::Str(text) => text.text().map(Rc::from),
+        inner @ Val::Dict(_) if depth < 3 => address(&inner, depth + 1),
+        _ => None,
+    })
 }

@@ -81,6 +81,10 @@ impl Machine<'_, '_> {
                 Some(name) => self.attr(object, name),
                 None => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             },
+            // `rm["-rf", x]` of a library in which commands are taken as words.
+            (Val::Lib(lib), Val::List(items)) if lib.path.starts_with("plumbum.") => {
+                Val::partial(object.clone(), items.0.clone())
+            }
             (Val::Lib(lib), _) => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             (Val::Object(_), Val::Str(text)) => match text.text() {
                 Some(name) => self.attr(object, name),

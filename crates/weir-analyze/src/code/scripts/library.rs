@@ -1,5 +1,7 @@
 //! What the libraries of Ruby, Perl and PHP do.
 
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
+
 use crate::call::Language;
 use crate::code::effects::Act;
 use crate::code::meaning::{Args, Do, Library};
@@ -121,7 +123,52 @@ pub(super) static RUBY: Library = &[
     ("?.exec_query", Do::Sql),
     ("?.run", Do::Sql),
     ("Net::HTTP.get", Do::Get),
+    ("Net::HTTP.get_response", Do::Get),
     ("Net::HTTP.post", Do::Send),
+    ("Net::HTTP.post_form", Do::Send),
+    ("Net::HTTP::Post.new", Do::Send),
+    ("Net::HTTP::Put.new", Do::Send),
+    ("Net::HTTP::Patch.new", Do::Send),
+    ("Net::HTTP::Delete.new", Do::Send),
+    ("HTTParty.post", Do::Send),
+    ("HTTParty.put", Do::Send),
+    ("HTTParty.delete", Do::Send),
+    ("RestClient.post", Do::Send),
+    ("RestClient.put", Do::Send),
+    ("RestClient.delete", Do::Send),
+    ("Faraday.post", Do::Send),
+    ("Faraday.put", Do::Send),
+    ("Faraday.delete", Do::Send),
+    ("TCPSocket.new", Do::Send),
+    ("TCPSocket.open", Do::Send),
+    ("URI", Do::Value(first)),
+    ("URI.parse", Do::Value(first)),
+    ("Aws.*", Do::Cloud),
+    ("Google::Cloud.*", Do::Cloud),
+    ("*.delete_all", Do::Value(rows)),
+    ("*.destroy_all", Do::Value(rows)),
+    ("*.drop_table", Do::Store(TargetKind::Table)),
+    ("*.drop_database", Do::Store(TargetKind::Database)),
+    ("*.truncate_tables", Do::Store(TargetKind::Database)),
+    ("*.flushall", Do::Store(TargetKind::Database)),
+    ("*.flushdb", Do::Store(TargetKind::Database)),
+    ("*.delete_many", Do::Store(TargetKind::Table)),
+    ("Mongo.**.drop", Do::Store(TargetKind::Table)),
+    ("Sequel.**.drop", Do::Store(TargetKind::Table)),
+    ("Sequel.**.truncate", Do::Store(TargetKind::Table)),
+    ("Net::SSH.start().exec!", Do::Remote),
+    ("ssh.exec!", Do::Remote),
+    ("send", Do::Value(send)),
+    ("public_send", Do::Value(send)),
+    ("__send__", Do::Value(send)),
+    ("*.send", Do::Value(send)),
+    ("*.public_send", Do::Value(send)),
+    ("*.__send__", Do::Value(send)),
+    ("*.method", Do::Value(method)),
+    ("method", Do::Value(method)),
+    ("task", Do::Value(task)),
+    ("Find.find", Do::Value(find_block)),
+    ("function.call", Do::Value(call_function)),
 ];
 
 /// Perl.
@@ -169,6 +216,36 @@ pub(super) static PERL: Library = &[
     ("readdir", Do::Nothing),
     ("?.do", Do::Sql),
     ("?.prepare", Do::Sql),
+    ("path", Do::Value(path)),
+    ("Path.remove", Do::File(Act::File)),
+    ("Path.remove_tree", Do::File(Act::Tree)),
+    ("Path.spew", Do::File(Act::Write)),
+    ("Path.spew_utf8", Do::File(Act::Write)),
+    ("Path.spew_raw", Do::File(Act::Write)),
+    ("Path.append", Do::File(Act::Touch)),
+    ("Path.touch", Do::File(Act::Touch)),
+    ("Path.mkdir", Do::File(Act::Make)),
+    ("Path.mkpath", Do::File(Act::Make)),
+    ("Path.move", Do::Move),
+    ("Path.copy", Do::Copy),
+    ("Path.child", Do::Value(path)),
+    ("Path.children", Do::Value(path_children)),
+    ("LWP::UserAgent.new().post", Do::Send),
+    ("LWP::UserAgent.new().put", Do::Send),
+    ("LWP::UserAgent.new().delete", Do::Send),
+    ("LWP::UserAgent.new().get", Do::Get),
+    ("HTTP::Tiny.new().post", Do::Send),
+    ("HTTP::Tiny.new().post_form", Do::Send),
+    ("HTTP::Tiny.new().put", Do::Send),
+    ("HTTP::Tiny.new().delete", Do::Send),
+    ("HTTP::Tiny.new().get", Do::Get),
+    ("HTTP::Tiny.new().request", Do::Request),
+    ("HTTP::Request.new", Do::Request),
+    ("Mojo::UserAgent.new().post", Do::Send),
+    ("Mojo::UserAgent.new().delete", Do::Send),
+    ("IO::Socket::INET.new", Do::Value(socket)),
+    ("*.flushall", Do::Store(TargetKind::Database)),
+    ("*.delete_many", Do::Store(TargetKind::Table)),
 ];
 
 /// PHP.
@@ -228,6 +305,65 @@ pub(super) static PHP: Library = &[
     ("DB::unprepared", Do::Sql),
     ("DB::delete", Do::Sql),
 ];
+
+/// `Model.where(..).delete_all`: with a condition only some rows go.
+fn rows(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let table = args.path.split('.').next().unwrap_or_default();
+    let target = Target::new(TargetKind::Table, table).stateful();
+    let effect = Effect::new(Verb::Delete, target);
+    let some = args.path.contains(".where()") || args.path.contains(".find_by()");
+    if machine.speculative == 0 {
+        machine.say(if some { effect.within(Scope::Filtered { filter: "a condition".to_owned() }) } else { effect });
+    }
+    Val::Unknown
+}
+
+/// `object.send(:name, ...)`.
+fn send(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let function = method(machine, args);
+    let list = args.list.iter().skip(1).cloned().collect();
+    machine.apply(&function, Args { list, ..Args::default() }, args.source(0))
+}
+
+/// `object.method(:name)`.
+fn method(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let Some(name) = args.value(0).text("").text().map(str::to_owned) else { return Val::Unknown };
+    match args.path.rsplit_once('.') {
+        Some((receiver, _)) => Val::lib(format!("{receiver}.{name}")),
+        None => machine.named(&name).unwrap_or_else(|| Val::lib(name)),
+    }
+}
+
+/// `task :name do ... end` runs when Rake is asked to.
+fn task(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let script = machine.arguments().first().map(|name| name.text("").start().to_lowercase());
+    if script.is_some_and(|name| name.contains("rake")) {
+        machine.callbacks(args, false);
+    }
+    Val::Null
+}
+
+fn find_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let below = match args.value(0).text("").text() {
+        Some(dir) if !dir.is_empty() => Val::Str(Text::below(dir, "**")),
+        _ => Val::Unknown,
+    };
+    with_block(machine, args, below);
+    Val::Unknown
+}
+
+fn call_function(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let list = args.list.iter().skip(1).cloned().collect();
+    machine.apply(&args.value(0), Args { list, ..Args::default() }, args.source(0))
+}
+
+fn socket(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    if let Some((host, _)) = args.find(&["PeerAddr", "PeerHost"]) {
+        let host = host.clone();
+        machine.host(Verb::Send, &host);
+    }
+    Val::Unknown
+}
 
 fn item(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0) {

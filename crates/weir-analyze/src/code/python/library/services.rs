@@ -44,7 +44,6 @@ pub(in crate::code::python) static SERVICES: Library = &[
     ("numpy.savetxt", Do::File(Act::Write)),
     ("torch.save", Do::Value(save)),
     ("*.savefig", Do::Value(savefig)),
-    ("*.delete", Do::Value(delete)),
     ("django.core.management.call_command", Do::Value(django_command)),
     ("google.cloud.*", Do::Cloud),
     ("googleapiclient.discovery.build().*", Do::Cloud),
@@ -62,6 +61,7 @@ pub(in crate::code::python) static SERVICES: Library = &[
     ("paramiko.SSHClient().exec_command", Do::Remote),
     ("asyncssh.**.run", Do::Remote),
     ("sh.*", Do::Value(sh_command)),
+    ("typer.Typer().command", Do::Nothing),
     ("plumbum.cmd.*", Do::Value(sh_command)),
     ("httpx.patch", Do::Send),
     ("httpx.Client().post", Do::Value(send_based)),
@@ -85,6 +85,7 @@ pub(in crate::code::python) static SERVICES: Library = &[
     ("smtplib.SMTP", Do::Send),
     ("smtplib.SMTP_SSL", Do::Send),
     ("ftplib.FTP", Do::Send),
+    ("*.delete", Do::Value(delete)),
 ];
 /// A client of a cloud, for a service.
 fn cloud_client(_: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -143,7 +144,7 @@ fn delete(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 
 /// `call_command("flush")`: a command of the framework.
 fn django_command(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let mut argv = vec![Arg::known("python"), Arg::known("manage.py")];
+    let mut argv = vec![Arg::known("django-admin")];
     for (value, source) in &args.list {
         argv.push(Machine::arg(value, source));
     }

@@ -47,6 +47,14 @@ impl Lower<'_> {
             }
             "subscript" => {
                 let object = self.field(node, "value");
+                let keys: Vec<Node<'_>> = {
+                    let mut cursor = node.walk();
+                    node.children_by_field_name("subscript", &mut cursor).collect()
+                };
+                if keys.len() > 1 {
+                    let keys = keys.into_iter().map(|key| (self.expr(key), false)).collect();
+                    return Expr::Index(Box::new(object), Box::new(Expr::List(keys)));
+                }
                 match node.child_by_field_name("subscript") {
                     Some(slice) if slice.kind() == "slice" => {
                         let text = self.source(slice);

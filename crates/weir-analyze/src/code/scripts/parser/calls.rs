@@ -36,6 +36,13 @@ impl Parser {
             "false" | "FALSE" => return Expr::Bool(false),
             "my" | "our" | "local" | "new" | "not" | "return" | "clone" | "print" | "await" => return self.operand(),
             "sub" | "function" | "fn" if self.flavor != Flavor::Ruby => return Expr::Function(self.function()),
+            "bless" => {
+                let value = self.operand();
+                if self.eat(",") {
+                    self.operand();
+                }
+                return value;
+            }
             // Blocks that are expressions.
             "if" | "unless" | "begin" | "case" | "do" | "while" => {
                 self.at -= 1;

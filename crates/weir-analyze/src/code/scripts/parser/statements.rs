@@ -91,9 +91,7 @@ impl Parser {
                 let name = self.word().to_owned();
                 self.rest_of_line();
                 let body = self.body();
-                if word == "class" {
-                    out.push(class(name, methods(&body), Vec::new()));
-                }
+                out.push(class(name, methods(&body), Vec::new()));
                 // Its constants, and methods that are called without a receiver.
                 out.extend(body);
             }
@@ -278,7 +276,8 @@ impl Parser {
                     _ => {}
                 }
                 self.at += 1;
-                if self.eat("=") {
+                let keyword = self.flavor == Flavor::Ruby && self.eat(":") && !self.sign(",") && !self.sign(")");
+                if keyword || self.eat("=") {
                     let value = self.operand_chain();
                     if let Some(last) = params.last_mut() {
                         last.1 = Some(value);
@@ -286,6 +285,11 @@ impl Parser {
                 }
             }
             self.eat(")");
+        }
+        // `def name(x) = value`.
+        if self.flavor == Flavor::Ruby && self.eat("=") {
+            let value = self.expr();
+            return Rc::new(Function { params, body: vec![Stmt::Return(Some(value))], rest: false });
         }
         if self.flavor == Flavor::Php {
             while !self.sign("{") && !self.sign(";") && !self.sign("=>") && self.at < self.tokens.len() {
