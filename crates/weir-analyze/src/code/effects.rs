@@ -6,7 +6,7 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::run::Machine;
 use super::value::{Piece, Text, Val};
-use crate::call::{Arg, Inner, Language, Value, normalize};
+use crate::call::{Arg, Inner, Language, Stdin, Value, normalize};
 
 /// Effects of one text that are told apart.
 const MOST_EFFECTS: usize = 2_000;
@@ -217,7 +217,8 @@ impl Machine<'_, '_> {
         if pieces.clone().any(|piece| matches!(piece, Piece::Known(known) if known.contains('/'))) {
             return None;
         }
-        let rest: String = pieces.map(|piece| if let Piece::Known(known) = piece { known.as_str() } else { "*" }).collect();
+        let rest: String =
+            pieces.map(|piece| if let Piece::Known(known) = piece { known.as_str() } else { "*" }).collect();
         let pattern = format!("{start}{rest}");
         let entries = match self.call.world.list(dir, MOST) {
             Some(entries) => entries,
@@ -378,6 +379,11 @@ impl Machine<'_, '_> {
 
     /// Says that a program runs.
     pub(super) fn spawn(&mut self, argv: Vec<Arg>, dir: Option<&Val>, through: &str) {
+        self.spawn_with(argv, dir, through, None);
+    }
+
+    /// The same, with what it reads.
+    pub(super) fn spawn_with(&mut self, argv: Vec<Arg>, dir: Option<&Val>, through: &str, input: Option<&Val>) {
         let Some(first) = argv.first() else { return };
         if first.text().is_none() && self.speculative > 0 {
             return;
@@ -386,7 +392,11 @@ impl Machine<'_, '_> {
             let source = first.source.clone();
             return self.unknown(Verb::Execute, &source, "the program runs a command whose name is computed");
         }
-        let inner = Inner { argv, cwd: self.place(dir), env: self.env.clone(), stdin: None };
+        let stdin = input.filter(|input| !matches!(input, Val::Null)).map(|input| match input.text("").text() {
+            Some(text) => Stdin::Known(text.to_owned()),
+            None => Stdin::Unknown("the program".to_owned()),
+        });
+        let inner = Inner { argv, cwd: self.place(dir), env: self.env.clone(), stdin };
         self.out.run(inner, through);
     }
 

@@ -221,7 +221,7 @@ impl Machine<'_, '_> {
                     }
                     self.shell(&Val::Str(line), &source, dir.as_ref(), path);
                 } else {
-                    self.spawn(argv, dir.as_ref(), path);
+                    self.spawn_with(argv, dir.as_ref(), path, args.option("input").as_ref());
                 }
             }
             Do::ExecList(from, named) => {
@@ -251,7 +251,9 @@ impl Machine<'_, '_> {
             Do::Get => {
                 let method = args.option("method").and_then(|method| method.text("").text().map(str::to_uppercase));
                 let sends = method.as_deref().is_some_and(|method| !matches!(method, "GET" | "HEAD" | "OPTIONS"))
-                    || args.option("data").is_some_and(|data| !matches!(data, Val::Null));
+                    || args.option("data").is_some_and(|data| !matches!(data, Val::Null))
+                    || (path.starts_with("urllib.")
+                        && args.list.get(1).is_some_and(|(data, _)| !matches!(data, Val::Null)));
                 let address = ["url", "hostname", "host"].iter().find_map(|key| value.key(key));
                 self.host(if sends { Verb::Send } else { Verb::Read }, &address.unwrap_or(value));
             }
@@ -317,7 +319,7 @@ impl Machine<'_, '_> {
                 Val::Null => {}
                 _ => {
                     let argv = Self::words(&value, source);
-                    self.spawn(argv, dir.as_ref(), &args.path);
+                    self.spawn_with(argv, dir.as_ref(), &args.path, args.option("input").as_ref());
                 }
             }
         }

@@ -85,7 +85,11 @@ impl Text {
         if !name.contains(char::is_alphanumeric) || !name.chars().all(plain) {
             return None;
         }
-        let depth = if (self.filter.is_none() && name.starts_with('*')) || dir.contains('*') || name.contains("**") { "" } else { " -maxdepth 1" };
+        let depth = if (self.filter.is_none() && name.starts_with('*')) || dir.contains('*') || name.contains("**") {
+            ""
+        } else {
+            " -maxdepth 1"
+        };
         Some(format!("-name '{name}'{depth}"))
     }
 

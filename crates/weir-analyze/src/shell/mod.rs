@@ -28,6 +28,8 @@ mod tests;
 mod text;
 mod word;
 
+pub(crate) use output::decode;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

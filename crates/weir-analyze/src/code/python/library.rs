@@ -11,15 +11,15 @@ use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
 use crate::code::shared::files::{link, open};
 use crate::code::shared::paths::{chdir, dirname, getenv, path, path_join, temp_dir};
-use crate::code::shared::values::{change, dict_items, dict_values, first, map, split};
+use crate::code::shared::values::{change, dict_items, dict_values, first, from_base64, map, split};
 use crate::code::value::Val;
 use paths::{
     absolute, basename, cwd_path, expanduser, expandvars, getcwd, glob, home, listdir, path_absolute, path_expanduser,
     path_glob, scandir, scratch, scratch_file, scratch_pair, walk, with_name, with_suffix,
 };
 use values::{
-    dict_get, enumerate, first_text, format, listed, lower, next, partial, replace, shlex_join, starmap, str_join,
-    strip, submit, thread,
+    dedent, dict_get, enumerate, first_text, format, listed, lower, next, partial, replace, shlex_join, starmap,
+    str_join, strip, submit, thread,
 };
 
 /// Modules that are never files beside the program.
@@ -323,6 +323,11 @@ pub(super) static LIBRARY: Library = &[
     ("shlex.join", Do::Value(shlex_join)),
     ("str.strip", Do::Value(strip)),
     ("str.rstrip", Do::Value(strip)),
+    ("base64.b64decode", Do::Value(from_base64)),
+    ("base64.decodebytes", Do::Value(from_base64)),
+    ("base64.urlsafe_b64decode", Do::Value(from_base64)),
+    ("textwrap.dedent", Do::Value(dedent)),
+    ("inspect.cleandoc", Do::Value(dedent)),
     ("str.encode", Do::Value(first_text)),
     ("str.decode", Do::Value(first_text)),
     ("str.lower", Do::Value(lower)),

@@ -166,6 +166,22 @@ impl<'t> Lower<'t> {
                 if let Some(definition) = node.child_by_field_name("definition") {
                     self.stmt(definition, out);
                     let name = definition.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                    let marked = |mark: &str| {
+                        parts.iter().any(|part| part.kind() == "decorator" && self.source(*part).trim() == mark)
+                    };
+                    if let Some(Stmt::Function(_, function)) = out.last_mut()
+                        && let Some(function) = Rc::get_mut(function)
+                    {
+                        if marked("@staticmethod") {
+                            // There is no receiver among its parameters.
+                            function.params.insert(0, (Pattern::Skip, None));
+                        } else if marked("@classmethod")
+                            && let Some((first, _)) = function.params.first_mut()
+                        {
+                            let class = std::mem::replace(first, Pattern::Skip);
+                            *first = Pattern::Or(Box::new(class), Expr::Null);
+                        }
+                    }
                     let at_exit = parts.iter().any(|part| {
                         part.kind() == "decorator" && self.source(*part).trim_start_matches('@') == "atexit.register"
                     });

@@ -170,6 +170,11 @@ impl Machine<'_, '_> {
             }
             return self.apply(&function, Args { list, ..Args::default() }, last);
         }
+        // `` sql`DELETE ...` ``: what reads as a statement is one; the text is also handed on.
+        if args.template {
+            self.sql(&args.value(0), args.about.as_deref());
+            return args.value(0);
+        }
         self.callbacks(args, LATER.contains(&last));
         let about = args.about.clone().or_else(|| {
             args.list
@@ -243,14 +248,25 @@ impl Machine<'_, '_> {
         let conditional = std::mem::take(&mut self.conditional);
         self.frames.push(Frame { names: HashMap::new(), parent: Some(frame) });
         let mut params = function.params.as_slice();
+        let python = self.dialect.language == Language::Python;
+        // A static method of Python.
+        if python && let Some(((Pattern::Skip, _), rest)) = params.split_first() {
+            params = rest;
+        }
         if let Some(object) = object {
             self.set("this", Val::Object(object));
             self.set("$this", Val::Object(object));
-            if self.dialect.language == Language::Python
-                && let Some(((Pattern::Name(name), _), rest)) = params.split_first()
-            {
-                self.set(name, Val::Object(object));
-                params = rest;
+            let receiver = match params.split_first() {
+                Some(((pattern @ (Pattern::Name(_) | Pattern::Or(..)), _), rest))
+                    if python && params.len() == function.params.len() =>
+                {
+                    params = rest;
+                    Some(pattern)
+                }
+                _ => None,
+            };
+            if let Some(pattern) = receiver {
+                self.bind(pattern, Val::Object(object));
             }
         }
         let last = params.len().saturating_sub(1);
@@ -315,8 +331,17 @@ impl Machine<'_, '_> {
 /// What a dictionary of options says of the place to which it leads.
 fn address(options: &Val, depth: usize) -> Option<Rc<str>> {
     const KEYS: [&str; 11] = [
-        "url", "baseURL", "prefixUrl", "connectionString", "connection", "uri", "host", "hostname", "filename",
-        "database", "node",
+        "url",
+        "baseURL",
+        "prefixUrl",
+        "connectionString",
+        "connection",
+        "uri",
+        "host",
+        "hostname",
+        "filename",
+        "database",
+        "node",
     ];
     KEYS.iter().find_map(|key| match options.key(key)? {
         Val::Str(text) => text.text().map(Rc::from),

@@ -34,7 +34,13 @@ impl Machine<'_, '_> {
             Val::Class(class, at) => {
                 let own = self.classes.get(*at).and_then(|(_, fields)| fields.get(name)).cloned();
                 let method = || class.methods.iter().find(|(method, _)| method == name);
-                match own.or_else(|| method().map(|(_, method)| Val::Function(Rc::clone(method), self.frame, None))) {
+                let of_class = method().is_some_and(|(_, method)| {
+                    matches!(method.params.first(), Some((crate::code::tree::Pattern::Or(..), _)))
+                        && self.dialect.language == crate::call::Language::Python
+                });
+                let found = method().map(|(_, method)| Val::Function(Rc::clone(method), self.frame, None));
+                let found = found.map(|found| if of_class { Val::partial(found, vec![object.clone()]) } else { found });
+                match own.or(found) {
                     Some(value) => value,
                     // Ruby makes objects with a method of the class.
                     None if name == "new" => object.clone(),
@@ -75,6 +81,9 @@ impl Machine<'_, '_> {
             },
             (Val::Lib(lib), key) if self.dialect.environment.contains(&lib.path.as_str()) => {
                 key.text("").text().map_or(Val::Unknown, |name| self.variable(name))
+            }
+            (Val::Lib(lib), Val::Str(text)) if matches!(lib.path.as_str(), "globals()" | "locals()" | "vars()") => {
+                text.text().map_or(Val::Unknown, |name| self.name(name))
             }
             // `fs["rm" + "Sync"]`.
             (Val::Lib(lib), Val::Str(text)) => match text.text() {

@@ -8,7 +8,7 @@ use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
 use crate::code::shared::files::{open, shell_cp};
 use crate::code::shared::paths::{chdir, cwd, dirname, getenv, glob, home, path, path_join, temp_dir};
-use crate::code::shared::values::{each, filter, first, joined, list_join, map};
+use crate::code::shared::values::{each, filter, first, from_base64, joined, list_join, map};
 use crate::code::value::{Text, Val};
 
 /// Ruby.
@@ -169,6 +169,9 @@ pub(super) static RUBY: Library = &[
     ("task", Do::Value(task)),
     ("Find.find", Do::Value(find_block)),
     ("function.call", Do::Value(call_function)),
+    ("Base64.decode64", Do::Value(from_base64)),
+    ("Base64.strict_decode64", Do::Value(from_base64)),
+    ("Base64.urlsafe_decode64", Do::Value(from_base64)),
 ];
 
 /// Perl.
@@ -246,10 +249,13 @@ pub(super) static PERL: Library = &[
     ("IO::Socket::INET.new", Do::Value(socket)),
     ("*.flushall", Do::Store(TargetKind::Database)),
     ("*.delete_many", Do::Store(TargetKind::Table)),
+    ("decode_base64", Do::Value(from_base64)),
+    ("MIME::Base64::decode", Do::Value(from_base64)),
 ];
 
 /// PHP.
 pub(super) static PHP: Library = &[
+    ("base64_decode", Do::Value(from_base64)),
     ("unlink", Do::File(Act::File)),
     ("rmdir", Do::File(Act::Empty)),
     ("rename", Do::Move),

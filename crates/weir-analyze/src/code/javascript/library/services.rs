@@ -48,6 +48,7 @@ pub(in crate::code::javascript) static SERVICES: Library = &[
     ("node-ssh.**.exec", Do::Remote),
     ("ssh2.**.exec", Do::Remote),
     ("simple-git.*", Do::Value(git)),
+    ("zx.cd", Do::Value(crate::code::shared::paths::chdir)),
     ("axios", Do::Get),
     ("axios.request", Do::Get),
     ("axios.create().*", Do::Value(based)),

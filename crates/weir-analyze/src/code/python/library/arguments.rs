@@ -138,6 +138,7 @@ impl Spec {
             Some(value) => value,
             None if self.is("action", "store_true") => Val::Bool(true),
             None if self.is("action", "store_false") => Val::Bool(false),
+            None if matches!(self.fields.key("action"), Some(Val::Lib(_))) => Val::Bool(true),
             None => Val::Unknown,
         }
     }
@@ -234,6 +235,15 @@ fn read(
             return false;
         }
         let option = specs.iter().find(|spec| spec.option && spec.names.iter().any(|known| known == name));
+        let negated = name.strip_prefix("--no-").and_then(|rest| {
+            specs
+                .iter()
+                .find(|spec| spec.flag() && spec.names.iter().any(|known| known.strip_prefix("--") == Some(rest)))
+        });
+        if let (None, Some(spec)) = (option, negated) {
+            given.push((spec.dest.clone(), Val::Bool(false)));
+            continue;
+        }
         let Some(spec) = option else {
             if !word.starts_with('-') || word == "-" {
                 // A command takes what follows.
