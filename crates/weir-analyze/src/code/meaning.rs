@@ -274,7 +274,10 @@ impl Machine<'_, '_> {
             }
             Do::Hidden(why) => self.hidden(path, why),
             Do::Value(compute) => return compute(self, args),
-            Do::Exit => self.stopped = true,
+            Do::Exit => {
+                self.stopped = true;
+                return Val::Null;
+            }
             Do::Nothing => {}
         }
         let mut result = path.to_owned();

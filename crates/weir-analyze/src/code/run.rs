@@ -348,7 +348,13 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 
     fn name(&self, name: &str) -> Val {
-        self.lookup(name).or_else(|| (self.dialect.builtin)(self, name)).unwrap_or_else(|| Val::lib(name))
+        let own = || match (self.dialect.language, self.lookup("this")) {
+            // Ruby's readers: a part of the object in which this runs is called by its name alone.
+            (Language::Ruby, Some(this)) => self.field(&this, name),
+            _ => None,
+        };
+        let found = self.lookup(name).or_else(own).or_else(|| (self.dialect.builtin)(self, name));
+        found.unwrap_or_else(|| Val::lib(name))
     }
 
     /// Binds what a pattern names.

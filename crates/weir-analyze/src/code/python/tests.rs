@@ -158,7 +158,8 @@ fn writes_moves_runs() {
         ("import os\nos.chdir('/srv')\nos.system('rm -rf x')", &["run in /srv: sh -c rm -rf x"]),
         ("import runpy\nrunpy.run_path('x.py')", &["file /work/x.py"]),
         ("exec(open('x.py').read())", &["read file-tree x.py", "file /work/x.py"]),
-        ("import base64\nexec(base64.b64decode('cHJpbnQ='))", &["?execute unknown base64.b64decode('cHJpbnQ=')"]),
+        ("import base64\nexec(base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oJ3JtIHgnKQ=='))", &["Shell: rm x"]),
+        ("import base64\nexec(base64.b64decode(x))", &["?execute unknown base64.b64decode(x)"]),
         ("eval(input())", &["?execute unknown input()"]),
         ("import ctypes\nctypes.CDLL(None).unlink(b'x')", &["?execute unknown ctypes.CDLL().unlink"]),
         (

@@ -14,6 +14,14 @@ impl Machine<'_, '_> {
         let callee = match &call.callee {
             Expr::Attr(object, name) => {
                 let object_value = self.expr(object);
+                if let ("<<", Expr::Name(variable), Val::Str(_), [more]) =
+                    (name.as_str(), &**object, &object_value, call.args.as_slice())
+                {
+                    let more = self.expr(&more.value);
+                    let longer = super::expressions::add(&object_value, &more, name);
+                    self.set(variable, longer.clone());
+                    return longer;
+                }
                 if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value)
                     && let Some(longer) = self.grow(list, name, &call.args)
                 {
@@ -32,6 +40,14 @@ impl Machine<'_, '_> {
             }
             callee => self.expr(callee),
         };
+        // Everything is a call in Ruby: what is none is the value itself.
+        if self.dialect.language == Language::Ruby
+            && call.args.is_empty()
+            && !matches!(&call.callee, Expr::Attr(_, name) if name == "new")
+            && !matches!(callee, Val::Function(..) | Val::Method(_) | Val::Lib(_) | Val::Partial(_) | Val::Any(_))
+        {
+            return callee;
+        }
         let mut args = Args { template: call.template, ..Args::default() };
         for Argument { name, spread, value, source } in &call.args {
             let value = self.expr(value);
@@ -54,7 +70,7 @@ impl Machine<'_, '_> {
     /// A list that gets longer where it stands.
     pub(in crate::code) fn grow(&mut self, list: &Rc<(Vec<Val>, u8)>, method: &str, args: &[Argument]) -> Option<Val> {
         let all = match method {
-            "append" | "push" | "add" | "insert" | "unshift" => false,
+            "append" | "push" | "add" | "insert" | "unshift" | "<<" => false,
             "extend" | "concat" => true,
             _ => return None,
         };
@@ -268,6 +284,11 @@ impl Machine<'_, '_> {
             if let Some(pattern) = receiver {
                 self.bind(pattern, Val::Object(object));
             }
+        }
+        if self.dialect.language == Language::Ruby
+            && let Some((block @ (Val::Function(..) | Val::Partial(_) | Val::Lib(_)), _)) = args.list.last()
+        {
+            self.set("&block", block.clone());
         }
         let last = params.len().saturating_sub(1);
         for (at, (pattern, default)) in params.iter().enumerate() {

@@ -30,36 +30,18 @@ impl Parser {
         self.depth -= 1;
     }
 
-    /// `{ ... }`, or Ruby's lines up to `end`.
+    /// `{ ... }`, or one statement.
     pub(super) fn body(&mut self) -> Vec<Stmt> {
         let mut out = Vec::new();
         self.lines();
-        if self.flavor != Flavor::Ruby {
-            if self.eat("{") {
-                self.block(&mut out, &[]);
-                self.eat("}");
-            } else {
-                self.eat(":");
-                self.stmt(&mut out);
-            }
-            return out;
+        if self.eat("{") {
+            self.block(&mut out, &[]);
+            self.eat("}");
+        } else {
+            self.eat(":");
+            self.stmt(&mut out);
         }
-        loop {
-            self.block(&mut out, &["end", "else", "elsif", "when", "rescue", "ensure", "in"]);
-            match self.word() {
-                "end" => {
-                    self.at += 1;
-                    return out;
-                }
-                "else" | "ensure" => self.at += 1,
-                "elsif" | "when" | "rescue" | "in" => {
-                    self.at += 1;
-                    let condition = self.expr();
-                    out.push(Stmt::Expr(condition));
-                }
-                _ => return out,
-            }
-        }
+        out
     }
 
     pub(super) fn stmt(&mut self, out: &mut Vec<Stmt>) {
@@ -85,15 +67,6 @@ impl Parser {
                 }
                 let function = self.function();
                 out.push(Stmt::Function(name, function));
-            }
-            "class" | "module" if self.flavor == Flavor::Ruby && !key => {
-                self.at += 1;
-                let name = self.word().to_owned();
-                self.rest_of_line();
-                let body = self.body();
-                out.push(class(name, methods(&body), Vec::new()));
-                // Its constants, and methods that are called without a receiver.
-                out.extend(body);
             }
             "class" | "interface" | "trait" if !key => {
                 self.at += 1;
@@ -130,7 +103,7 @@ impl Parser {
             "catch" | "rescue" if !key => {
                 self.at += 1;
                 self.expr();
-                let body = if self.flavor == Flavor::Ruby { Vec::new() } else { self.body() };
+                let body = self.body();
                 out.push(Stmt::Maybe(body));
             }
             "for" | "foreach" if !key => self.loops(out),
@@ -139,7 +112,7 @@ impl Parser {
                 let value = if self.ends() { None } else { Some(self.expr()) };
                 self.modifiers(out, |value| Stmt::Return(Some(value)), value.unwrap_or(Expr::Null));
             }
-            "use" | "no" | "package" | "namespace" if self.flavor != Flavor::Ruby => self.rest_of_line(),
+            "use" | "no" | "package" | "namespace" => self.rest_of_line(),
             "my" | "our" | "local" | "echo" | "global" | "static" | "public" | "private" | "protected" | "then"
             | "const"
                 if !key =>
@@ -234,10 +207,6 @@ impl Parser {
                 name = variable;
                 self.at += 1;
             }
-            Some(Token::Name(variable)) if self.flavor == Flavor::Ruby => {
-                name = variable;
-                self.at += 1;
-            }
             _ => {}
         }
         if self.word() == "in" {
@@ -270,14 +239,10 @@ impl Parser {
             while !self.sign(")") && self.at < self.tokens.len() {
                 match self.peek() {
                     Some(Token::Var(name)) => params.push((Pattern::Name(name.clone()), None)),
-                    Some(Token::Name(name)) if self.flavor == Flavor::Ruby => {
-                        params.push((Pattern::Name(name.clone()), None));
-                    }
                     _ => {}
                 }
                 self.at += 1;
-                let keyword = self.flavor == Flavor::Ruby && self.eat(":") && !self.sign(",") && !self.sign(")");
-                if keyword || self.eat("=") {
+                if self.eat("=") {
                     let value = self.operand_chain();
                     if let Some(last) = params.last_mut() {
                         last.1 = Some(value);
@@ -285,11 +250,6 @@ impl Parser {
                 }
             }
             self.eat(")");
-        }
-        // `def name(x) = value`.
-        if self.flavor == Flavor::Ruby && self.eat("=") {
-            let value = self.expr();
-            return Rc::new(Function { params, body: vec![Stmt::Return(Some(value))], rest: false });
         }
         if self.flavor == Flavor::Php {
             while !self.sign("{") && !self.sign(";") && !self.sign("=>") && self.at < self.tokens.len() {
