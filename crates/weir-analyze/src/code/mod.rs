@@ -15,6 +15,8 @@ mod scripts;
 mod shared;
 mod sql;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 

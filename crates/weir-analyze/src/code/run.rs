@@ -15,7 +15,7 @@ use std::rc::Rc;
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use self::expressions::add;
-use super::meaning::Library;
+use super::meaning::{Args, Library};
 use super::tree::{Class, Expr, Function, Pattern, Program, Stmt};
 use super::value::Val;
 use crate::call::{Arg, Call, Language, Say, Value};
@@ -29,7 +29,7 @@ const MOST_CALLS: usize = 10;
 /// Programs in programs.
 const MOST_TEXTS: usize = 8;
 /// Modules that are read.
-const MOST_MODULES: usize = 32;
+const MOST_MODULES: usize = 96;
 /// Bytes of a module.
 const MOST_MODULE: usize = 256 * 1024;
 
@@ -90,6 +90,8 @@ pub(super) struct Machine<'a, 'c> {
     active: Vec<*const Function>,
     returned: Vec<Val>,
     modules: HashMap<PathBuf, usize>,
+    /// Functions that run where the program's arguments name them.
+    pub(super) commands: Vec<(String, Val)>,
     texts: usize,
     cut: Option<&'static str>,
 }
@@ -118,6 +120,7 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         active: Vec::new(),
         returned: Vec::new(),
         modules: HashMap::new(),
+        commands: Vec::new(),
         texts: 0,
         cut: program.missing,
     };
@@ -127,6 +130,7 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         machine.set("this", this);
     }
     machine.block(&program.body);
+    machine.run_commands();
     if let Some(why) = machine.cut {
         // What lies beyond a limit may do anything.
         let effect = Effect::opaque(Verb::Execute, Target::new(TargetKind::Unknown, call.program()), why);
@@ -135,6 +139,26 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
 }
 
 impl<'a, 'c> Machine<'a, 'c> {
+    /// Runs the commands that the arguments name; the only one needs no name.
+    fn run_commands(&mut self) {
+        let commands = std::mem::take(&mut self.commands);
+        let words = self.call.argv.get(1..).unwrap_or_default();
+        let unknown = words.iter().any(|word| word.text().is_none());
+        for (name, function) in &commands {
+            let dashed = name.replace('_', "-");
+            let named = words.iter().any(|word| word.text().is_some_and(|word| word == name || word == dashed));
+            let complete = match function {
+                Val::Function(function, ..) => function.params.iter().all(|(_, default)| default.is_some()),
+                _ => false,
+            };
+            let only = commands.len() == 1 && (complete || !words.is_empty());
+            if named || unknown || only {
+                self.stopped = false;
+                self.apply(function, Args::default(), name);
+            }
+        }
+    }
+
     /// Remembers that not everything was looked at.
     pub(super) fn cut(&mut self, why: &'static str) {
         self.cut.get_or_insert(why);

@@ -140,6 +140,22 @@ pub(super) struct Class {
     pub(super) body: Vec<Stmt>,
 }
 
+/// Statements of which the last gives their value.
+pub(super) fn returning(mut body: Vec<Stmt>) -> Vec<Stmt> {
+    if let Some(last) = body.pop() {
+        let each = |branches: Vec<Vec<Stmt>>| branches.into_iter().map(returning).collect();
+        body.push(match last {
+            Stmt::Expr(value) => Stmt::Return(Some(value)),
+            Stmt::Branches(branches, complete) => Stmt::Branches(each(branches), complete),
+            Stmt::When(condition, turned, branches, complete) => {
+                Stmt::When(condition, turned, each(branches), complete)
+            }
+            other => other,
+        });
+    }
+    body
+}
+
 /// A piece of source for people: one line, not long.
 pub(super) fn excerpt(text: &str) -> String {
     const MOST: usize = 60;

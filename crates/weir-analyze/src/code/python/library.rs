@@ -111,9 +111,13 @@ pub(super) fn names(module: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// What a function is told that becomes a command of the program (`@app.command()`).
+pub(super) const COMMAND: &str = "a command";
+
 /// Functions and their meanings.
 pub(super) static LIBRARY: Library = &[
     // Arguments.
+    (COMMAND, Do::Value(arguments::register)),
     ("argparse.ArgumentParser", Do::Value(arguments::parser)),
     ("argparse.add", Do::Value(arguments::add)),
     ("argparse.group", Do::Value(arguments::group)),

@@ -182,6 +182,18 @@ impl<'t> Lower<'t> {
                             *first = Pattern::Or(Box::new(class), Expr::Null);
                         }
                     }
+                    let command = parts.iter().any(|part| {
+                        let text = self.source(*part).trim_start_matches('@');
+                        let text = text.split('(').next().unwrap_or_default();
+                        part.kind() == "decorator" && text.ends_with(".command") && text != "click.command"
+                    });
+                    if command {
+                        let args = vec![
+                            argument(Expr::Str(name.to_owned()), name),
+                            argument(Expr::Name(name.to_owned()), name),
+                        ];
+                        out.push(Stmt::Expr(call(Expr::Name(super::library::COMMAND.to_owned()), args)));
+                    }
                     let at_exit = parts.iter().any(|part| {
                         part.kind() == "decorator" && self.source(*part).trim_start_matches('@') == "atexit.register"
                     });

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use tree_sitter::{Node, Tree};
 
 use crate::code::syntax::{Budget, MOST_BYTES, children, mostly_errors, parse as parse_tree};
-use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt};
+use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt, returning};
 
 /// Reads a program.
 pub(super) fn parse(text: &str) -> Program {
@@ -429,20 +429,4 @@ impl<'t> Lower<'t> {
         self.budget.leave();
         pattern
     }
-}
-
-/// Statements of which the last gives their value.
-fn returning(mut body: Vec<Stmt>) -> Vec<Stmt> {
-    if let Some(last) = body.pop() {
-        let each = |branches: Vec<Vec<Stmt>>| branches.into_iter().map(returning).collect();
-        body.push(match last {
-            Stmt::Expr(value) => Stmt::Return(Some(value)),
-            Stmt::Branches(branches, complete) => Stmt::Branches(each(branches), complete),
-            Stmt::When(condition, turned, branches, complete) => {
-                Stmt::When(condition, turned, each(branches), complete)
-            }
-            other => other,
-        });
-    }
-    body
 }

@@ -130,6 +130,14 @@ impl Machine<'_, '_> {
                     None => self.foreign(&args, false),
                 }
             }
+            // PHP calls functions by names that are texts.
+            Val::Str(text) if self.dialect.language == Language::Php => match text.text() {
+                Some(name) => {
+                    let function = self.named(name).unwrap_or_else(|| Val::lib(name));
+                    if matches!(function, Val::Str(_)) { Val::Unknown } else { self.apply(&function, args, receiver) }
+                }
+                None => Val::Unknown,
+            },
             _ => {
                 self.callbacks(&args, false);
                 Val::Unknown

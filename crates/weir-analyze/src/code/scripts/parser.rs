@@ -240,6 +240,18 @@ impl Parser {
                     let key = key.into_iter().next().map_or(Expr::Null, |(key, _)| key);
                     expr = Expr::Index(Box::new(expr), Box::new(key));
                 }
+                // `$f->("x")`, and `$f("x")` of PHP.
+                Some(Token::Sign("("))
+                    if matches!(self.tokens.get(self.at.saturating_sub(1)), Some(Token::Sign("->")))
+                        || (self.flavor == Flavor::Php
+                            && matches!(&expr, Expr::Name(name) if name.starts_with('$'))) =>
+                {
+                    let receiver = self.source(start);
+                    self.at += 1;
+                    let mut args = Vec::new();
+                    self.arguments(&mut args, Some(")"));
+                    expr = call(expr, args, receiver);
+                }
                 // `$h{key}`.
                 Some(Token::Sign("{"))
                     if self.flavor == Flavor::Perl

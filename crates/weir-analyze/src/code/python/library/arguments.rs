@@ -311,3 +311,11 @@ fn read(
     }
     true
 }
+
+/// Remembers a function that runs where the program's arguments name it.
+pub(super) fn register(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    if let Some(name) = text(&args.value(0)) {
+        machine.commands.push((name, args.value(1)));
+    }
+    Val::Null
+}

@@ -61,7 +61,6 @@ pub(in crate::code::python) static SERVICES: Library = &[
     ("paramiko.SSHClient().exec_command", Do::Remote),
     ("asyncssh.**.run", Do::Remote),
     ("sh.*", Do::Value(sh_command)),
-    ("typer.Typer().command", Do::Nothing),
     ("plumbum.cmd.*", Do::Value(sh_command)),
     ("httpx.patch", Do::Send),
     ("httpx.Client().post", Do::Value(send_based)),

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::{Lower, returning};
+use super::Lower;
 use crate::code::syntax::children;
-use crate::code::tree::{Argument, CallExpr, Expr, Function, Pattern, excerpt};
+use crate::code::tree::{Argument, CallExpr, Expr, Function, Pattern, excerpt, returning};
 
 /// The name of the block that a method was given.
 pub(in crate::code) const BLOCK: &str = "&block";

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::Lower;
 use super::calls::{BLOCK, argument, call};
-use super::{Lower, returning};
 use crate::code::syntax::{children, escape, number};
-use crate::code::tree::{Expr, Function, excerpt};
+use crate::code::tree::{Expr, Function, excerpt, returning};
 
 impl<'t> Lower<'t> {
     pub(super) fn expr(&mut self, node: Node<'t>) -> Expr {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{MOST_DEPTH, Parser, argument, call};
 use crate::code::scripts::Flavor;
 use crate::code::scripts::tokens::Token;
-use crate::code::tree::{Argument, Expr, Function, Pattern};
+use crate::code::tree::{Argument, Expr, Function, Pattern, returning};
 
 impl Parser {
     pub(super) fn named(&mut self, name: String) -> Expr {
@@ -56,7 +56,7 @@ impl Parser {
             ) || (matches!(self.peek(), Some(Token::Name(_))) && !self.ends())
                 || (self.flavor == Flavor::Perl
                     && matches!(&callee, Expr::Name(name) if is_list_operator(name))
-                    && (self.sign("<") || self.sign("{")));
+                    && (self.sign("<") || self.sign("{") || (self.sign("[") && name_is(&callee, "run"))));
             if operand {
                 called = true;
                 self.arguments(&mut args, None);
@@ -91,7 +91,7 @@ impl Parser {
                 let body = self.body();
                 Expr::Function(Rc::new(Function {
                     params: vec![(Pattern::Name("$_".to_owned()), None)],
-                    body,
+                    body: returning(body),
                     rest: false,
                 }))
             } else {
@@ -129,5 +129,9 @@ pub(super) fn is_statement(name: &str) -> bool {
 }
 
 pub(super) fn is_list_operator(name: &str) -> bool {
-    matches!(name, "unlink" | "map" | "grep" | "sort" | "system" | "exec" | "eval" | "rmtree" | "remove_tree")
+    matches!(name, "unlink" | "map" | "grep" | "sort" | "run" | "system" | "exec" | "eval" | "rmtree" | "remove_tree")
+}
+
+fn name_is(expr: &Expr, wanted: &str) -> bool {
+    matches!(expr, Expr::Name(name) if name == wanted)
 }

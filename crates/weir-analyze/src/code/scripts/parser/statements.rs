@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Parser, call};
 use crate::code::scripts::Flavor;
 use crate::code::scripts::tokens::Token;
-use crate::code::tree::{Class, Expr, Function, Pattern, Stmt};
+use crate::code::tree::{Class, Expr, Function, Pattern, Stmt, returning};
 
 impl Parser {
     /// Statements up to one of `ends` (which stays), or a closing brace.
@@ -202,12 +202,9 @@ impl Parser {
             self.at += 1;
         }
         let mut name = "$_".to_owned();
-        match self.peek().cloned() {
-            Some(Token::Var(variable)) => {
-                name = variable;
-                self.at += 1;
-            }
-            _ => {}
+        if let Some(Token::Var(variable)) = self.peek().cloned() {
+            name = variable;
+            self.at += 1;
         }
         if self.word() == "in" {
             self.at += 1;
@@ -237,9 +234,8 @@ impl Parser {
         let mut params = Vec::new();
         if self.eat("(") {
             while !self.sign(")") && self.at < self.tokens.len() {
-                match self.peek() {
-                    Some(Token::Var(name)) => params.push((Pattern::Name(name.clone()), None)),
-                    _ => {}
+                if let Some(Token::Var(name)) = self.peek() {
+                    params.push((Pattern::Name(name.clone()), None));
                 }
                 self.at += 1;
                 if self.eat("=") {
@@ -269,6 +265,8 @@ impl Parser {
             params = vec![(Pattern::Name("$_".to_owned()), None)];
         }
         let body = self.body();
+        // The last value is what it gives.
+        let body = if perl { returning(body) } else { body };
         Rc::new(Function { params, body, rest: perl })
     }
 }
