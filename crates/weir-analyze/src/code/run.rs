@@ -90,6 +90,8 @@ pub(super) struct Machine<'a, 'c> {
     active: Vec<*const Function>,
     returned: Vec<Val>,
     modules: HashMap<PathBuf, usize>,
+    /// The directory of the file that is being read beside the program.
+    base: Option<PathBuf>,
     /// Functions that run where the program's arguments name them.
     pub(super) commands: Vec<(String, Val)>,
     texts: usize,
@@ -120,6 +122,7 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         active: Vec::new(),
         returned: Vec::new(),
         modules: HashMap::new(),
+        base: None,
         commands: Vec::new(),
         texts: 0,
         cut: program.missing,

@@ -343,6 +343,8 @@ pub(super) static LIBRARY: Library = &[
     ("?.executemany", Do::Sql),
     ("?.executescript", Do::Sql),
     ("?.exec_driver_sql", Do::Sql),
+    ("psycopg.sql.SQL", Do::Value(first)),
+    ("psycopg2.sql.SQL", Do::Value(first)),
     ("sqlalchemy.text", Do::Value(first)),
     ("sqlalchemy.sql.text", Do::Value(first)),
     // Hosts.

@@ -85,7 +85,8 @@ pub(super) static RUBY: Library = &[
     ("eval", Do::Eval),
     ("Kernel.eval", Do::Eval),
     ("instance_eval", Do::Eval),
-    ("load", Do::RunFile(Language::Ruby)),
+    ("load", Do::Value(require_relative)),
+    ("require", Do::Value(require_relative)),
     ("require_relative", Do::Value(require_relative)),
     ("exit", Do::Exit),
     ("abort", Do::Exit),
@@ -342,14 +343,20 @@ fn expand_path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 fn require_relative(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let name = args
-        .value(0)
-        .text("")
-        .text()
-        .map(|name| if name.ends_with(".rb") { name.to_owned() } else { format!("{name}.rb") });
-    if let (Some(name), Some(dir)) = (name, machine.home_dir()) {
-        let path = crate::call::normalize(&dir.join(name));
-        machine.out.file(Language::Ruby, path, &[], "require_relative");
+    let Some(name) = args.value(0).text("").text().map(str::to_owned) else { return Val::Unknown };
+    // `require "x"` is a library; `load` looks from where the program runs.
+    if args.path == "require" && !name.starts_with(['.', '/']) {
+        return Val::Unknown;
+    }
+    let file = if name.ends_with(".rb") || args.path == "load" { name } else { format!("{name}.rb") };
+    let path = match args.path.as_str() {
+        "require_relative" => machine.home_dir().map(|dir| crate::call::normalize(&dir.join(file))),
+        _ => machine.path(&file),
+    };
+    if let Some(path) = path
+        && !machine.include(path.clone())
+    {
+        machine.out.file(Language::Ruby, path, &[], &args.path);
     }
     Val::Unknown
 }

@@ -136,3 +136,17 @@ fn any_text_is_survived() {
         hear(&piece.repeat(3_000));
     }
 }
+
+#[test]
+fn files_beside_the_program_are_read() {
+    let machine = Machine::new([
+        ("/work/tools/lib/a.rb", "require_relative 'b'\nmodule A\n  def self.wipe(d) = B.gone(d)\nend\n"),
+        ("/work/tools/lib/b.rb", "module B\n  def self.gone(d)\n    FileUtils.rm_rf(d)\n  end\nend\n"),
+        ("/work/side.rb", "File.delete('a')"),
+    ]);
+    let hear = |text: &str| hear_program(Language::Ruby, &machine, "tools/clean", text);
+    assert_eq!(hear("require_relative 'lib/a'\nA.wipe('uploads')"), ["delete file-tree uploads"]);
+    assert_eq!(hear("require_relative 'lib/a'"), [""; 0]);
+    assert_eq!(hear("load 'side.rb'"), ["delete file-tree a | files"]);
+    assert_eq!(hear("require 'json'"), [""; 0]);
+}

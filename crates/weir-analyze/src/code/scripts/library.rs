@@ -35,7 +35,7 @@ pub(super) static PERL: Library = &[
     ("system", Do::Exec),
     ("exec", Do::Exec),
     ("eval", Do::Eval),
-    ("require", Do::Nothing),
+    ("require", Do::Value(perl_require)),
     ("exit", Do::Exit),
     ("die", Do::Exit),
     ("glob", Do::Value(glob)),
@@ -226,7 +226,8 @@ pub(in crate::code) fn path_children(_: &mut Machine<'_, '_>, args: &Args) -> Va
 
 fn include(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     // What a framework loads has computed names every day: only what is known is read.
-    if let Some(path) = args.value(0).text("").text().and_then(|text| machine.path(text)) {
+    let Some(path) = args.value(0).text("").text().and_then(|text| machine.path(text)) else { return Val::Unknown };
+    if !machine.include(path.clone()) {
         machine.out.file(Language::Php, path, &[], "include");
     }
     Val::Unknown
@@ -266,6 +267,15 @@ fn open3(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let handles = if args.path == "open3" { 3 } else { 2 };
     let list = args.list.iter().skip(handles).cloned().collect();
     machine.carry_out(Do::Exec, &Args { path: args.path.clone(), list, ..Args::default() })
+}
+
+/// `require "./x.pl"`; what has no place is a library.
+fn perl_require(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let name = args.value(0).text("").text().filter(|name| name.contains('/')).map(str::to_owned);
+    if let Some(path) = name.and_then(|name| machine.path(&name)) {
+        machine.include(path);
+    }
+    Val::Unknown
 }
 
 fn perl_grep(_: &mut Machine<'_, '_>, args: &Args) -> Val {
