@@ -164,8 +164,9 @@ fn hand_over(reading: &Reading<'_>, code: &'static Code, say: &mut dyn Say) -> b
         };
         let known: Option<Vec<&str>> = texts.iter().map(Arg::code).collect();
         if let Some(known) = known {
-            // Several pieces are one program.
-            say.code(code.language, &known.join("\n"), words(after), &through);
+            // Several pieces are one program; those of SQL are statements of their own.
+            let between = if code.language == Language::Sql { "\n;\n" } else { "\n" };
+            say.code(code.language, &known.join(between), words(after), &through);
         } else {
             for text in &texts {
                 program_text(reading, code.language, text, words(after), &through, say);

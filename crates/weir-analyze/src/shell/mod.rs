@@ -35,6 +35,8 @@ mod text;
 mod trace;
 mod word;
 
+pub(crate) use output::decode;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -393,7 +393,7 @@ fn numbers(args: &[Arg]) -> Option<String> {
     (to.saturating_sub(from) < 1_000).then(|| (from..=to).map(|n| format!("{n}\n")).collect())
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0u32);
     for b in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
