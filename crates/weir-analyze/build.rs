@@ -2,6 +2,8 @@
 
 #[path = "build/emit.rs"]
 mod emit;
+#[path = "build/operations.rs"]
+mod operations;
 #[path = "build/schema.rs"]
 mod schema;
 
@@ -33,7 +35,8 @@ fn compile() -> Outcome<()> {
         }
     }
     files.sort();
-    let mut emit = emit::Emit::default();
+    println!("cargo::rerun-if-changed={}", catalog.join("data").display());
+    let mut emit = emit::Emit::new(catalog.join("data"));
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("cargo::rerun-if-changed={}", path.display());

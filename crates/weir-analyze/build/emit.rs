@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use weir_model::{TargetKind, Verb};
 
@@ -11,6 +12,8 @@ use crate::schema::{Code, Command, Effect, Fallback, File, Paths, Run, Tool, Unk
 /// What has been written so far.
 #[derive(Default)]
 pub struct Emit {
+    /// Where the data of operations is.
+    data: PathBuf,
     out: String,
     names: BTreeMap<String, usize>,
     tools: usize,
@@ -65,6 +68,10 @@ struct Body<'b> {
 }
 
 impl Emit {
+    pub fn new(data: PathBuf) -> Self {
+        Self { data, ..Self::default() }
+    }
+
     pub fn file(&mut self, file: &File) -> Outcome<()> {
         for tool in &file.tool {
             let name = tool.names.first().ok_or("a tool without names")?;
@@ -136,10 +143,19 @@ impl Emit {
         {
             return Err("says nothing: give it effects, commands, or a `default`".to_owned());
         }
+        let operations = match &tool.operations {
+            None => "None".to_owned(),
+            Some(entry) => {
+                let table = crate::operations::emit(&format!("O{id}"), entry, &self.data)?;
+                self.out.push_str(&table);
+                format!("Some(&O{id})")
+            }
+        };
         let deep = tree.below.remove("**");
         let line = format!(
             "static T{id}: Tool = Tool {{ single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
-             skip: &{:?}, default: Fallback::{:?}, root: {root}, commands: {}, deep: {} }};\n",
+             skip: &{:?}, default: Fallback::{:?}, root: {root}, commands: {}, deep: {}, \
+             operations: {operations} }};\n",
             tool.single_dash,
             tool.abbreviations,
             tool.ignore_case,
@@ -410,6 +426,7 @@ fn sel(text: &str, scope: &Scope<'_>) -> Outcome<String> {
         "it" => "Sel::It".to_owned(),
         "path" => "Sel::Path".to_owned(),
         "args" => "Sel::Args".to_owned(),
+        "own" => "Sel::Own".to_owned(),
         "first" => "Sel::First".to_owned(),
         "stdin" => "Sel::Stdin".to_owned(),
         _ => {

@@ -3,6 +3,7 @@
 //! The tables come from `catalog/*.toml` (see `docs/catalog.md`) and are compiled in: nothing is parsed when Weir starts.
 
 mod inner;
+mod operations;
 mod parse;
 mod say;
 mod table;

@@ -37,6 +37,8 @@ pub(super) struct Parsed {
     pub words: Vec<Arg>,
     /// How many words stand before `--`.
     pub dashes: Option<usize>,
+    /// The command stands below other words of which the table knows nothing.
+    pub general: bool,
     /// Some argument may turn out to be any option.
     pub uncertain: bool,
 }
@@ -62,6 +64,7 @@ pub(super) fn parse(tool: &'static Tool, args: &[Arg]) -> Parsed {
         given: Vec::new(),
         words: Vec::new(),
         dashes: None,
+        general: false,
         uncertain: false,
     };
     let node = &tool.commands;
@@ -273,11 +276,13 @@ impl<'a> Reader<'a> {
             return true;
         }
         let mut found = below(self.node, text);
+        let mut general = self.deep;
         if found.is_none()
             && self.node.command.is_none()
             && let Some(deep) = &self.tool.deep
         {
             found = below(deep, text);
+            general = true;
             if found.is_none() && !doubtful {
                 self.node = deep;
                 self.deep = true;
@@ -292,6 +297,7 @@ impl<'a> Reader<'a> {
                 self.out.path.push(text.to_owned());
                 if let Some(command) = node.command {
                     self.out.command = command;
+                    self.out.general = general;
                     self.out.found = Found::Command;
                 }
                 true

@@ -26,6 +26,9 @@ pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut
     let acts = |command: &super::table::Command| {
         !command.effects.is_empty() || !command.run.is_empty() || !command.code.is_empty()
     };
+    if (parsed.general || parsed.found == Found::Missing) && super::operations::say(&reading, say) {
+        return;
+    }
     match parsed.found {
         Found::Command => commanded(&reading, say),
         Found::Nothing | Found::Missing if acts(&tool.root) => commanded(&reading, say),

@@ -2,6 +2,7 @@
 
 use weir_model::{TargetKind, Verb};
 
+use super::operations::{Kind, Operation, Operations};
 use crate::call::Language;
 
 /// One program.
@@ -22,6 +23,8 @@ pub(super) struct Tool {
     pub commands: Node,
     /// Commands that may stand below any number of other words.
     pub deep: Option<Node>,
+    /// Commands of two words that come from data; they go before `deep` and after `commands`.
+    pub operations: Option<&'static Operations>,
 }
 
 impl Tool {
@@ -116,6 +119,8 @@ pub(super) enum Sel {
     Path,
     /// All arguments as written.
     Args,
+    /// The tool's own options as given.
+    Own,
     /// The value of the first option that is not one of the tool's own.
     First,
     Variable(&'static str),
