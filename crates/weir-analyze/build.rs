@@ -41,7 +41,7 @@ fn compile() -> Outcome<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("cargo::rerun-if-changed={}", path.display());
         read(path)
-            .and_then(|file| emit.file(&file))
+            .and_then(|file| emit.file(name.trim_end_matches(".toml"), &file))
             // Cargo shows one line of an error only.
             .map_err(|error| format!("catalog/{name}: {}", error.trim().replace('\n', " ")))?;
     }

@@ -72,10 +72,10 @@ impl Emit {
         Self { data, ..Self::default() }
     }
 
-    pub fn file(&mut self, file: &File) -> Outcome<()> {
+    pub fn file(&mut self, family: &str, file: &File) -> Outcome<()> {
         for tool in &file.tool {
             let name = tool.names.first().ok_or("a tool without names")?;
-            self.tool(tool).map_err(|error| format!("{name}: {error}"))?;
+            self.tool(family, tool).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Emit {
         Ok(self.out)
     }
 
-    fn tool(&mut self, tool: &Tool) -> Outcome<()> {
+    fn tool(&mut self, family: &str, tool: &Tool) -> Outcome<()> {
         let id = self.tools;
         self.tools += 1;
         for name in &tool.names {
@@ -153,9 +153,10 @@ impl Emit {
         };
         let deep = tree.below.remove("**");
         let line = format!(
-            "static T{id}: Tool = Tool {{ single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
+            "static T{id}: Tool = Tool {{ names: &{:?}, family: {family:?}, single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
              skip: &{:?}, default: Fallback::{:?}, root: {root}, commands: {}, deep: {}, \
              operations: {operations} }};\n",
+            tool.names,
             tool.single_dash,
             tool.abbreviations,
             tool.ignore_case,

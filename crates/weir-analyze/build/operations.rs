@@ -151,8 +151,7 @@ fn idle(entry: &Operations, rows: &BTreeMap<(String, String), Row>) -> Vec<Strin
         let of_services = services.split('|').map(move |service| format!("{service} {ops}"));
         of_services.chain(ops.split('|').map(move |op| format!("{services} {op}")))
     });
-    let mut idle: Vec<String> =
-        each.filter(|of| !rows.keys().any(|(service, op)| fits(of, service, op))).collect();
+    let mut idle: Vec<String> = each.filter(|of| !rows.keys().any(|(service, op)| fits(of, service, op))).collect();
     idle.dedup();
     idle
 }

@@ -10,6 +10,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod view;
+
+pub use view::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
 
 use crate::call::{Arg, Call, Say, Value};
 use crate::family::alternatives;

@@ -7,6 +7,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::parse::Given;
 use super::text::{Reading, quoted, shown};
+use super::view::{KnownCommand, KnownEffect};
 use crate::call::{Arg, Say};
 
 /// All operations of one tool. Lists are numbers in `lists`, where their length stands before their members.
@@ -58,7 +59,10 @@ impl Operations {
 
     fn find(&self, service: &str, name: &str) -> Option<&'static Operation> {
         let at = self.services.binary_search_by(|(word, _)| self.word(*word).cmp(service)).ok()?;
-        self.of(at).binary_search_by(|operation| self.word(operation.name).cmp(name)).ok().and_then(|n| self.of(at).get(n))
+        self.of(at)
+            .binary_search_by(|operation| self.word(operation.name).cmp(name))
+            .ok()
+            .and_then(|n| self.of(at).get(n))
     }
 
     fn of(&self, service: usize) -> &'static [Operation] {
@@ -69,9 +73,54 @@ impl Operations {
     }
 }
 
+impl Operations {
+    /// What is known of each operation, for people.
+    pub(super) fn view(&'static self) -> impl Iterator<Item = KnownCommand> {
+        self.services.iter().enumerate().flat_map(move |(at, (service, _))| {
+            self.of(at).iter().map(move |operation| self.show(self.word(*service), operation))
+        })
+    }
+
+    fn show(&'static self, service: &str, operation: &'static Operation) -> KnownCommand {
+        let option = |word: &u16| format!("--{}", self.word(*word));
+        let required: Vec<String> = self.list(operation.required).iter().map(option).collect();
+        let guards: Vec<String> = self.list(operation.guards).iter().map(option).collect();
+        let name = required.iter().map(|option| format!(" {{{option}}}")).collect::<String>();
+        let preview = self.list(operation.preview).split_first().map(|(look, pairs)| {
+            let pairs = pairs.chunks_exact(2).filter_map(|pair| Some((pair.first()?, pair.last()?)));
+            let pairs = pairs.map(|(theirs, ours)| format!(" {} {{{}}}", option(theirs), option(ours)));
+            format!("aws {{own}} {service} {}{}", self.word(*look), pairs.collect::<String>())
+        });
+        let kind = self.kinds.get(usize::from(operation.kind));
+        KnownCommand {
+            paths: vec![format!("{service} {}", self.word(operation.name))],
+            options: required.into_iter().chain(guards).collect(),
+            harmless: Vec::new(),
+            environment: Vec::new(),
+            preview,
+            effects: kind
+                .map(|kind| KnownEffect {
+                    verb: kind.verb,
+                    target: kind.target.name(),
+                    name: format!("{{path}}{name}"),
+                    stateful: if kind.stateful { vec!["always".to_owned()] } else { Vec::new() },
+                    when: Vec::new(),
+                    unless: Vec::new(),
+                    note: None,
+                })
+                .into_iter()
+                .collect(),
+            runs: Vec::new(),
+            interprets: Vec::new(),
+        }
+    }
+}
+
 /// Says what the operation does that the words name. False where the data does not have it.
 pub(super) fn say(reading: &Reading<'_>, say: &mut dyn Say) -> bool {
-    let (Some(table), [service, name]) = (reading.tool.operations, reading.parsed.path.as_slice()) else { return false };
+    let (Some(table), [service, name]) = (reading.tool.operations, reading.parsed.path.as_slice()) else {
+        return false;
+    };
     let Some(operation) = table.find(service, name) else { return false };
     let Some(kind) = table.kinds.get(usize::from(operation.kind)) else { return false };
     let mut text = reading.path();
@@ -102,10 +151,13 @@ fn given<'r>(reading: &'r Reading<'_>, word: &str) -> Option<&'r Given> {
 /// The values that say what the operation is about. What follows a value without an option belongs to a list.
 fn about<'r>(reading: &'r Reading<'_>, table: &Operations, operation: &Operation) -> Vec<&'r Arg> {
     let required = table.list(operation.required).iter();
-    let mut values: Vec<&Arg> =
-        required.filter_map(|word| given(reading, table.word(*word))).filter_map(|given| given.value.as_ref()).collect();
+    let mut values: Vec<&Arg> = required
+        .filter_map(|word| given(reading, table.word(*word)))
+        .filter_map(|given| given.value.as_ref())
+        .collect();
     if values.is_empty() {
-        let mut others = reading.parsed.given.iter().filter(|given| !given.global || given.name.starts_with("--cli-input"));
+        let mut others =
+            reading.parsed.given.iter().filter(|given| !given.global || given.name.starts_with("--cli-input"));
         values.extend(others.find_map(|given| given.value.as_ref()));
     }
     values.extend(&reading.parsed.words);
@@ -128,7 +180,9 @@ fn preview(reading: &Reading<'_>, table: &Operations, operation: &Operation) -> 
         text.push_str(table.word(*look));
         for pair in pairs.chunks_exact(2) {
             let [theirs, ours] = pair else { continue };
-            let Some(value) = given(reading, table.word(*ours)).and_then(|given| given.value.as_ref()) else { continue };
+            let Some(value) = given(reading, table.word(*ours)).and_then(|given| given.value.as_ref()) else {
+                continue;
+            };
             text.push_str(" --");
             text.push_str(table.word(*theirs));
             text.push(' ');

@@ -7,6 +7,9 @@ use crate::call::Language;
 
 /// One program.
 pub(super) struct Tool {
+    pub names: &'static [&'static str],
+    /// The file of the catalog, without its ending.
+    pub family: &'static str,
     /// Long options begin with one dash, as with Go's flag package.
     pub single_dash: bool,
     /// A unique beginning of a long option is enough.

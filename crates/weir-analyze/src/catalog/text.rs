@@ -281,7 +281,8 @@ pub(super) fn shown(arg: &Arg) -> String {
 /// As [`shown`], as a word of a shell.
 pub(super) fn quoted(arg: &Arg) -> String {
     let text = shown(arg);
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '~');
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '~');
     match &arg.value {
         Value::Known(known) if known.is_empty() || !known.chars().all(plain) => {
             format!("'{}'", text.replace('\'', r"'\''"))
