@@ -259,6 +259,7 @@ fn node(word: &str, branch: &Branch) -> Outcome<String> {
         match word.strip_suffix('*') {
             Some("*") => return Err("`**` must be the first word of a path".to_owned()),
             Some(start) => patterns.push((start, node(start, below)?)),
+            None if word.starts_with('*') => patterns.push((word, node(word, below)?)),
             None => children.push(node(word, below)?),
         }
     }
@@ -426,6 +427,7 @@ fn sel(text: &str, scope: &Scope<'_>) -> Outcome<String> {
     Ok(match text {
         "it" => "Sel::It".to_owned(),
         "path" => "Sel::Path".to_owned(),
+        "group" => "Sel::Group".to_owned(),
         "args" => "Sel::Args".to_owned(),
         "own" => "Sel::Own".to_owned(),
         "first" => "Sel::First".to_owned(),

@@ -336,5 +336,10 @@ fn below(node: &'static Node, word: &str) -> Option<&'static Node> {
     let exact = node.children.binary_search_by(|child| child.word.cmp(word)).ok();
     exact
         .and_then(|at| node.children.get(at))
-        .or_else(|| node.patterns.iter().find(|pattern| word.starts_with(pattern.word)))
+        .or_else(|| node.patterns.iter().find(|pattern| is_like(word, pattern.word)))
+}
+
+/// Whether a word begins with the pattern, or ends with what is behind its `*`.
+fn is_like(word: &str, pattern: &str) -> bool {
+    pattern.strip_prefix('*').map_or_else(|| word.starts_with(pattern), |end| word.ends_with(end))
 }

@@ -57,7 +57,7 @@ pub(super) struct Node {
     pub command: Option<&'static Command>,
     /// Sorted by word.
     pub children: &'static [Node],
-    /// Here `word` is a beginning; longest first.
+    /// Here `word` is a beginning, or an end after `*`; longest first.
     pub patterns: &'static [Node],
 }
 
@@ -120,6 +120,8 @@ pub(super) enum Sel {
     It,
     /// The program and the words of the command.
     Path,
+    /// The same without the last word.
+    Group,
     /// All arguments as written.
     Args,
     /// The tool's own options as given.

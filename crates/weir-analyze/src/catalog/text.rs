@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::parse::{Parsed, parse};
+use super::parse::{Given, Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
 use crate::call::{Arg, Call, Stdin, Value};
 
@@ -56,6 +56,7 @@ impl<'a> Reading<'a> {
             Sel::From(number) => self.parsed.words.get(number - 1..).unwrap_or_default().to_vec(),
             Sel::It => it.cloned().into_iter().collect(),
             Sel::Path => vec![Arg::known(self.path())],
+            Sel::Group => vec![Arg::known(self.path().rsplit_once(' ').map_or("", |(group, _)| group))],
             Sel::Args => self.args.to_vec(),
             Sel::Own => self.own(),
             Sel::First => {
@@ -192,7 +193,7 @@ impl<'a> Reading<'a> {
                 continue;
             };
             let Some((sel, values)) = self.first(sels, None) else { continue };
-            let spell = if matches!(sel, Sel::Path) { shown } else { quoted };
+            let spell = if matches!(sel, Sel::Path | Sel::Group) { shown } else { quoted };
             let values: Vec<String> = values.iter().map(spell).collect();
             text.push_str(&values.join(" "));
         }
@@ -203,7 +204,11 @@ impl<'a> Reading<'a> {
     /// The tool's own options as they are given (`--profile prod`): another command of the tool needs them too.
     pub fn own(&self) -> Vec<Arg> {
         let mut list = Vec::new();
-        for given in self.parsed.given.iter().filter(|given| given.global) {
+        // What only keeps the command from asking says nothing of what it is about.
+        let consent = |given: &Given| {
+            given.value.is_none() && matches!(&*given.name, "-f" | "--force" | "-y" | "--yes" | "-q" | "--quiet")
+        };
+        for given in self.parsed.given.iter().filter(|given| given.global && !consent(given)) {
             list.push(Arg::known(given.name.clone()));
             list.extend(given.value.clone());
         }

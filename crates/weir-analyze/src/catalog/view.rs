@@ -261,7 +261,9 @@ fn walk(node: &'static Node, path: &str, out: &mut Vec<(&'static Command, Vec<St
         walk(child, &join(child.word), out);
     }
     for pattern in node.patterns {
-        walk(pattern, &join(&format!("{}*", pattern.word)), out);
+        let end = pattern.word.starts_with('*');
+        let word = if end { pattern.word.to_owned() } else { format!("{}*", pattern.word) };
+        walk(pattern, &join(&word), out);
     }
 }
 
@@ -387,6 +389,7 @@ fn sel(sel: &Sel) -> String {
         Sel::From(number) => format!("{number}.."),
         Sel::It => "it".to_owned(),
         Sel::Path => "path".to_owned(),
+        Sel::Group => "group".to_owned(),
         Sel::Args => "args".to_owned(),
         Sel::Own => "own".to_owned(),
         Sel::First => "first".to_owned(),
