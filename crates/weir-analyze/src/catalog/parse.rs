@@ -110,6 +110,10 @@ impl<'a> Reader<'a> {
         };
         let doubtful = std::mem::take(&mut self.doubtful);
         if whole && text == "--" {
+            // `terragrunt run --all -- destroy`: what follows is the command, with its options.
+            if self.out.words.is_empty() && self.out.path.last().is_some_and(|word| self.tool.skip.contains(&&**word)) {
+                return false;
+            }
             self.out.words.append(&mut self.aside);
             self.out.dashes = Some(self.out.words.len());
             return true;

@@ -439,7 +439,7 @@ mod tests {
         let destroy = tool.commands.iter().find(|command| command.paths == ["destroy"]).unwrap();
         assert_eq!(destroy.effects.first().map(|effect| effect.verb), Some(Verb::Delete));
         assert_eq!(destroy.effects.first().unwrap().unless, ["-target"]);
-        assert!(destroy.preview.as_deref().unwrap().starts_with("terraform"));
+        assert_eq!(destroy.preview.as_deref(), Some("{group} {own} plan -destroy"));
         assert!(known_tool("aws").unwrap().count() > 2_400);
         assert!(known_tool("git").unwrap().grammar);
         assert!(known_tool("timeout").unwrap().commands.first().unwrap().runs.first().unwrap().contains("from 2 on"));
