@@ -1,5 +1,7 @@
 //! Sorts a call's arguments into the words of a command, options and other words, by a tool's table.
 
+use weir_model::Verb;
+
 use super::table::{Command, Node, Opt, Takes, Tool};
 use crate::call::{Arg, Value};
 
@@ -258,6 +260,19 @@ impl<'a> Reader<'a> {
 
     /// Whether the word was one of the command's, or stands aside.
     fn descend(&mut self, arg: &Arg, text: Option<&str>, doubtful: bool) -> bool {
+        if let Some((text, deep)) = text.zip(self.tool.deep.as_ref())
+            && self.out.general
+            && !takes_away(self.out.command)
+            && let Some(node) = below(deep, text)
+            && node.word == text
+            && let Some(command) = node.command.filter(|command| takes_away(command))
+        {
+            // `az lock delete`, `doctl compute snapshot delete`: the verb before was the name of a kind.
+            self.node = node;
+            self.out.path.push(text.to_owned());
+            self.out.command = command;
+            return true;
+        }
         let open = !self.node.children.is_empty() || !self.node.patterns.is_empty() || self.tool.deep.is_some();
         if !open || (self.node.command.is_some() && self.node.children.is_empty() && self.node.patterns.is_empty()) {
             return false;
@@ -341,6 +356,10 @@ fn below(node: &'static Node, word: &str) -> Option<&'static Node> {
     exact
         .and_then(|at| node.children.get(at))
         .or_else(|| node.patterns.iter().find(|pattern| is_like(word, pattern.word)))
+}
+
+fn takes_away(command: &Command) -> bool {
+    command.effects.iter().any(|rule| matches!(rule.verb, Verb::Delete | Verb::Grant))
 }
 
 /// Whether a word begins with the pattern, or ends with what is behind its `*`.
