@@ -80,9 +80,13 @@ pub fn emit(name: &str, entry: &Operations, data: &Path) -> Outcome<String> {
         if last.replace(service) != Some(service) {
             services.push((pool.word(service), operations.len()));
         }
-        let required: Vec<usize> = row.required.iter().map(|name| pool.word(&kebab(name))).collect();
+        // `--version` asks for the program's own: the command line calls such a parameter something else.
+        let named = |name: &str| Some(kebab(name)).filter(|name| name != "version");
+        let required: Vec<usize> =
+            row.required.iter().filter_map(|name| named(name)).map(|name| pool.word(&name)).collect();
         let guards: Vec<usize> = row.guard_params.iter().map(|name| pool.word(&kebab(name))).collect();
-        let preview = row.preview.as_ref().map_or(none, |preview| {
+        let preview = row.preview.as_ref().filter(|preview| preview.params.keys().all(|name| named(name).is_some()));
+        let preview = preview.map_or(none, |preview| {
             let mut list = vec![pool.word(&kebab(&preview.op))];
             for (theirs, ours) in &preview.params {
                 list.extend([pool.word(&kebab(theirs)), pool.word(&kebab(ours))]);

@@ -251,3 +251,90 @@ fn note(reading: &Reading<'_>, table: &Operations, operation: &Operation) -> Opt
     notes.dedup();
     (!notes.is_empty()).then(|| notes.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Stdin;
+    use crate::lab::{Machine, hear};
+
+    fn aws() -> &'static Operations {
+        super::super::find("aws").unwrap().operations.unwrap()
+    }
+
+    fn effects(command: &str) -> Vec<Effect> {
+        let machine = Machine::default();
+        hear(&machine, command, Some("/w"), Stdin::None, &[], |call, say| {
+            super::super::interpret(call, say);
+        })
+        .effects
+    }
+
+    #[test]
+    fn every_operation_of_the_data_is_found_and_said_with_its_target() {
+        let table = aws();
+        let mut count = 0;
+        for (at, (service, _)) in table.services.iter().enumerate() {
+            for operation in table.of(at) {
+                count += 1;
+                let (service, name) = (table.word(*service), table.word(operation.name));
+                assert!(table.find(service, name).is_some(), "{service} {name}");
+                assert!(!name.contains(char::is_uppercase) && !name.contains("--") && !name.is_empty(), "{name}");
+                let options: String =
+                    table.list(operation.required).iter().map(|o| format!(" --{} it", table.word(*o))).collect();
+                let said = effects(&format!("aws {service} {name}{options}"));
+                let changes = said.iter().find(|effect| effect.verb != Verb::Read);
+                let effect = changes.unwrap_or_else(|| panic!("aws {service} {name}{options}: {said:?}"));
+                assert!(!effect.opaque, "{service} {name}");
+                assert!(options.is_empty() || effect.target.name.contains("it"), "{service} {name}: {effect:?}");
+                if let Some(preview) = &effect.preview {
+                    let said = effects(preview);
+                    assert!(said.iter().all(|effect| effect.verb == Verb::Read), "{preview}: {said:?}");
+                }
+            }
+        }
+        assert!(count >= 2_402, "{count}");
+    }
+
+    #[test]
+    fn options_that_decide_about_the_way_back_are_said() {
+        for (command, note) in [
+            (
+                "aws rds delete-db-instance --db-instance-identifier x --skip-final-snapshot",
+                Some("no final snapshot is made"),
+            ),
+            ("aws rds delete-db-instance --db-instance-identifier x --no-skip-final-snapshot", None),
+            (
+                "aws rds delete-db-cluster --db-cluster-identifier x --final-db-snapshot-identifier s",
+                Some("a final snapshot is made: s"),
+            ),
+            (
+                "aws secretsmanager delete-secret --secret-id x --force-delete-without-recovery",
+                Some("it cannot be restored"),
+            ),
+            (
+                "aws secretsmanager delete-secret --secret-id x --recovery-window-in-days 7",
+                Some("it can be restored for 7 days"),
+            ),
+            (
+                "aws s3api delete-object --bucket b --key k --bypass-governance-retention",
+                Some("the lock that keeps it is bypassed"),
+            ),
+            (
+                "aws ecr delete-repository --repository-name r --force",
+                Some("`--force` is given: it goes even where something speaks against it"),
+            ),
+            ("aws ec2 delete-vpc --vpc-id v", None),
+        ] {
+            let said = effects(command);
+            assert_eq!(said.first().unwrap().note.as_deref(), note, "{command}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_operation_is_not_found() {
+        for (service, name) in [("rds", ""), ("", "delete-db-instance"), ("rds", "delete-db-instances"), ("zzz", "x")] {
+            assert!(aws().find(service, name).is_none(), "{service} {name}");
+        }
+    }
+}
