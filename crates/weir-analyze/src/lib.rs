@@ -15,6 +15,7 @@ mod world;
 
 use weir_model::{Action, Effect, Pin, Step};
 
+pub use catalog::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
 pub use real_world::RealWorld;
 pub use world::{DirEntry, FileKind, World};
 

@@ -26,6 +26,9 @@ pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut
     let acts = |command: &super::table::Command| {
         !command.effects.is_empty() || !command.run.is_empty() || !command.code.is_empty()
     };
+    if (parsed.general || parsed.found == Found::Missing) && super::operations::say(&reading, say) {
+        return;
+    }
     match parsed.found {
         Found::Command => commanded(&reading, say),
         Found::Nothing | Found::Missing if acts(&tool.root) => commanded(&reading, say),
@@ -59,6 +62,12 @@ fn missing(reading: &Reading<'_>, say: &mut dyn Say) {
             target.environment_from = reading.environment();
             say.opaque(Effect::opaque(Verb::Execute, target, "which command this runs is not known"));
         }
+        Fallback::Opaque if sounds_destructive(reading) => {
+            let mut target = Target::new(TargetKind::Unknown, name);
+            target.environment_from = reading.environment();
+            let why = "what this command does is not known, but its name says that it destroys something";
+            say.opaque(Effect::opaque(Verb::Delete, target, why));
+        }
         Fallback::Opaque => {
             let mut effect = program(reading, Verb::Execute, name);
             effect.opaque = true;
@@ -66,6 +75,18 @@ fn missing(reading: &Reading<'_>, say: &mut dyn Say) {
             say.opaque(effect);
         }
     }
+}
+
+/// Whether a word where the command stands says so (`dns-records delete`, `db:destroy`).
+fn sounds_destructive(reading: &Reading<'_>) -> bool {
+    const VERBS: &[&str] = &["delete", "destroy", "purge", "terminate", "wipe", "erase", "drop"];
+    let words = reading.parsed.words.iter().take(2).filter_map(Arg::text);
+    let says = |word: &str| {
+        let mut parts = word.split(['-', ':', '_', '.']);
+        let first = parts.next().unwrap_or_default();
+        VERBS.contains(&first) || parts.next_back().is_some_and(|last| VERBS.contains(&last))
+    };
+    reading.parsed.path.iter().map(String::as_str).chain(words).any(says)
 }
 
 fn commanded(reading: &Reading<'_>, say: &mut dyn Say) {

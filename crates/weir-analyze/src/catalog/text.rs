@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use weir_model::Lookup;
 
-use super::parse::{Parsed, parse};
+use super::parse::{Given, Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
 use crate::call::{Arg, Call, Stdin, Value};
 
@@ -95,7 +95,9 @@ impl<'a> Reading<'a> {
             Sel::From(number) => self.parsed.words.get(number - 1..).unwrap_or_default().to_vec(),
             Sel::It => it.cloned().into_iter().collect(),
             Sel::Path => vec![Arg::known(self.path())],
+            Sel::Group => vec![Arg::known(self.path().rsplit_once(' ').map_or("", |(group, _)| group))],
             Sel::Args => self.args.to_vec(),
+            Sel::Own => self.own(),
             Sel::First => {
                 let mut given = self.parsed.given.iter().filter(|given| !given.global);
                 given.find_map(|given| given.value.clone()).into_iter().collect()
@@ -215,10 +217,41 @@ impl<'a> Reading<'a> {
         self.environment.get_or_init(|| self.find_environment()).clone()
     }
 
-    /// The harmless command that shows what this one would do.
+    /// The harmless command that shows what this one would do, to be pasted into a shell.
     pub fn preview(&self) -> Option<String> {
-        let preview = || Some(self.render(self.parsed.command.preview, None)).filter(|preview| !preview.is_empty());
-        self.preview.get_or_init(preview).clone()
+        self.preview.get_or_init(|| self.make_preview()).clone()
+    }
+
+    fn make_preview(&self) -> Option<String> {
+        let mut text = String::new();
+        for part in self.parsed.command.preview {
+            let Part::Value(sels) = part else {
+                let Part::Text(fixed) = part else { continue };
+                let gap = text.is_empty() || text.ends_with(' ');
+                text.push_str(if gap { fixed.trim_start() } else { fixed });
+                continue;
+            };
+            let Some((sel, values)) = self.first(sels, None) else { continue };
+            let spell = if matches!(sel, Sel::Path | Sel::Group) { shown } else { quoted };
+            let values: Vec<String> = values.iter().map(spell).collect();
+            text.push_str(&values.join(" "));
+        }
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The tool's own options as they are given (`--profile prod`): another command of the tool needs them too.
+    pub fn own(&self) -> Vec<Arg> {
+        let mut list = Vec::new();
+        // What only keeps the command from asking says nothing of what it is about.
+        let consent = |given: &Given| {
+            given.value.is_none() && matches!(&*given.name, "-f" | "--force" | "-y" | "--yes" | "-q" | "--quiet")
+        };
+        for given in self.parsed.given.iter().filter(|given| given.global && !consent(given)) {
+            list.push(Arg::known(given.name.clone()));
+            list.extend(given.value.clone());
+        }
+        list
     }
 
     fn find_environment(&self) -> Option<String> {
@@ -287,6 +320,19 @@ pub(super) fn shown(arg: &Arg) -> String {
         Value::Prefix(_) | Value::Unknown => &arg.source,
     };
     masked(text)
+}
+
+/// As [`shown`], as a word of a shell.
+pub(super) fn quoted(arg: &Arg) -> String {
+    let text = shown(arg);
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '~');
+    match &arg.value {
+        Value::Known(known) if known.is_empty() || !known.chars().all(plain) => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+        _ => text,
+    }
 }
 
 fn masked(text: &str) -> String {
