@@ -14,6 +14,7 @@ mod impact;
 mod judgement;
 mod record;
 pub mod say;
+mod secret;
 mod surface;
 mod target;
 
@@ -24,6 +25,7 @@ pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId};
 pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
 pub use record::{Entry, RECORD_VERSION, Record};
+pub use secret::is_secret;
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};
 

@@ -290,9 +290,11 @@ impl Evaluator<'_> {
             let _ = self.script(&path.to_string_lossy(), &argv, shell, frame);
         }
         let mut listener = Listener::default();
+        self.mark_copies(&mut argv, shell);
         let call = Call {
             argv,
             stdin: Stdin::clone(&frame.stdin),
+            secrets: Vec::clone(&frame.secrets),
             cwd: shell.here().cloned(),
             env: Self::environment(shell, env),
             span: frame.span,
@@ -312,7 +314,9 @@ impl Evaluator<'_> {
             listener = Listener::default();
             is_known = family::interpret(&call, &mut listener);
         }
+        let read = super::secrets::taken_in(&call);
         let argv = call.argv;
+        self.flow_on(&read, &listener.said);
         if !is_known {
             for body in shell.function("command_not_found_handle").into_iter().flatten() {
                 let mut args = argv.clone();
