@@ -68,6 +68,9 @@ impl Say for Listener {
 pub(super) const SYSTEM: &[&str] =
     &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
 
+/// Scripts that frameworks put into every project, and to which the catalog knows the commands.
+const FRAMEWORKS: &[&str] = &["manage.py", "rails", "rake", "artisan", "console"];
+
 /// Programs that make programs.
 const COMPILERS: &[&str] = &[
     "cc",
@@ -282,7 +285,11 @@ impl Evaluator<'_> {
         }
         self.started_by(&name, env, shell, frame);
         if name.contains('/') {
-            if let Some(done) = self.script(&name, &argv, shell, frame) {
+            // What a framework's own script does with its arguments is known by its name.
+            let known = FRAMEWORKS.contains(&name.rsplit('/').next().unwrap_or_default());
+            if let Some(done) = self.script(&name, &argv, shell, frame)
+                && !known
+            {
                 return done;
             }
         } else if let Some(path) = self.shadowed(&name, env, shell) {
