@@ -10,6 +10,7 @@ mod family;
 mod lab;
 mod real_world;
 mod request;
+mod secrets;
 mod shell;
 mod world;
 

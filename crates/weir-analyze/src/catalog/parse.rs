@@ -280,6 +280,15 @@ impl<'a> Reader<'a> {
         let Some(text) = text else {
             if self.out.found != Found::Command {
                 self.out.found = Found::Computed;
+                // What comes after any word may still say what it does.
+                if let Some(deep) = &self.tool.deep
+                    && self.node.command.is_none()
+                {
+                    self.node = deep;
+                    self.deep = true;
+                    self.out.path.push(arg.source.clone());
+                    return true;
+                }
             }
             return false;
         };

@@ -6,9 +6,10 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::inner;
 use super::parse::Found;
-use super::table::{Extent, Fallback, Part, Rule, Tool};
+use super::table::{Extent, Fallback, Part, Rule, Sel, Tool};
 use super::text::{Reading, Truth, shown};
 use crate::call::{Arg, Call, Say, Value};
+use crate::secrets::{Naming, add, of_arg, sent};
 
 /// Words for each of which an effect is made.
 const MOST_EACH: usize = 256;
@@ -146,6 +147,8 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
     }
     let mut effects = if rule.kind == TargetKind::FileTree {
         files(reading, rule, it)
+    } else if rule.kind == TargetKind::Secret && rule.verb == Verb::Send {
+        sends(reading, rule, it)
     } else {
         let mut name = reading.render(rule.name, it);
         if name.is_empty() {
@@ -179,6 +182,25 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
         if effect.opaque { say.opaque(effect) } else { say.effect(effect) }
     }
     said
+}
+
+/// One effect for each secret that the values of the rule's placeholders hold or name; of all of them.
+fn sends(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Effect> {
+    let naming = if rule.scope == Extent::Content { Naming::AfterAt } else { Naming::Path };
+    let mut names: Vec<String> = Vec::new();
+    for part in rule.name {
+        let Part::Value(sels) = part else { continue };
+        for sel in *sels {
+            if matches!(sel, Sel::Stdin) {
+                add(&mut names, &reading.call.secrets);
+                continue;
+            }
+            for arg in reading.values(sel, it) {
+                add(&mut names, &of_arg(reading.call, &arg, naming));
+            }
+        }
+    }
+    names.iter().map(|name| sent(name)).collect()
 }
 
 fn scope(extent: Extent) -> Scope {

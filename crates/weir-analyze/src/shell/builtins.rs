@@ -140,6 +140,9 @@ impl Evaluator<'_> {
             }
             "read" => {
                 self.read_line(args, env, shell, frame);
+                for name in args.iter().filter_map(Arg::text).filter(|arg| !arg.starts_with('-')) {
+                    self.hold(name, Vec::clone(&frame.secrets));
+                }
                 done(Status::Either)
             }
             "mapfile" | "readarray" => {
@@ -152,6 +155,7 @@ impl Evaluator<'_> {
                     _ => Var::UnknownArray,
                 };
                 shell.set(name.unwrap_or("MAPFILE"), var);
+                self.hold(name.unwrap_or("MAPFILE"), Vec::clone(&frame.secrets));
                 done(Status::Either)
             }
             "getopts" => {

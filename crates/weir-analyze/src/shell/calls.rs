@@ -72,6 +72,9 @@ impl Say for Listener {
 pub(super) const SYSTEM: &[&str] =
     &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
 
+/// Scripts that frameworks put into every project, and to which the catalog knows the commands.
+const FRAMEWORKS: &[&str] = &["manage.py", "rails", "rake", "artisan", "console"];
+
 /// Programs that make programs.
 const COMPILERS: &[&str] = &[
     "cc",
@@ -294,7 +297,11 @@ impl Evaluator<'_> {
         }
         self.started_by(&name, env, shell, frame);
         if name.contains('/') {
-            if let Some(done) = self.script(&name, &argv, shell, frame) {
+            // What a framework's own script does with its arguments is known by its name.
+            let known = FRAMEWORKS.contains(&name.rsplit('/').next().unwrap_or_default());
+            if let Some(done) = self.script(&name, &argv, shell, frame)
+                && !known
+            {
                 return done;
             }
         } else if let Some(path) = self.shadowed(&name, env, shell) {
@@ -302,9 +309,11 @@ impl Evaluator<'_> {
             let _ = self.script(&path.to_string_lossy(), &argv, shell, frame);
         }
         let mut listener = Listener::default();
+        self.mark_copies(&mut argv, shell);
         let call = Call {
             argv,
             stdin: Stdin::clone(&frame.stdin),
+            secrets: Vec::clone(&frame.secrets),
             cwd: shell.here().cloned(),
             env: Self::environment(shell, env),
             span: frame.span,
@@ -324,7 +333,9 @@ impl Evaluator<'_> {
             listener = Listener::default();
             is_known = family::interpret(&call, &mut listener);
         }
+        let read = super::secrets::taken_in(&call);
         let argv = call.argv;
+        self.flow_on(&read, &listener.said);
         if !is_known {
             for body in shell.function("command_not_found_handle").into_iter().flatten() {
                 let mut args = argv.clone();

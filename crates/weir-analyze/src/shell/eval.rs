@@ -5,6 +5,7 @@ use std::rc::Rc;
 use weir_model::Span;
 
 use crate::call::{HOLE, Stdin};
+use crate::secrets::add;
 
 use super::ir::{Arm, Assignment, AssignmentValue, Command, Join, Stmt, Word};
 use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_ROUNDS, MAX_STEPS, MOST_ELEMENTS};
@@ -88,19 +89,24 @@ impl Evaluator<'_> {
         if stmt.redirects.is_empty() {
             return self.command(&stmt.command, shell, frame);
         }
-        let redirection = self.redirections(&stmt.redirects, shell, frame);
+        let mut redirection = self.redirections(&stmt.redirects, shell, frame);
+        let secrets = std::mem::take(&mut redirection.secrets);
         let unopened = redirection.may_fail.then(|| shell.clone());
-        let done = match redirection.stdin {
+        let before = std::mem::take(&mut self.flow);
+        let done = match redirection.stdin.take() {
             // `$(<file)`
             Some(stdin)
                 if matches!(&stmt.command, Command::Simple { assignments, words }
                 if assignments.is_empty() && words.is_empty()) =>
             {
+                self.flow = secrets;
                 Done { status: Status::Either, out: stdin }
             }
-            Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin)),
+            Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin).holding(secrets)),
             None => self.command(&stmt.command, shell, frame),
         };
+        let written = std::mem::replace(&mut self.flow, before);
+        self.flow_into(&redirection, &written, frame);
         for path in &redirection.written {
             let content = match (&done.out, redirection.appends) {
                 (Stdin::Known(text), false) if !has_hole(text) => Some(text.clone()),
@@ -276,9 +282,10 @@ impl Evaluator<'_> {
     fn pipe(&mut self, stages: &[Stmt], shell: &Shell, frame: &Frame) -> Done {
         let mut stdin: Option<Stdin> = None;
         let mut done = Done::quiet(Status::Either);
+        let before = std::mem::take(&mut self.flow);
         for stage in stages {
             let frame = match stdin.take() {
-                Some(stdin) => frame.with_stdin(stdin),
+                Some(stdin) => frame.with_stdin(stdin).holding(std::mem::take(&mut self.flow)),
                 None => frame.clone(),
             };
             let mut inner = shell.clone();
@@ -287,6 +294,8 @@ impl Evaluator<'_> {
             done = self.trapped(done, &mut inner, &frame);
             stdin = Some(done.out.clone());
         }
+        let last = std::mem::replace(&mut self.flow, before);
+        add(&mut self.flow, &last);
         Done { status: Status::Either, ..done }
     }
 
@@ -400,7 +409,15 @@ impl Evaluator<'_> {
 
     fn each(&mut self, name: &str, words: Option<&[Word]>, body: &[Stmt], shell: &mut Shell, frame: &Frame) -> Done {
         let items: Option<Vec<Vec<String>>> = match words {
-            Some(words) => Some(self.words(words, shell, frame).iter().map(known).collect()),
+            Some(words) => {
+                let args = self.words(words, shell, frame);
+                let mut secrets = Vec::new();
+                for arg in &args {
+                    add(&mut secrets, &arg.secrets);
+                }
+                self.hold(name, secrets);
+                Some(args.iter().map(known).collect())
+            }
             None => shell.positional().map(<[_]>::to_vec),
         };
         let items = items.unwrap_or_else(|| vec![vec![HOLE.to_string()]]);
@@ -439,7 +456,8 @@ impl Evaluator<'_> {
         let name = assignment.name.as_str();
         let var = match &assignment.value {
             AssignmentValue::Scalar(word) => {
-                let new = self.single(word, shell, frame);
+                let (new, secrets) = self.watched(|this| this.single(word, shell, frame));
+                self.hold(name, secrets);
                 let list = matches!(shell.var(name), Some(Var::Array(_) | Var::Bag(_) | Var::UnknownArray));
                 if assignment.append && list && !assignment.indexed {
                     // It goes on the first element.

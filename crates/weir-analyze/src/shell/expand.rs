@@ -223,9 +223,13 @@ impl Evaluator<'_> {
             return;
         };
         for parts in variants {
-            let fields = self.fields(&parts, shell, frame);
+            let (fields, secrets) = self.watched(|this| this.fields(&parts, shell, frame));
             for field in fields {
+                let so_far = args.len();
                 self.finish_field(field, word, span, shell, args);
+                for arg in args.iter_mut().skip(so_far).filter(|_| !secrets.is_empty()) {
+                    arg.secrets.clone_from(&secrets);
+                }
                 if self.words > MAX_WORDS {
                     return;
                 }
@@ -239,7 +243,7 @@ impl Evaluator<'_> {
             (Value::Prefix(_) | Value::Unknown, [text]) => Some(text.clone()),
             _ => None,
         };
-        Arg { value, source: word.source.clone(), span, globbed, template }
+        Arg { value, source: word.source.clone(), span, globbed, template, secrets: Vec::new() }
     }
 
     fn finish_field(&mut self, field: Field, word: &Word, span: Option<Span>, shell: &Shell, args: &mut Vec<Arg>) {

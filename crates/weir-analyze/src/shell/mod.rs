@@ -23,6 +23,7 @@ mod parameter;
 mod parse;
 mod redirect;
 mod second;
+mod secrets;
 mod sink;
 mod state;
 #[cfg(test)]
@@ -64,6 +65,8 @@ struct Frame {
     place: Option<Rc<str>>,
     /// The standard input.
     stdin: Rc<Stdin>,
+    /// Secrets that the standard input holds.
+    secrets: Rc<Vec<String>>,
     /// How many programs it is inside of.
     programs: usize,
 }
@@ -71,7 +74,15 @@ struct Frame {
 impl Frame {
     /// Where an action begins; `origin` says where its text stands in the action's own.
     fn outermost(origin: Option<usize>) -> Self {
-        Self { via: Rc::default(), origin, span: None, place: None, stdin: Rc::new(Stdin::None), programs: 0 }
+        Self {
+            via: Rc::default(),
+            origin,
+            span: None,
+            place: None,
+            stdin: Rc::new(Stdin::None),
+            secrets: Rc::default(),
+            programs: 0,
+        }
     }
 
     fn through(&self, program: &str) -> Self {
@@ -81,7 +92,12 @@ impl Frame {
     }
 
     fn with_stdin(&self, stdin: Stdin) -> Self {
-        Self { stdin: Rc::new(stdin), ..self.clone() }
+        Self { stdin: Rc::new(stdin), secrets: Rc::default(), ..self.clone() }
+    }
+
+    /// The standard input holds these.
+    fn holding(self, secrets: Vec<String>) -> Self {
+        if secrets.is_empty() { self } else { Self { secrets: Rc::new(secrets), ..self } }
     }
 }
 
@@ -134,6 +150,12 @@ struct Evaluator<'w> {
     seen: Vec<Vec<Arg>>,
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
+    /// Secrets in what was written to the standard output since somebody last asked.
+    flow: Vec<String>,
+    /// Variables that hold secrets.
+    held: BTreeMap<String, Vec<String>>,
+    /// Files into which the action has put secrets.
+    copies: BTreeMap<PathBuf, Vec<String>>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -203,6 +225,9 @@ impl<'w> Evaluator<'w> {
             #[cfg(test)]
             seen: Vec::new(),
             streams: BTreeMap::new(),
+            flow: Vec::new(),
+            held: BTreeMap::new(),
+            copies: BTreeMap::new(),
         }
     }
 
@@ -277,6 +302,7 @@ impl<'w> Evaluator<'w> {
         let call = Call {
             argv,
             stdin: Stdin::clone(&frame.stdin),
+            secrets: Vec::clone(&frame.secrets),
             cwd: shell.here().cloned(),
             env: Self::environment(shell, &[]),
             span: frame.span,

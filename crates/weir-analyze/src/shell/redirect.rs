@@ -29,13 +29,17 @@ pub(super) struct Redirection {
     pub(super) may_fail: bool,
     /// The standard output goes to a file and nowhere else.
     pub(super) captured: bool,
+    /// The standard output goes to another machine.
+    pub(super) leaves: bool,
+    /// Secrets in the standard input that one sets.
+    pub(super) secrets: Vec<String>,
 }
 
 impl Evaluator<'_> {
     pub(super) fn redirections(&mut self, redirects: &[Redirect], shell: &mut Shell, frame: &Frame) -> Redirection {
         let mut all = Redirection::default();
         for redirect in redirects {
-            let mut texts = self.single(&redirect.word, shell, frame);
+            let (mut texts, secrets) = self.watched(|this| this.single(&redirect.word, shell, frame));
             // The name of a file may be a pattern.
             let files = !matches!(redirect.kind, RedirectKind::Here | RedirectKind::HereString);
             let is_pattern = |part: &Part| matches!(part, Part::Text { text, quoted: false } if glob::is_pattern(text));
@@ -52,12 +56,18 @@ impl Evaluator<'_> {
                             [text] => Stdin::Known(format!("{text}{end}")),
                             _ => Stdin::Unknown("a here-document".to_owned()),
                         });
+                        all.secrets = secrets;
                     }
                 }
                 RedirectKind::Read => {
                     all.may_fail |= !self.opens(&texts, true, shell);
                     if redirect.fd.is_none_or(|fd| fd == 0) {
                         all.stdin = Some(self.input(&texts, shell));
+                        // `< <(cat .env)`
+                        all.secrets = secrets;
+                        for path in texts.iter().filter_map(|text| self.absolute(text, shell)) {
+                            all.secrets.extend(self.held_by(&path));
+                        }
                     }
                 }
                 RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
@@ -72,6 +82,7 @@ impl Evaluator<'_> {
                     all.may_fail |= !self.opens(&texts, false, shell);
                     if output {
                         all.captured = true;
+                        all.leaves |= texts.iter().any(|text| network(text).is_some());
                         all.appends |= append;
                     }
                     for path in self.output(&texts, &redirect.word.source, append, shell, frame) {
