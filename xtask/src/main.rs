@@ -7,6 +7,7 @@ mod bench;
 mod cal_bench;
 mod cal_conformance;
 mod clients;
+mod corpus;
 mod layers;
 
 const HELP: &str = "cargo xtask COMMAND
@@ -25,9 +26,10 @@ fn main() -> ExitCode {
         Some("cal-bench-one") => cal_bench::run_one(args.get(1..).unwrap_or_default()),
         Some("cal-conformance") => cal_conformance::run(args.get(1..).unwrap_or_default()),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
+        Some("corpus") => corpus::run(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}{}{}", cal_bench::HELP, cal_conformance::HELP, clients::HELP);
+            print!("{HELP}{}{}{}{}", corpus::HELP, cal_bench::HELP, cal_conformance::HELP, clients::HELP);
             return ExitCode::from(2);
         }
     };

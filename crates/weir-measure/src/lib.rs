@@ -17,6 +17,7 @@ mod lab;
 mod meta;
 mod pathspec;
 mod place;
+mod presume;
 mod refs;
 mod repository;
 mod sieve;
@@ -30,6 +31,8 @@ use weir_model::{Effect, Figure, Reversibility, Scope, TargetKind, Timestamp, Ve
 
 use budget::{Budget, Shares};
 use lab::Lab;
+
+pub use presume::{Presumed, presume};
 
 /// What measuring needs to know beside the effects.
 #[derive(Debug, Clone, Copy)]

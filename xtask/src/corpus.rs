@@ -1,0 +1,225 @@
+//! `cargo xtask corpus`: the commands that other guards' authors labelled, judged by what Weir says of them.
+//!
+//! A label says what a string deserves; Weir judges what a command would do, and that depends on what is there. So every
+//! row is judged in one of two made-up worlds: a command that must be stopped in a world where everything that it names
+//! is the only copy, one that must pass in a world where nothing would be lost. Where the two still disagree, a reason
+//! stands in `corpus/disagreements.toml`, or the report fails.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use weir_model::Verdict;
+
+mod families;
+mod judge;
+mod machine;
+mod reasons;
+#[cfg(test)]
+mod tests;
+
+pub(crate) const HELP: &str = "  corpus [--json] [--show TEXT] [--untold]
+                  judge the labelled commands of other guards, and fail where one disagrees without a reason;
+                  --show lists the rows of a family, a category or a reason; --untold those without a reason
+";
+
+/// One labelled command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Row {
+    peer: String,
+    category: String,
+    expect: Expect,
+    command: String,
+}
+
+/// What a peer wants to become of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Expect {
+    Allow,
+    Deny,
+}
+
+/// A row with what Weir says.
+struct Judged {
+    row: Row,
+    family: &'static str,
+    verdict: Verdict,
+    /// The policies that object, and the effects, for people.
+    why: String,
+    /// The reason for which a disagreement is right.
+    reason: Option<String>,
+}
+
+impl Judged {
+    fn agrees(&self) -> bool {
+        (self.verdict == Verdict::Allow) == (self.row.expect == Expect::Allow)
+    }
+
+    fn is_untold(&self) -> bool {
+        !self.agrees() && self.reason.is_none()
+    }
+}
+
+/// The counts of one family, or of all.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Counts {
+    rows: usize,
+    /// Rows to be stopped, and to be let through.
+    stop: usize,
+    pass: usize,
+    agree: usize,
+    /// Disagreements with a reason: let through, and stopped.
+    reasoned_allow: usize,
+    reasoned_stop: usize,
+    /// Disagreements without one.
+    misses: usize,
+    false_alarms: usize,
+}
+
+impl Counts {
+    fn add(&mut self, judged: &Judged) {
+        self.rows += 1;
+        let stop = judged.row.expect == Expect::Deny;
+        *(if stop { &mut self.stop } else { &mut self.pass }) += 1;
+        *match (judged.agrees(), judged.reason.is_some(), stop) {
+            (true, ..) => &mut self.agree,
+            (false, true, true) => &mut self.reasoned_allow,
+            (false, true, false) => &mut self.reasoned_stop,
+            (false, false, true) => &mut self.misses,
+            (false, false, false) => &mut self.false_alarms,
+        } += 1;
+    }
+}
+
+/// All that the report says.
+struct Report {
+    judged: Vec<Judged>,
+    /// Listed reasons that are not needed, and entries that name no row.
+    stale: Vec<String>,
+    reasons: Vec<reasons::Class>,
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
+}
+
+fn report() -> Result<Report, String> {
+    let read = |name: &str| {
+        let path = directory().join(name);
+        std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    };
+    let rows: Vec<Row> = read("commands.jsonl")?
+        .lines()
+        .enumerate()
+        .map(|(n, line)| serde_json::from_str(line).map_err(|error| format!("commands.jsonl:{}: {error}", n + 1)))
+        .collect::<Result<_, _>>()?;
+    let reasons = reasons::parse(&read("disagreements.toml")?)?;
+    let mut judged = judge::all(rows);
+    let stale = reasons::apply(&reasons, &mut judged);
+    Ok(Report { judged, stale, reasons })
+}
+
+impl Report {
+    fn counts(&self, of: impl Fn(&Judged) -> &str) -> BTreeMap<String, Counts> {
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        for judged in &self.judged {
+            counts.entry(of(judged).to_owned()).or_default().add(judged);
+        }
+        counts
+    }
+
+    fn all(&self) -> Counts {
+        let mut all = Counts::default();
+        self.judged.iter().for_each(|judged| all.add(judged));
+        all
+    }
+
+    fn table(&self) -> String {
+        let mut text = String::new();
+        let part = |text: &mut String, title: &str, counts: &BTreeMap<String, Counts>| {
+            text.push_str(&format!(
+                "| {title:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>6} | {:>6} |\n",
+                "rows", "stop", "pass", "agree", "passed", "stopped", "missed", "alarms"
+            ));
+            let dashes = [33, 5, 5, 5, 5, 6, 7, 6, 6].map(|width: usize| {
+                if width == 33 { "-".repeat(width + 2) } else { format!("{}:", "-".repeat(width + 1)) }
+            });
+            text.push_str(&format!("|{}|\n", dashes.join("|")));
+            for (name, c) in counts {
+                text.push_str(&format!(
+                    "| {name:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>6} | {:>6} |\n",
+                    c.rows, c.stop, c.pass, c.agree, c.reasoned_allow, c.reasoned_stop, c.misses, c.false_alarms
+                ));
+            }
+        };
+        part(&mut text, "family", &self.counts(|judged| judged.family));
+        text.push('\n');
+        let mut sources = self.counts(|judged| &judged.row.peer);
+        sources.insert("~ all".to_owned(), self.all());
+        part(&mut text, "source", &sources);
+        text.replace("| ~ all", "| all  ")
+    }
+
+    fn by_reason(&self) -> String {
+        let mut text = String::new();
+        for class in &self.reasons {
+            let rows = self.judged.iter().filter(|judged| judged.reason.as_deref() == Some(class.id.as_str())).count();
+            text.push_str(&format!("| {} | {} | {rows} | {} |\n", class.id, class.weir.says(), class.reason));
+        }
+        text
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let untold = self.judged.iter().filter(|judged| judged.is_untold());
+        untold.map(line).chain(self.stale.iter().cloned()).collect()
+    }
+}
+
+fn line(judged: &Judged) -> String {
+    format!(
+        "{:?} expected, {} [{}] {} {}\n      {:?}\n      {}",
+        judged.row.expect,
+        judged.verdict.name(),
+        judged.family,
+        judged.row.peer,
+        judged.row.category,
+        judged.row.command.chars().take(300).collect::<String>(),
+        judged.why
+    )
+}
+
+/// Prints the report. An error where a row disagrees without a reason, or a reason is not needed any more.
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
+    let report = report()?;
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => println!("{}\n{}", report.table(), report.by_reason()),
+        ["--json"] => println!(
+            "{}",
+            serde_json::json!({
+                "all": report.all(),
+                "families": report.counts(|judged| judged.family),
+                "sources": report.counts(|judged| &judged.row.peer),
+                "categories": report.counts(|judged| &judged.row.category),
+                "faults": report.faults(),
+            })
+        ),
+        ["--show", text] => {
+            for judged in &report.judged {
+                let told = judged.reason.as_deref() == Some(*text);
+                if told || (!judged.agrees() && (judged.family == *text || judged.row.category.contains(text))) {
+                    println!("{}", line(judged));
+                }
+            }
+        }
+        ["--untold"] => report.faults().iter().for_each(|fault| println!("{fault}")),
+        _ => return Err(format!("corpus wants:\n{HELP}")),
+    }
+    let faults = report.faults();
+    match faults.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(format!("{} rows or reasons need a look (`cargo xtask corpus --untold`):\n{first}", faults.len()))
+        }
+    }
+}
