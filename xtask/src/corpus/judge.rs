@@ -12,8 +12,31 @@ use weir_model::{Timestamp, Verb, Verdict};
 use super::machine::Machine;
 use super::{Expect, Judged, Row, families};
 
-/// The settings of the guard that wrote the self-protection rows stand for Weir's own.
+/// The settings and the program of the guard that wrote the self-protection rows stand for Weir's own.
 const OF_PEER: Surface = Surface { owner: "nah", base: SurfaceBase::Home, path: ".nah", subtree: true };
+
+/// Its commands, and what does the same to Weir.
+const COMMANDS: &[(&str, &str)] = &[
+    ("nah trust", "weir approve"),
+    ("nah untrust", "weir reject"),
+    ("nah guard", "weir policy add"),
+    ("nah nap", "weir uninstall"),
+    ("nah hook", "weir init"),
+    ("\"nah\",\"hook\"", "\"weir\",\"init\""),
+    ("CMD=nah;", "CMD=weir;"),
+    ("\"$CMD\" trust", "\"$CMD\" approve"),
+];
+
+/// The command, as if the guard that it is about were Weir.
+fn about_weir(row: &Row) -> String {
+    let mut text = row.command.clone();
+    if row.category.starts_with("self-protection") {
+        for (theirs, ours) in COMMANDS {
+            text = text.replace(theirs, ours);
+        }
+    }
+    text
+}
 
 pub(super) fn all(rows: Vec<Row>) -> Vec<Judged> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -45,7 +68,7 @@ fn judge(engine: &Engine, row: &Row) -> (Verdict, String) {
         agent: Agent { name: "claude".to_owned(), session: None, subagent: None, principal: "user".to_owned() },
         tool: "Bash".to_owned(),
         call: None,
-        request: Request::Shell { command: row.command.clone(), shell: None },
+        request: Request::Shell { command: about_weir(row), shell: None },
         cwd: machine.cwd.clone(),
         host: "machine".to_owned(),
         at: Timestamp::UNIX_EPOCH,
@@ -92,6 +115,7 @@ fn config(machine: &Machine) -> Config {
     config.surface_homes = vec![machine.home.clone()];
     config.surfaces = weir_gate_hook::AGENTS.iter().flat_map(|agent| agent.surfaces()).copied().collect();
     config.surfaces.push(OF_PEER);
+    config.programs = vec![machine.home.join(".local/bin/nah"), "/usr/local/bin/nah".into()];
     config
 }
 

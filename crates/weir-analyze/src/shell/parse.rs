@@ -80,6 +80,10 @@ fn too_tangled(text: &str) -> Option<String> {
     None
 }
 
+/// The shell option that makes the parser expand aliases, and a word of the same length that does not.
+const ALIASES: &str = "expand_aliases";
+const NO_ALIASES: &str = "expand_alias__";
+
 /// One run of the first parser, and the way from its tree to ours.
 struct Lower<'s> {
     text: &'s str,
@@ -96,7 +100,9 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        let parsed = Parser::new(self.text).parse();
+        // The parser would replace aliases by their texts, and its places would be wrong: that is the evaluator's work.
+        let masked = self.text.contains(ALIASES).then(|| self.text.replace(ALIASES, NO_ALIASES));
+        let parsed = Parser::new(masked.as_deref().unwrap_or(self.text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
