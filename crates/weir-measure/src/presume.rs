@@ -106,7 +106,7 @@ fn git(effect: &mut Effect, world: Presumed) {
             impact.only_copy_files = count(3);
             impact.only_copy_bytes = count(BYTES);
         }
-        Scope::Git(GitScope::Move { to, .. }) if to.is_empty() || to == "HEAD" || to == "@" => {
+        Scope::Git(GitScope::Move { to, reference: None }) if to.is_empty() || to == "HEAD" || to == "@" => {
             impact.commits = Some(Figure::Exact(0));
             way = Reversibility::Reversible;
         }
