@@ -24,7 +24,10 @@ pub(super) fn commands(text: &str) -> Vec<At> {
         reports += 1;
         if reports > MAX_REPORTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let bytes = text.as_bytes();
+    // The parser's scanner asks C's tables about letters, with characters that are far beyond the tables' ends. Only the
+    // places matter here, and for those one letter is as good as another.
+    let masked: Vec<u8> = text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'x' }).collect();
+    let bytes = masked.as_slice();
     let tree = parser.parse_with_options(
         &mut |at, _| bytes.get(at..).unwrap_or_default(),
         None,
