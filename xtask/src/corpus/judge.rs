@@ -58,7 +58,7 @@ fn some(rows: &[Row]) -> Vec<Judged> {
 }
 
 fn judge(engine: &Engine, row: &Row) -> (Verdict, String) {
-    let machine = Machine::of(&row.peer);
+    let machine = Machine::of(&row.peer, row.expect == Expect::Deny);
     let world = match row.expect {
         Expect::Allow => Presumed::Kept,
         Expect::Deny => Presumed::Precious,

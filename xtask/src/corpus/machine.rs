@@ -11,6 +11,8 @@ pub(super) struct Machine {
     pub(super) cwd: PathBuf,
     files: BTreeMap<PathBuf, &'static str>,
     directories: BTreeSet<PathBuf>,
+    /// Every file that a command names exists.
+    full: bool,
 }
 
 /// Below the home directory.
@@ -24,6 +26,7 @@ const HOME: &[(&str, &str)] = &[
     (".codex/config.toml", "\n"),
     (".gemini/settings.json", "{}\n"),
     (".config/weir/policies/own.cedar", "\n"),
+    (".local/bin/nah", "ELF"),
     (".weir/ledger/000001.jsonl", "\n"),
     ("Documents/thesis.odt", "text"),
     ("Pictures/2019/first.jpg", "image"),
@@ -59,6 +62,7 @@ const SYSTEM: &[(&str, &str)] = &[
     ("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"),
     ("/etc/shadow", "root:*:1:0\n"),
     ("/etc/hosts", "127.0.0.1 localhost\n"),
+    ("/proc/sysrq-trigger", ""),
     ("/usr/bin/env", "ELF"),
     ("/usr/lib/os-release", "NAME=x\n"),
     ("/bin/sh", "ELF"),
@@ -73,7 +77,7 @@ const SYSTEM: &[(&str, &str)] = &[
 
 impl Machine {
     /// The machine that the authors of `peer` had in mind, going by the paths that their commands name.
-    pub(super) fn of(peer: &str) -> Self {
+    pub(super) fn of(peer: &str, full: bool) -> Self {
         let (home, cwd) = match peer {
             "nah" => ("/home/test", "/workspace/project"),
             _ => ("/home/user", "/home/user/project"),
@@ -84,7 +88,7 @@ impl Machine {
         files.extend(PROJECT.iter().map(|(path, text)| (cwd.join(path), *text)));
         files.extend(SYSTEM.iter().map(|(path, text)| (PathBuf::from(path), *text)));
         let directories = files.keys().flat_map(|path| path.ancestors().skip(1)).map(Path::to_owned).collect();
-        Self { home, cwd, files, directories }
+        Self { home, cwd, files, directories, full }
     }
 
     /// What stands at or below `path`.
@@ -115,7 +119,11 @@ impl World for Machine {
         if self.files.contains_key(path) {
             return Some(FileKind::File);
         }
-        self.directories.contains(path).then_some(FileKind::Directory)
+        if self.directories.contains(path) {
+            return Some(FileKind::Directory);
+        }
+        // A name with an ending is one of a file.
+        (self.full && path.extension().is_some()).then_some(FileKind::File)
     }
 
     fn env(&self, name: &str) -> Option<String> {
