@@ -124,7 +124,9 @@ impl<'a> Reading<'a> {
         let mut values = self.values(&test.subject, it);
         let option = matches!(test.subject, Sel::Option(_));
         if values.is_empty() {
-            return if option && self.parsed.uncertain { Truth::Maybe } else { Truth::No };
+            // A word that is not known may be a flag; it would have to be two words to be an option with its value.
+            let may_be = option && self.parsed.uncertain && !matches!(test.is, Is::Value(_));
+            return if may_be { Truth::Maybe } else { Truth::No };
         }
         // The last one wins, except where each is a piece of its own.
         if option && !matches!(test.is, Is::Token(_)) {
