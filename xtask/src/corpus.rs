@@ -18,9 +18,10 @@ mod reasons;
 #[cfg(test)]
 mod tests;
 
-pub(crate) const HELP: &str = "  corpus [--json] [--show TEXT] [--untold]
+pub(crate) const HELP: &str = "  corpus [--json | --show TEXT | --untold [--json] | --prune]
                   judge the labelled commands of other guards, and fail where one disagrees without a reason;
-                  --show lists the rows of a family, a category or a reason; --untold those without a reason
+                  --show lists the rows of a family, a category or a reason; --untold those without a reason; --prune takes
+                  reasons out that are not needed any more
 ";
 
 /// One labelled command.
@@ -47,8 +48,10 @@ struct Judged {
     verdict: Verdict,
     /// The policies that object, and the effects, for people.
     why: String,
-    /// The reason for which a disagreement is right.
+    /// The reason for a disagreement.
     reason: Option<String>,
+    /// The reason is one of Weir's own: it does not understand this yet.
+    open: bool,
 }
 
 impl Judged {
@@ -72,7 +75,9 @@ struct Counts {
     /// Disagreements with a reason: let through, and stopped.
     reasoned_allow: usize,
     reasoned_stop: usize,
-    /// Disagreements without one.
+    /// What is listed as not understood yet.
+    open: usize,
+    /// Disagreements without a reason.
     misses: usize,
     false_alarms: usize,
 }
@@ -84,6 +89,7 @@ impl Counts {
         *(if stop { &mut self.stop } else { &mut self.pass }) += 1;
         *match (judged.agrees(), judged.reason.is_some(), stop) {
             (true, ..) => &mut self.agree,
+            (false, true, _) if judged.open => &mut self.open,
             (false, true, true) => &mut self.reasoned_allow,
             (false, true, false) => &mut self.reasoned_stop,
             (false, false, true) => &mut self.misses,
@@ -95,8 +101,8 @@ impl Counts {
 /// All that the report says.
 struct Report {
     judged: Vec<Judged>,
-    /// Listed reasons that are not needed, and entries that name no row.
-    stale: Vec<String>,
+    /// Entries that explain nothing: the class, and the command or category.
+    unused: Vec<(String, String)>,
     reasons: Vec<reasons::Class>,
 }
 
@@ -104,11 +110,12 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
 }
 
+fn read(name: &str) -> Result<String, String> {
+    let path = directory().join(name);
+    std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
 fn report() -> Result<Report, String> {
-    let read = |name: &str| {
-        let path = directory().join(name);
-        std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-    };
     let rows: Vec<Row> = read("commands.jsonl")?
         .lines()
         .enumerate()
@@ -116,8 +123,8 @@ fn report() -> Result<Report, String> {
         .collect::<Result<_, _>>()?;
     let reasons = reasons::parse(&read("disagreements.toml")?)?;
     let mut judged = judge::all(rows);
-    let stale = reasons::apply(&reasons, &mut judged);
-    Ok(Report { judged, stale, reasons })
+    let unused = reasons::apply(&reasons, &mut judged);
+    Ok(Report { judged, unused, reasons })
 }
 
 impl Report {
@@ -139,17 +146,25 @@ impl Report {
         let mut text = String::new();
         let part = |text: &mut String, title: &str, counts: &BTreeMap<String, Counts>| {
             text.push_str(&format!(
-                "| {title:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>6} | {:>6} |\n",
-                "rows", "stop", "pass", "agree", "passed", "stopped", "missed", "alarms"
+                "| {title:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>4} | {:>6} | {:>6} |\n",
+                "rows", "stop", "pass", "agree", "passed", "stopped", "open", "missed", "alarms"
             ));
-            let dashes = [33, 5, 5, 5, 5, 6, 7, 6, 6].map(|width: usize| {
+            let dashes = [33, 5, 5, 5, 5, 6, 7, 4, 6, 6].map(|width: usize| {
                 if width == 33 { "-".repeat(width + 2) } else { format!("{}:", "-".repeat(width + 1)) }
             });
             text.push_str(&format!("|{}|\n", dashes.join("|")));
             for (name, c) in counts {
                 text.push_str(&format!(
-                    "| {name:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>6} | {:>6} |\n",
-                    c.rows, c.stop, c.pass, c.agree, c.reasoned_allow, c.reasoned_stop, c.misses, c.false_alarms
+                    "| {name:<33} | {:>5} | {:>5} | {:>5} | {:>5} | {:>6} | {:>7} | {:>4} | {:>6} | {:>6} |\n",
+                    c.rows,
+                    c.stop,
+                    c.pass,
+                    c.agree,
+                    c.reasoned_allow,
+                    c.reasoned_stop,
+                    c.open,
+                    c.misses,
+                    c.false_alarms
                 ));
             }
         };
@@ -162,17 +177,22 @@ impl Report {
     }
 
     fn by_reason(&self) -> String {
-        let mut text = String::new();
+        let mut text = "| reason | Weir | rows | |\n|---|---|---:|---|\n".to_owned();
         for class in &self.reasons {
             let rows = self.judged.iter().filter(|judged| judged.reason.as_deref() == Some(class.id.as_str())).count();
-            text.push_str(&format!("| {} | {} | {rows} | {} |\n", class.id, class.weir.says(), class.reason));
+            let open = if class.open { "open: " } else { "" };
+            text.push_str(&format!("| {} | {} | {rows} | {open}{} |\n", class.id, class.weir.says(), class.reason));
         }
         text
     }
 
     fn faults(&self) -> Vec<String> {
         let untold = self.judged.iter().filter(|judged| judged.is_untold());
-        untold.map(line).chain(self.stale.iter().cloned()).collect()
+        let unused = self.unused.iter();
+        untold
+            .map(line)
+            .chain(unused.map(|(class, entry)| format!("`{entry}` in `{class}` is not needed any more")))
+            .collect()
     }
 }
 
@@ -211,6 +231,22 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
                     println!("{}", line(judged));
                 }
             }
+        }
+        ["--untold", "--json"] => {
+            for judged in report.judged.iter().filter(|judged| judged.is_untold()) {
+                let Row { peer, category, expect, command } = &judged.row;
+                println!(
+                    "{}",
+                    serde_json::json!({ "peer": peer, "category": category, "expect": expect, "command": command, "why": judged.why })
+                );
+            }
+        }
+        ["--prune"] => {
+            let path = directory().join("disagreements.toml");
+            std::fs::write(&path, reasons::without(&read("disagreements.toml")?, &report.unused))
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            println!("{} entries taken out of {}", report.unused.len(), path.display());
+            return Ok(());
         }
         ["--untold"] => report.faults().iter().for_each(|fault| println!("{fault}")),
         _ => return Err(format!("corpus wants:\n{HELP}")),

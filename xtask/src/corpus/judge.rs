@@ -24,6 +24,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("nah hook", "weir init"),
     ("\"nah\",\"hook\"", "\"weir\",\"init\""),
     ("CMD=nah;", "CMD=weir;"),
+    ("nah-cli", "weir"),
+    ("--bin nah", "--bin weir"),
     ("\"$CMD\" trust", "\"$CMD\" approve"),
 ];
 
@@ -52,7 +54,7 @@ fn some(rows: &[Row]) -> Vec<Judged> {
     rows.iter()
         .map(|row| {
             let (verdict, why) = judge(&engine, row);
-            Judged { row: row.clone(), family: families::of(row), verdict, why, reason: None }
+            Judged { row: row.clone(), family: families::of(row), verdict, why, reason: None, open: false }
         })
         .collect()
 }

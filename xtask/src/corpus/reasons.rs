@@ -13,6 +13,9 @@ pub(super) struct Class {
     pub(super) id: String,
     pub(super) weir: Side,
     pub(super) reason: String,
+    /// Weir is wrong, and this is known.
+    #[serde(default)]
+    pub(super) open: bool,
     /// Categories of which every disagreement on this side has this reason.
     #[serde(default)]
     categories: Vec<String>,
@@ -64,8 +67,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Class>, String> {
 }
 
 /// Gives every disagreement its reason. Returns what is listed and not needed.
-pub(super) fn apply(classes: &[Class], judged: &mut [Judged]) -> Vec<String> {
-    let mut stale = Vec::new();
+pub(super) fn apply(classes: &[Class], judged: &mut [Judged]) -> Vec<(String, String)> {
+    let mut unused = Vec::new();
     for class in classes {
         let mut used: HashSet<String> = HashSet::new();
         for judged in judged.iter_mut().filter(|judged| !judged.agrees() && Side::of(judged.row.expect) == class.weir) {
@@ -76,14 +79,33 @@ pub(super) fn apply(classes: &[Class], judged: &mut [Judged]) -> Vec<String> {
                 continue;
             };
             used.insert(entry.clone());
-            judged.reason.get_or_insert_with(|| class.id.clone());
+            if judged.reason.is_none() {
+                judged.reason = Some(class.id.clone());
+                judged.open = class.open;
+            }
         }
         let listed = class.commands.iter().chain(&class.categories);
-        stale.extend(
-            listed
-                .filter(|entry| !used.contains(*entry))
-                .map(|entry| format!("`{}` in `{}` is not needed any more: no such row disagrees", entry, class.id)),
-        );
+        let idle = listed.filter(|entry| !used.contains(*entry));
+        unused.extend(idle.map(|entry| (class.id.clone(), entry.clone())));
     }
-    stale
+    unused
+}
+
+/// The text of the list without these entries, and without the classes that then have none.
+pub(super) fn without(text: &str, unused: &[(String, String)]) -> String {
+    let mut parts = text.split("\n[[class]]\n");
+    let mut kept: Vec<String> = parts.next().map(str::to_owned).into_iter().collect();
+    for part in parts {
+        let of_class = |class: &str| part.contains(&format!("id = {}\n", serde_json::json!(class)));
+        let gone: HashSet<String> = unused
+            .iter()
+            .filter(|(class, _)| of_class(class))
+            .map(|(_, entry)| format!("    {},", serde_json::json!(entry)))
+            .collect();
+        let lines: Vec<&str> = part.lines().filter(|line| !gone.contains(*line)).collect();
+        if lines.iter().any(|line| line.starts_with("    ")) {
+            kept.push(format!("{}\n", lines.join("\n")));
+        }
+    }
+    kept.join("\n[[class]]\n")
 }
