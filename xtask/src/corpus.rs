@@ -21,7 +21,7 @@ mod tests;
 pub(crate) const HELP: &str = "  corpus [--json | --show TEXT | --untold [--json] | --prune]
                   judge the labelled commands of other guards, and fail where one disagrees without a reason;
                   --show lists the rows of a family, a category or a reason; --untold those without a reason; --prune takes
-                  reasons out that are not needed any more
+                  reasons out that are not needed any more, and writes the tables of docs/corpus.md
 ";
 
 /// One labelled command.
@@ -209,6 +209,32 @@ fn line(judged: &Judged) -> String {
     )
 }
 
+/// Takes out what is not needed any more, and writes the tables anew.
+fn prune(report: &Report) -> Result<(), String> {
+    let write = |path: &str, text: String| {
+        std::fs::write(directory().join(path), text).map_err(|error| format!("cannot write {path}: {error}"))
+    };
+    write("disagreements.toml", reasons::without(&read("disagreements.toml")?, &report.unused))?;
+    let now = self::report()?;
+    let mut text = read(DOCUMENT)?;
+    for (name, table) in [("counts", now.table()), ("reasons", now.by_reason())] {
+        text = replaced(&text, name, &table).ok_or_else(|| format!("{DOCUMENT} has no place for {name}"))?;
+    }
+    write(DOCUMENT, text)?;
+    println!("{} entries taken out, {DOCUMENT} written", report.unused.len());
+    Ok(())
+}
+
+/// The document that shows the tables, as seen from `corpus/`.
+const DOCUMENT: &str = "../docs/corpus.md";
+
+/// `text` with another table between the marks called `name`.
+fn replaced(text: &str, name: &str, table: &str) -> Option<String> {
+    let (before, rest) = text.split_once(&format!("<!-- {name} -->\n"))?;
+    let (_, after) = rest.split_once("<!-- end -->")?;
+    Some(format!("{before}<!-- {name} -->\n{table}<!-- end -->{after}"))
+}
+
 /// Prints the report. An error where a row disagrees without a reason, or a reason is not needed any more.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let report = report()?;
@@ -241,13 +267,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
                 );
             }
         }
-        ["--prune"] => {
-            let path = directory().join("disagreements.toml");
-            std::fs::write(&path, reasons::without(&read("disagreements.toml")?, &report.unused))
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-            println!("{} entries taken out of {}", report.unused.len(), path.display());
-            return Ok(());
-        }
+        ["--prune"] => return prune(&report),
         ["--untold"] => report.faults().iter().for_each(|fault| println!("{fault}")),
         _ => return Err(format!("corpus wants:\n{HELP}")),
     }
