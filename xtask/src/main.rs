@@ -8,6 +8,7 @@ mod bench;
 mod cal_bench;
 mod cal_conformance;
 mod clients;
+mod corpus;
 mod layers;
 
 const HELP: &str = "cargo xtask COMMAND
@@ -28,9 +29,17 @@ fn main() -> ExitCode {
         Some("analysis-bench") => analysis_bench::run(),
         Some("analysis-bench-one") => analysis_bench::run_one(),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
+        Some("corpus") => corpus::run(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}{}{}{}", analysis_bench::HELP, cal_bench::HELP, cal_conformance::HELP, clients::HELP);
+            print!(
+                "{HELP}{}{}{}{}{}",
+                analysis_bench::HELP,
+                corpus::HELP,
+                cal_bench::HELP,
+                cal_conformance::HELP,
+                clients::HELP
+            );
             return ExitCode::from(2);
         }
     };

@@ -18,6 +18,7 @@ mod lookup;
 mod meta;
 mod pathspec;
 mod place;
+mod presume;
 mod refs;
 mod repository;
 mod sieve;
@@ -31,6 +32,8 @@ use weir_model::{Effect, Environments, Figure, Reversibility, Scope, TargetKind,
 
 use budget::{Budget, Shares};
 use lab::Lab;
+
+pub use presume::{Presumed, presume};
 
 /// What measuring needs to know beside the effects.
 #[derive(Debug, Clone, Copy)]

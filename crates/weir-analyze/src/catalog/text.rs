@@ -7,7 +7,7 @@ use weir_model::Lookup;
 
 use super::parse::{Given, Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
-use crate::call::{Arg, Call, Stdin, Value};
+use crate::call::{Arg, Call, HOLE, Stdin, Value};
 
 /// Bytes of a configuration file that names the environment.
 const CONFIG_LIMIT: usize = 256 * 1024;
@@ -165,7 +165,9 @@ impl<'a> Reading<'a> {
         let mut values = self.values(&test.subject, it);
         let option = matches!(test.subject, Sel::Option(_));
         if values.is_empty() {
-            return if option && self.parsed.uncertain { Truth::Maybe } else { Truth::No };
+            // A word that is not known may be a flag; it would have to be two words to be an option with its value.
+            let may_be = option && self.parsed.uncertain && !matches!(test.is, Is::Value(_));
+            return if may_be { Truth::Maybe } else { Truth::No };
         }
         // The last one wins, except where each is a piece of its own.
         if option && !matches!(test.is, Is::Token(_)) {
@@ -182,7 +184,10 @@ impl<'a> Reading<'a> {
             let found = match &test.is {
                 Is::Set if !option || takes_value => Truth::Yes,
                 Is::Set => judge(value, |text| !text.eq_ignore_ascii_case("false")),
-                Is::Value(list) => judge(value, |text| list.iter().any(|pattern| like(text, pattern))),
+                Is::Value(list) => match judge(value, |text| list.iter().any(|pattern| like(text, pattern))) {
+                    Truth::Maybe => by_what_is_known(value, list),
+                    truth => truth,
+                },
                 // After the first, only a word that names its kind itself does so.
                 Is::Kind(list) => judge(value, |text| (at == 0 || text.contains('/')) && is_kind(text, list)),
                 Is::Token(list) => judge(value, |text| tokens(text).any(|token| list.contains(&token))),
@@ -284,6 +289,31 @@ fn judge(value: &Arg, holds: impl Fn(&str) -> bool) -> Truth {
         Value::OneOf(list) if !list.iter().any(|text| holds(text)) => Truth::No,
         _ => Truth::Maybe,
     }
+}
+
+/// Whether a value of which only parts are known is like one of the patterns. A piece that may stand anywhere in it
+/// (`*/doDelete`) is taken to stand in a part that is known, or not at all: else no address in a variable could be used.
+fn by_what_is_known(value: &Arg, patterns: &[&str]) -> Truth {
+    let text = match (&value.value, &value.template) {
+        (_, Some(template)) => template.clone(),
+        (Value::Prefix(start), None) => format!("{start}{HOLE}"),
+        (Value::Unknown, None) => HOLE.to_string(),
+        _ => return Truth::Maybe,
+    };
+    let start = text.split(HOLE).next().unwrap_or_default();
+    let mut truth = Truth::No;
+    for pattern in patterns {
+        if like(&text, pattern) {
+            return Truth::Yes;
+        }
+        let wanted = pattern.strip_suffix('*').unwrap_or(pattern);
+        let shared = start.len().min(wanted.len());
+        let agrees = start.get(..shared).zip(wanted.get(..shared)).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+        if !pattern.starts_with('*') && agrees {
+            truth = Truth::Maybe;
+        }
+    }
+    truth
 }
 
 /// Compares without regard to case; `*` stands for any text at either end of the pattern.

@@ -82,6 +82,7 @@ pub(crate) fn has_grammar(name: &str) -> bool {
         env: Vec::new(),
         span: None,
         via: Vec::new(),
+        secrets: Vec::new(),
         depth: 0,
         world: &Nowhere,
     };

@@ -159,8 +159,8 @@ impl Evaluator<'_> {
                 done(Status::Either)
             }
             "getopts" => {
-                let (letters, values, end) = options_of(args, shell)
-                    .unwrap_or_else(|| (vec![unknown()], vec![unknown()], unknown()));
+                let (letters, values, end) =
+                    options_of(args, shell).unwrap_or_else(|| (vec![unknown()], vec![unknown()], unknown()));
                 if let Some(name) = args.get(1).and_then(Arg::text) {
                     shell.set(name, Var::Scalar(letters));
                 }
@@ -401,7 +401,8 @@ impl Evaluator<'_> {
             self.keep(opaque("which file it is is not known", TargetKind::Unknown), frame);
             return Done::quiet(Status::Either);
         };
-        let own_input = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == std::path::Path::new(name));
+        let own_input =
+            ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == std::path::Path::new(name));
         let stream = if own_input { Some(frame.stdin.as_ref()) } else { self.streams.get(&path) };
         let text = match stream {
             Some(Stdin::Known(text)) => Some(text.clone()),

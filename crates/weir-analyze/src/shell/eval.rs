@@ -50,7 +50,9 @@ impl Evaluator<'_> {
             done
         });
         self.depth -= 1;
-        if stmt.negated && let Some((worked, failed)) = shell.moved.take() {
+        if stmt.negated
+            && let Some((worked, failed)) = shell.moved.take()
+        {
             shell.moved = Some((failed, worked));
         }
         let status = match (stmt.negated, done.status) {
@@ -397,8 +399,10 @@ impl Evaluator<'_> {
             shell.widen(&last);
             // What was said already is not said again.
             let fresh = self.effects.split_off(so_far);
-            let fresh: Vec<_> =
-                fresh.into_iter().filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect)).collect();
+            let fresh: Vec<_> = fresh
+                .into_iter()
+                .filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect))
+                .collect();
             self.effects.extend(fresh);
         }
         self.loops -= 1;

@@ -10,6 +10,8 @@ mod arithmetic;
 mod brace;
 mod builtins;
 mod calls;
+#[cfg(test)]
+mod differential;
 mod environ;
 mod eval;
 mod expand;
@@ -27,14 +29,12 @@ mod secrets;
 mod sink;
 mod state;
 #[cfg(test)]
-mod differential;
-#[cfg(test)]
-mod wrapped;
-#[cfg(test)]
 mod tests;
 mod text;
 mod trace;
 mod word;
+#[cfg(test)]
+mod wrapped;
 
 pub(crate) use output::decode;
 

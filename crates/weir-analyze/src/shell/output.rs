@@ -3,7 +3,7 @@
 
 use crate::FileKind;
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin};
+use crate::call::{Arg, HOLE, Stdin, locate};
 
 use super::state::Shell;
 use super::text::{has_hole, template, unknown};
@@ -36,6 +36,30 @@ pub(super) fn join_outputs(a: Stdin, b: Stdin) -> Stdin {
 }
 
 impl Evaluator<'_> {
+    /// The name of the current branch, for the commands of git that print it.
+    fn branch(&self, args: &[Arg], shell: &Shell) -> Option<String> {
+        let words: Vec<&str> = args.iter().filter_map(Arg::text).collect();
+        let asks = matches!(
+            words.as_slice(),
+            ["branch", "--show-current"]
+                | ["rev-parse", "--abbrev-ref", "HEAD"]
+                | ["symbolic-ref", "--short", "HEAD"]
+                | ["symbolic-ref", "-q" | "--quiet", "--short", "HEAD"]
+                | ["symbolic-ref", "--short", "-q" | "--quiet", "HEAD"]
+        );
+        if !asks || words.len() != args.len() {
+            return None;
+        }
+        let git = shell.here()?.ancestors().map(|dir| dir.join(".git")).find(|git| self.world.kind(git).is_some())?;
+        // In a linked working tree a file says where the directory is.
+        let directory = match self.content(&git) {
+            Some(text) => locate(&self.world, git.parent(), text.strip_prefix("gitdir:")?.trim())?,
+            None => git,
+        };
+        let head = self.content(&directory.join("HEAD"))?;
+        head.strip_prefix("ref: refs/heads/").map(str::to_owned)
+    }
+
     /// What the program `argv` writes, reading the frame's standard input.
     pub(super) fn output_of(&self, argv: &[Arg], shell: &Shell, frame: &Frame) -> Stdin {
         let name = argv.first().and_then(Arg::text).unwrap_or_default();
@@ -142,7 +166,8 @@ impl Evaluator<'_> {
                 }
                 _ => unknown_output(),
             },
-            "find" | "fd" | "fdfind" | "ls" | "git" => self.listed(name, args, shell),
+            "git" => self.branch(args, shell).map_or_else(|| self.listed(name, args, shell), Stdin::Known),
+            "find" | "fd" | "fdfind" | "ls" => self.listed(name, args, shell),
             // They say nothing that anybody could use.
             "mkdir" | "touch" | "rm" | "rmdir" | "cp" | "mv" | "ln" | "chmod" | "chown" | "sleep" | "test" | "["
             | "kill" => nothing(),

@@ -53,9 +53,7 @@ impl Evaluator<'_> {
                 }
                 (Op::Require, Some(elements)) => Expanded::Many(elements),
                 (Op::Value | Op::Length, None) => Expanded::One(vec![unknown()]),
-                (Op::Slice, Some(elements)) => {
-                    Expanded::Many(self.slice_of(elements, parameter, shell, frame))
-                }
+                (Op::Slice, Some(elements)) => Expanded::Many(self.slice_of(elements, parameter, shell, frame)),
                 // `${!A[@]}`: the indexes.
                 (Op::Indirect, Some(elements)) if matches!(shell.var(&parameter.name), Some(Var::Array(_))) => {
                     Expanded::Many((0..elements.len()).map(|at| vec![at.to_string()]).collect())
@@ -350,7 +348,9 @@ impl Evaluator<'_> {
                 };
                 let texts = current.unwrap_or_else(|| vec![unknown()]);
                 match (pattern, with.as_slice()) {
-                    (Some(pattern), [with]) => texts.iter().map(|text| end_replaced(text, &pattern, with, prefix)).collect(),
+                    (Some(pattern), [with]) => {
+                        texts.iter().map(|text| end_replaced(text, &pattern, with, prefix)).collect()
+                    }
                     _ => vec![unknown()],
                 }
             }

@@ -439,6 +439,7 @@ fn variables_that_run_something_are_run() {
         "export PAGER='rm -rf dir'; man ls",
         "env -S 'rm -rf' dir",
         "env -S'rm -rf dir'",
+        "env -S \"bash -c 'rm -rf dir'\"",
         "env -iS 'rm -rf' dir",
         "env --split-string='rm -rf' dir",
         "env -C / A=b rm -rf w/dir",
@@ -526,4 +527,31 @@ fn what_git_is_configured_to_run_holds_for_the_rest_of_the_command() {
     }
     let defined = lines("git config --global alias.nuke '!rm -rf dir'");
     assert!(!defined.iter().any(|line| line.starts_with("delete")), "{defined:?}");
+}
+
+#[test]
+fn what_is_run_by_another_name_is_found() {
+    reaches(&[
+        "shopt -s expand_aliases\nalias wipe='rm -rf dir'\nwipe",
+        "parallel ::: 'rm -rf dir'",
+        "parallel 'rm -rf {}' ::: dir",
+        "echo 'rm -rf dir' | parallel",
+    ]);
+    check(&[
+        ("shopt -s expand_aliases\nalias zap='ls'\nrm a.txt", &["delete /w/a.txt files"]),
+        ("find dir -name --help -delete", &["delete /w/dir some"]),
+        ("find dir -exec echo --help \\; -delete", &["delete /w/dir"]),
+        ("find dir --help -delete", &[]),
+        // Without its end `find` refuses the command.
+        ("find dir -exec rm -rf {}", &[]),
+        // A branch has the name that it has here.
+        ("git push origin \"$(git branch --show-current)\"", &["publish /w"]),
+    ]);
+}
+
+#[test]
+fn characters_beyond_the_tables_of_c_do_no_harm() {
+    for text in ["&{\u{e0170}", ";{\u{1f600}", "\"\"{\u{e0170})", "f() { ; then \u{10ffff}"] {
+        let _ = run(text);
+    }
 }

@@ -101,6 +101,7 @@ fn written(stmt: &Stmt) -> Option<String> {
             RedirectKind::Write => (">", redirect.word.source.as_str()),
             RedirectKind::Append => (">>", redirect.word.source.as_str()),
             RedirectKind::Read => ("<", redirect.word.source.as_str()),
+            RedirectKind::Duplicate => (">&", redirect.word.source.as_str()),
             RedirectKind::Here => ("<<", "…"),
             RedirectKind::HereString => ("<<<", redirect.word.source.as_str()),
         };

@@ -21,7 +21,7 @@ fn machine() -> Machine {
 
 /// What a command destroys or changes: verb and place; and whether something is held as not understood.
 fn harm(text: &str) -> (Vec<(Verb, String)>, bool) {
-    let analysis = analyze(text, Path::new("/w"), &machine());
+    let analysis = analyze(text, Path::new("/w"), &machine(), false);
     let harms = |effect: &&Effect| !matches!(effect.verb, Verb::Read | Verb::Create | Verb::Execute) && !effect.opaque;
     let mut all: Vec<(Verb, String)> = Vec::new();
     for effect in analysis.effects.iter().filter(harms) {
@@ -65,32 +65,114 @@ fn victim() -> impl Strategy<Value = String> {
 /// Ways to run one simple command that stay one simple command.
 fn prefixed() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
-        "sudo {}", "sudo -E -n {}", "sudo -u root {}", "env {}", "env -i {}", "env A=b C=d {}", "timeout 5 {}", "timeout -s KILL 5m {}",
-        "nice {}", "nice -n 10 {}", "ionice -c 3 {}", "nohup {}", "setsid {}", "stdbuf -oL {}", "/usr/bin/env {}", "chronic {}", "unbuffer {}", "doas {}", "taskset -c 0 {}", "flock /tmp/l {}", "strace -f {}",
-        "xvfb-run {}", "caffeinate -i {}", "busybox nice {}",
+        "sudo {}",
+        "sudo -E -n {}",
+        "sudo -u root {}",
+        "env {}",
+        "env -i {}",
+        "env A=b C=d {}",
+        "timeout 5 {}",
+        "timeout -s KILL 5m {}",
+        "nice {}",
+        "nice -n 10 {}",
+        "ionice -c 3 {}",
+        "nohup {}",
+        "setsid {}",
+        "stdbuf -oL {}",
+        "/usr/bin/env {}",
+        "chronic {}",
+        "unbuffer {}",
+        "doas {}",
+        "taskset -c 0 {}",
+        "flock /tmp/l {}",
+        "strace -f {}",
+        "xvfb-run {}",
+        "caffeinate -i {}",
+        "busybox nice {}",
     ])
     .prop_map(str::to_owned)
 }
 
 /// As [`prefixed`], for a shell to read: outermost.
 fn shell_prefixed() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["{}", "A=b {}", "time {}", "command {}", "exec {}", "echo x | xargs -I% {}", "builtin command {}", "! {}"])
-        .prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "{}",
+        "A=b {}",
+        "time {}",
+        "command {}",
+        "exec {}",
+        "echo x | xargs -I% {}",
+        "builtin command {}",
+        "! {}",
+    ])
+    .prop_map(str::to_owned)
 }
 
 /// Ways to run any command line; `{}` is the text, `{q}` the text as one quoted word.
 fn around() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
-        "bash -c {q}", "sh -c {q}", "bash -lc {q}", "zsh -c {q}", "bash -euo pipefail -c {q}", "( {} )", "{ {}; }", "eval {q}", "{} &",
-        "{} && true", "true && {}", "false || {}", "{} | cat", "true; {}", "! { {}; }", "V1=$( {} )", "echo \"$( {} )\"", "echo `{}`", "f() { {}; }; f",
-        "function f { {}; }\nf", "if true; then {}; fi", "if test -d x; then :; else {}; fi", "for i in 1 2; do {}; done", "while {}; do break; done",
-        "until {}; do :; done", "case x in x) {};; esac", "bash <<'END'\n{}\nEND", "cat <<'END' | bash\n{}\nEND", "echo {q} | sh", "bash <<< {q}",
-        "V3={q}; eval \"$V3\"", "V4={q}; bash -c \"$V4\"", "bash <(echo {q})", "source <(echo {q})", "trap {q} EXIT", "set -e\n{}", "{} > /dev/null 2>&1",
-        "cd . && {}", "cat <( {} )", "xargs -I% sh -c {q} <<< x", "find . -maxdepth 0 -exec sh -c {q} \\;", "printf '%s' {q} | bash -s",
-        "A=(bash -c {q}); \"${A[@]}\"", "sudo bash -c {q}", "env X=1 sh -c {q}", "timeout 9 bash -c {q}", "nohup sh -c {q} &", "{ {}; } 2>&1 | tee /dev/null",
-        "[[ -n $( {} ) ]]", "echo ${V2:-$( {} )}", "select x in 1; do {}; done <<< 1", "coproc {}", "[ \"$( {} )\" ]", "((x=$( {} )))", "local x=$( {} )",
-        "cat > /tmp/s.sh <<'END'\n{}\nEND\nbash /tmp/s.sh", "echo {q} > /tmp/t.sh; sh /tmp/t.sh",
-        "for ((i=0;i<2;i++)); do {}; done", "x() { \"$@\"; }; x bash -c {q}", "exec 3>&1; {}", "{} <<< input", "wait; {}",
+        "bash -c {q}",
+        "sh -c {q}",
+        "bash -lc {q}",
+        "zsh -c {q}",
+        "bash -euo pipefail -c {q}",
+        "( {} )",
+        "{ {}; }",
+        "eval {q}",
+        "{} &",
+        "{} && true",
+        "true && {}",
+        "false || {}",
+        "{} | cat",
+        "true; {}",
+        "! { {}; }",
+        "V1=$( {} )",
+        "echo \"$( {} )\"",
+        "echo `{}`",
+        "f() { {}; }; f",
+        "function f { {}; }\nf",
+        "if true; then {}; fi",
+        "if test -d x; then :; else {}; fi",
+        "for i in 1 2; do {}; done",
+        "while {}; do break; done",
+        "until {}; do :; done",
+        "case x in x) {};; esac",
+        "bash <<'END'\n{}\nEND",
+        "cat <<'END' | bash\n{}\nEND",
+        "echo {q} | sh",
+        "bash <<< {q}",
+        "V3={q}; eval \"$V3\"",
+        "V4={q}; bash -c \"$V4\"",
+        "bash <(echo {q})",
+        "source <(echo {q})",
+        "trap {q} EXIT",
+        "set -e\n{}",
+        "{} > /dev/null 2>&1",
+        "cd . && {}",
+        "cat <( {} )",
+        "xargs -I% sh -c {q} <<< x",
+        "find . -maxdepth 0 -exec sh -c {q} \\;",
+        "printf '%s' {q} | bash -s",
+        "A=(bash -c {q}); \"${A[@]}\"",
+        "sudo bash -c {q}",
+        "env X=1 sh -c {q}",
+        "timeout 9 bash -c {q}",
+        "nohup sh -c {q} &",
+        "{ {}; } 2>&1 | tee /dev/null",
+        "[[ -n $( {} ) ]]",
+        "echo ${V2:-$( {} )}",
+        "select x in 1; do {}; done <<< 1",
+        "coproc {}",
+        "[ \"$( {} )\" ]",
+        "((x=$( {} )))",
+        "local x=$( {} )",
+        "cat > /tmp/s.sh <<'END'\n{}\nEND\nbash /tmp/s.sh",
+        "echo {q} > /tmp/t.sh; sh /tmp/t.sh",
+        "for ((i=0;i<2;i++)); do {}; done",
+        "x() { \"$@\"; }; x bash -c {q}",
+        "exec 3>&1; {}",
+        "{} <<< input",
+        "wait; {}",
     ])
     .prop_map(str::to_owned)
 }
@@ -121,8 +203,26 @@ fn put(template: &str, text: &str) -> String {
 }
 
 const HARMLESS: &[&str] = &[
-    "ls -la", "echo hi", "cd .", "pwd", "cat a.txt", "X=1", "git status", "true", "grep -r x .", "echo 'rm -rf /'", "# rm -rf /\ntrue", "date",
-    "mkdir -p new", "export Q=1", "test -f a.txt", "[ -d dir ]", "set -euo pipefail", "which rm", "sleep 1", "cat <<'END'\nrm -rf /\nEND",
+    "ls -la",
+    "echo hi",
+    "cd .",
+    "pwd",
+    "cat a.txt",
+    "X=1",
+    "git status",
+    "true",
+    "grep -r x .",
+    "echo 'rm -rf /'",
+    "# rm -rf /\ntrue",
+    "date",
+    "mkdir -p new",
+    "export Q=1",
+    "test -f a.txt",
+    "[ -d dir ]",
+    "set -euo pipefail",
+    "which rm",
+    "sleep 1",
+    "cat <<'END'\nrm -rf /\nEND",
 ];
 
 proptest! {

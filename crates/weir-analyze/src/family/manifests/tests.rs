@@ -80,6 +80,7 @@ fn hear(command: &str, cwd: &str) -> (Vec<String>, bool) {
         env: Vec::new(),
         span: None,
         via: Vec::new(),
+        secrets: Vec::new(),
         depth: 0,
         world: &machine,
     };
@@ -247,6 +248,7 @@ fn the_real_npm_runs_the_same_texts_in_the_same_order() {
             env: Vec::new(),
             span: None,
             via: Vec::new(),
+            secrets: Vec::new(),
             depth: 0,
             world: &world,
         };

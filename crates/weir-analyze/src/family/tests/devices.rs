@@ -121,6 +121,10 @@ fn what_touches_devices() {
     modify device /dev/sda
 > sfdisk --delete /dev/sda 1
     modify device /dev/sda
+> sfdisk --no-act --delete /dev/sda
+    read program sfdisk
+> lvremove --longhelp vg/lv
+    read program lvremove
 > fdisk --help
     read program fdisk
 > fdisk $D

@@ -20,9 +20,9 @@ fn most_arguments(name: &str) -> Option<usize> {
         "subst" | "patsubst" | "foreach" | "wordlist" | "if" => 3,
         "filter" | "filter-out" | "findstring" | "addprefix" | "addsuffix" | "join" | "word" | "file" => 2,
         "and" | "or" | "call" | "intcmp" | "let" => usize::MAX,
-        "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "suffix" | "basename" | "abspath"
-        | "realpath" | "wildcard" | "eval" | "shell" | "origin" | "flavor" | "value" | "error" | "warning" | "info"
-        | "guile" => 1,
+        "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "suffix" | "basename"
+        | "abspath" | "realpath" | "wildcard" | "eval" | "shell" | "origin" | "flavor" | "value" | "error"
+        | "warning" | "info" | "guile" => 1,
         _ => return None,
     })
 }
@@ -166,7 +166,9 @@ impl Make<'_, '_> {
         let args: Vec<String> = parts.iter().map(|part| self.expand(part)).collect();
         let name = args.first().map(|name| name.trim().to_owned()).unwrap_or_default();
         let rest = args.get(1..).unwrap_or_default();
-        if most_arguments(&name).is_some() && !matches!(name.as_str(), "if" | "or" | "and" | "foreach" | "call" | "value") {
+        if most_arguments(&name).is_some()
+            && !matches!(name.as_str(), "if" | "or" | "and" | "foreach" | "call" | "value")
+        {
             return self.apply(&name, rest);
         }
         if is_open(&name) && !self.marks.is_split(&name) {
@@ -376,7 +378,7 @@ impl Make<'_, '_> {
                 out.push(format!("{}{HOLE}", known_start(pattern)));
                 continue;
             }
-            match find_names(pattern, Some(&self.cwd), self.call.world, &mut self.entries) {
+            match find_names(pattern, Some(&self.cwd), false, self.call.world, &mut self.entries) {
                 Found::Names(names) => {
                     // Without a wildcard, the name is there or is not.
                     let is_there = |name: &String| self.call.world.kind(&self.cwd.join(name)).is_some();

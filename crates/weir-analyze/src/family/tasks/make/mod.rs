@@ -6,9 +6,9 @@ mod options;
 mod read;
 mod rules;
 mod run;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +164,11 @@ impl Make<'_, '_> {
         } else {
             files
         };
-        if self.options.dry { reads(self.call, self.say) } else { runs(name, self.say) }
+        if self.options.dry {
+            reads(self.call, self.say)
+        } else {
+            runs(name, self.say)
+        }
         if let Some(crate::call::Value::Known(more)) = self.call.variable("MAKEFILES") {
             for file in more.split_whitespace() {
                 self.include_file(file, false);
@@ -362,7 +366,9 @@ impl Make<'_, '_> {
             return self.cwd.to_string_lossy().into_owned();
         }
         if let Some(words) = text.strip_prefix("echo ")
-            && words.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '_' | '.' | '/' | '-'))
+            && words
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '_' | '.' | '/' | '-'))
             && !words.starts_with('-')
         {
             return words.split_whitespace().collect::<Vec<_>>().join(" ");

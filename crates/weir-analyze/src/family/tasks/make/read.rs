@@ -343,7 +343,8 @@ impl Make<'_, '_> {
             rest = after;
         };
         let name = self.expand(name);
-        let text = if operator == "=" || operator == "+=" || operator == "?=" { text.to_owned() } else { self.expand(text) };
+        let text =
+            if operator == "=" || operator == "+=" || operator == "?=" { text.to_owned() } else { self.expand(text) };
         for target in targets.split_whitespace() {
             self.target_variables.push(super::rules::TargetVariable {
                 target: target.to_owned(),
@@ -362,7 +363,8 @@ impl Make<'_, '_> {
     fn expanded_rule(&mut self, text: &str) {
         let Some((targets, head)) = text.split_once(':') else { return };
         let (head, double) = head.strip_prefix(':').map_or((head, false), |head| (head, true));
-        let (head, recipe) = head.split_once(';').map_or((head, None), |(head, recipe)| (head, Some(recipe.trim_start())));
+        let (head, recipe) =
+            head.split_once(';').map_or((head, None), |(head, recipe)| (head, Some(recipe.trim_start())));
         let mut rule = Rule::new(targets, &self.marks, self.unsure > 0);
         rule.double = double;
         rule.recipe = recipe.map(|recipe| vec![recipe.into()]);
@@ -393,7 +395,8 @@ impl Make<'_, '_> {
         if rule.targets.is_empty() {
             return;
         }
-        if rule.targets.iter().any(|target| is_open(target)) && rule.targets.iter().all(|target| &**target == HOLE_TEXT) {
+        if rule.targets.iter().any(|target| is_open(target)) && rule.targets.iter().all(|target| &**target == HOLE_TEXT)
+        {
             rule.maybe = true;
         }
         self.rules.push(rule);

@@ -402,7 +402,9 @@ impl Make<'_, '_> {
                 }
                 _ => Variable::new(simple, &one.text, origin),
             };
-            if one.maybe && let Some(before) = &before {
+            if one.maybe
+                && let Some(before) = &before
+            {
                 variable.definitions.extend(before.definitions.iter().cloned());
             }
             variable.exported = if one.exports { Some(true) } else { before.and_then(|before| before.exported) };

@@ -36,7 +36,7 @@ impl Say for Recorder {
 
 /// What a call of make in `dir` would run.
 fn record(dir: &Path, args: &[&str]) -> Recorder {
-    let world = RealWorld::default();
+    let world = RealWorld::new(None, |_| None);
     let mut argv = vec![Arg::known("make")];
     argv.extend(args.iter().map(|arg| Arg::known(*arg)));
     let call = Call {
@@ -46,6 +46,7 @@ fn record(dir: &Path, args: &[&str]) -> Recorder {
         env: Vec::new(),
         span: None,
         via: Vec::new(),
+        secrets: Vec::new(),
         depth: 0,
         world: &world,
     };
