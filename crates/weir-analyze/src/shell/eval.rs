@@ -44,7 +44,9 @@ impl Evaluator<'_> {
         let frame = &Frame { span: span.or(frame.span), ..frame.clone() };
         let done = self.in_every_place(shell, |this, shell| this.redirected(stmt, shell, frame));
         self.depth -= 1;
-        if stmt.negated && let Some((worked, failed)) = shell.moved.take() {
+        if stmt.negated
+            && let Some((worked, failed)) = shell.moved.take()
+        {
             shell.moved = Some((failed, worked));
         }
         let status = match (stmt.negated, done.status) {
@@ -383,8 +385,10 @@ impl Evaluator<'_> {
             shell.widen(&last);
             // What was said already is not said again.
             let fresh = self.effects.split_off(so_far);
-            let fresh: Vec<_> =
-                fresh.into_iter().filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect)).collect();
+            let fresh: Vec<_> = fresh
+                .into_iter()
+                .filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect))
+                .collect();
             self.effects.extend(fresh);
         }
         self.loops -= 1;

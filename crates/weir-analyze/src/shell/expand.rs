@@ -306,7 +306,8 @@ impl Evaluator<'_> {
                     Expanded::Many(elements) => {
                         for (n, texts) in elements.iter().enumerate() {
                             if n > 0 {
-                                let between = if parameter.is_joined() { joiner(&separators(shell)) } else { " ".to_owned() };
+                                let between =
+                                    if parameter.is_joined() { joiner(&separators(shell)) } else { " ".to_owned() };
                                 field.push(&[between], true);
                             }
                             field.push(texts, *quoted);

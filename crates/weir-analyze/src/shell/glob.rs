@@ -281,7 +281,9 @@ mod tests {
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("*.rs", "lib.py"), ("[[:digit:]]", "x"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")] {
+        for (pattern, text) in
+            [("*.rs", "lib.py"), ("[[:digit:]]", "x"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")]
+        {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
         // Many stars on a long text stay quick.

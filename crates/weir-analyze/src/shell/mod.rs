@@ -10,9 +10,12 @@ mod arithmetic;
 mod brace;
 mod builtins;
 mod calls;
+#[cfg(test)]
+mod differential;
 mod environ;
 mod eval;
 mod expand;
+mod foreign;
 mod glob;
 mod ir;
 mod limits;
@@ -26,13 +29,11 @@ mod second;
 mod sink;
 mod state;
 #[cfg(test)]
-mod differential;
-#[cfg(test)]
-mod wrapped;
-#[cfg(test)]
 mod tests;
 mod text;
 mod word;
+#[cfg(test)]
+mod wrapped;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -268,7 +269,9 @@ impl<'w> Evaluator<'w> {
         if crate::code::interpret(language, text, &call, &mut listener) {
             return self.carry_out(listener.said, shell, frame);
         }
-        let target = Target::new(TargetKind::Program, name);
+        // Another shell's text is held, unless it only looks.
+        let held = foreign::is_shell(&name) && foreign::may_harm(text);
+        let target = Target::new(if held { TargetKind::Unknown } else { TargetKind::Program }, name);
         self.keep(Effect::opaque(Verb::Execute, target, "programs in this language are not read"), frame);
         Done { status: Status::Either, out: Stdin::Unknown("a program".to_owned()) }
     }

@@ -50,9 +50,7 @@ impl Evaluator<'_> {
                 }
                 (Op::Require, Some(elements)) => Expanded::Many(elements),
                 (Op::Value | Op::Length, None) => Expanded::One(vec![unknown()]),
-                (Op::Slice, Some(elements)) => {
-                    Expanded::Many(self.slice_of(elements, parameter, shell, frame))
-                }
+                (Op::Slice, Some(elements)) => Expanded::Many(self.slice_of(elements, parameter, shell, frame)),
                 // `${!A[@]}`: the indexes.
                 (Op::Indirect, Some(elements)) if matches!(shell.var(&parameter.name), Some(Var::Array(_))) => {
                     Expanded::Many((0..elements.len()).map(|at| vec![at.to_string()]).collect())
@@ -89,7 +87,8 @@ impl Evaluator<'_> {
             };
         }
         let current = self.current(parameter, shell, frame);
-        let own = parameter.name.bytes().all(|b| b.is_ascii_digit()) || !matches!(parameter.index, Index::None);
+        let numbered = !parameter.name.is_empty() && parameter.name.bytes().all(|b| b.is_ascii_digit());
+        let own = numbered || !matches!(parameter.index, Index::None);
         if current.is_none() && own {
             // It is known not to be there.
             match parameter.op {
@@ -347,7 +346,9 @@ impl Evaluator<'_> {
                 };
                 let texts = current.unwrap_or_else(|| vec![unknown()]);
                 match (pattern, with.as_slice()) {
-                    (Some(pattern), [with]) => texts.iter().map(|text| end_replaced(text, &pattern, with, prefix)).collect(),
+                    (Some(pattern), [with]) => {
+                        texts.iter().map(|text| end_replaced(text, &pattern, with, prefix)).collect()
+                    }
                     _ => vec![unknown()],
                 }
             }

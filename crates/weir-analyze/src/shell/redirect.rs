@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::{FileKind, World as _};
 use crate::call::{Stdin, Value, locate};
+use crate::{FileKind, World as _};
 
 use super::glob;
 use super::ir::{Part, Redirect, RedirectKind};

@@ -295,7 +295,10 @@ impl<'s> Reader<'s> {
         let mut at = start;
         let mut op = Op::Value;
         let first = self.byte(at);
-        if first == b'#' && at + 1 < stop && !matches!(self.byte(at + 1), b'/' | b':' | b'%' | b'=' | b'+' | b'^' | b',') {
+        if first == b'#'
+            && at + 1 < stop
+            && !matches!(self.byte(at + 1), b'/' | b':' | b'%' | b'=' | b'+' | b'^' | b',')
+        {
             op = Op::Length;
             at += 1;
         } else if first == b'!' && at + 1 < stop {

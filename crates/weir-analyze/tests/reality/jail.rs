@@ -255,12 +255,8 @@ fn changes(before: &BTreeMap<PathBuf, Entry>, after: &BTreeMap<PathBuf, Entry>) 
 }
 
 fn shown(effect: &Effect, tree: &Path) -> String {
-    let paths: Vec<String> = effect
-        .target
-        .paths
-        .iter()
-        .map(|path| path.strip_prefix(tree).unwrap_or(path).display().to_string())
-        .collect();
+    let paths: Vec<String> =
+        effect.target.paths.iter().map(|path| path.strip_prefix(tree).unwrap_or(path).display().to_string()).collect();
     let mark = if effect.opaque { "?" } else { "" };
     format!(
         "{mark}{} {} {} {paths:?} {:?} {}",

@@ -37,7 +37,10 @@ enum Token {
 /// Something outside of the program that it uses.
 #[derive(Debug, PartialEq, Eq)]
 enum Deed {
-    Write { to: Expression, append: bool },
+    Write {
+        to: Expression,
+        append: bool,
+    },
     Run(Expression),
     /// Runs a command that reads what awk prints.
     Feed(Expression),
