@@ -66,7 +66,7 @@ const fn is_named(kind: TargetKind) -> bool {
 ///
 /// What the environment was read from (`--context prod`) goes before the target's own name, and that before the
 /// places of its files.
-fn classify(target: &Target) -> Environment {
+pub(crate) fn classify(target: &Target) -> Environment {
     if target.environment != Environment::Unknown {
         return target.environment;
     }

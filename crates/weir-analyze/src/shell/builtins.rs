@@ -23,6 +23,7 @@ impl Evaluator<'_> {
     ) -> Option<Done> {
         let args = argv.get(1..).unwrap_or_default();
         let done = |status| Some(Done::quiet(status));
+        self.indexes(name, args, shell, frame);
         match name {
             ":" | "true" => done(Status::Success),
             "false" => done(Status::Failure),
@@ -196,6 +197,34 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What stands in the index of a name that a builtin sets is run, and so is what `mapfile` calls for each line.
+    fn indexes(&mut self, name: &str, args: &[Arg], shell: &mut Shell, frame: &Frame) {
+        if !matches!(
+            name,
+            "printf" | "read" | "test" | "[" | "wait" | "unset" | "declare" | "mapfile" | "readarray" | "compgen"
+        ) {
+            return;
+        }
+        let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
+        let names = if name == "printf" {
+            args.get(1..2).filter(|_| args.first().and_then(Arg::text) == Some("-v"))
+        } else {
+            Some(args)
+        };
+        for arg in names.into_iter().flatten().filter_map(Arg::text) {
+            let indexed = arg.find('[').is_some_and(|at| at > 0) || (name == "declare" && arg.contains("=("));
+            if indexed && arg.contains(['$', '`']) {
+                self.expanded(arg, shell, &inner);
+            }
+        }
+        if matches!(name, "mapfile" | "readarray" | "compgen") {
+            let at = args.iter().position(|arg| arg.text() == Some("-C"));
+            if let Some(code) = at.and_then(|at| args.get(at + 1)).and_then(template) {
+                let _ = self.program(&code, shell, &inner);
+            }
+        }
+    }
+
     /// `unset 'A[1]'`: the others keep their numbers, which are not remembered.
     fn unset_element(&self, name: &str, index: &str, shell: &mut Shell) {
         let Some(mut elements) = self.elements_of(name, shell) else { return };
@@ -322,6 +351,7 @@ impl Evaluator<'_> {
         frame: &Frame,
     ) -> Done {
         let args = self.words(words, shell, frame);
+        self.indexes("declare", &args, shell, frame);
         for arg in &args {
             self.assign_text(how, arg, shell);
         }

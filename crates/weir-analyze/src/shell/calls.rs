@@ -212,7 +212,11 @@ impl Evaluator<'_> {
                 };
             }
             // Said twice, the second one stands where a command does.
-            "!" if argv.len() > 1 => return self.call(rest(1), env, shell, frame),
+            // `not`, `and`, `or` are another shell's words before a command.
+            "!" | "not" | "and" | "or" if argv.len() > 1 => {
+                let at = argv.iter().position(|arg| !matches!(arg.text(), Some("!" | "not" | "and" | "or")));
+                return self.call(rest(at.unwrap_or(argv.len())), env, shell, frame);
+            }
             "exec" => {
                 let mut at = 1;
                 while let Some(text) = argv.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {
@@ -342,8 +346,17 @@ impl Evaluator<'_> {
                 args.insert(0, Arg::known("command_not_found_handle"));
                 let _ = self.function(&body, &args, &mut shell.clone(), frame);
             }
-            let target = Target::new(TargetKind::Program, name.clone());
-            self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
+            let words = || argv.iter().skip(1).map(|arg| arg.source.as_str()).collect::<Vec<_>>().join(" ");
+            let (kind, why) = match super::foreign::cmdlet(&name) {
+                Some(true) => (TargetKind::Unknown, "commands of PowerShell are not analyzed"),
+                Some(false) => (TargetKind::Program, "commands of PowerShell are not analyzed"),
+                None if super::foreign::is_shell(&name) && super::foreign::may_harm(&words()) => {
+                    (TargetKind::Unknown, "commands of this shell are not analyzed")
+                }
+                None => (TargetKind::Program, "what this program does is not known"),
+            };
+            let target = Target::new(kind, name.clone());
+            self.keep(Effect::opaque(Verb::Execute, target, why), frame);
         }
         // What a compiler makes is a program of its own, as unknown as any.
         let made: Vec<PathBuf> = listener

@@ -437,23 +437,3 @@ fn words_are_what_bash_makes_of_them() {
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
 }
-
-#[test]
-fn scratch() {
-    let all = fs::read_to_string("/tmp/cases.txt").unwrap();
-    let machine = crate::lab::Machine::new([("/w/a.txt", "a"), ("/w/b.txt", "b"), ("/w/dir/x.log", "")]);
-    for text in all.lines() {
-        println!("== {text}");
-        for e in super::analyze(text, Path::new("/w"), &machine, false).effects {
-            println!(
-                "   {}{} {} {} {:?} {:?}",
-                if e.opaque { "?" } else { "" },
-                e.verb.name(),
-                e.target.kind.name(),
-                e.target.name,
-                e.target.paths,
-                e.note
-            );
-        }
-    }
-}

@@ -15,6 +15,7 @@ mod differential;
 mod environ;
 mod eval;
 mod expand;
+mod foreign;
 mod glob;
 mod ir;
 mod limits;
@@ -313,7 +314,9 @@ impl<'w> Evaluator<'w> {
         if crate::code::interpret(language, text, &call, &mut listener) {
             return self.carry_out(listener.said, shell, frame);
         }
-        let target = Target::new(TargetKind::Program, name);
+        // Another shell's text is held, unless it only looks.
+        let held = foreign::is_shell(&name) && foreign::may_harm(text);
+        let target = Target::new(if held { TargetKind::Unknown } else { TargetKind::Program }, name);
         self.keep(Effect::opaque(Verb::Execute, target, "programs in this language are not read"), frame);
         Done { status: Status::Either, out: Stdin::Unknown("a program".to_owned()) }
     }

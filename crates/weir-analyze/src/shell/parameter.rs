@@ -90,7 +90,8 @@ impl Evaluator<'_> {
             };
         }
         let current = self.current(parameter, shell, frame);
-        let own = parameter.name.bytes().all(|b| b.is_ascii_digit()) || !matches!(parameter.index, Index::None);
+        let numbered = !parameter.name.is_empty() && parameter.name.bytes().all(|b| b.is_ascii_digit());
+        let own = numbered || !matches!(parameter.index, Index::None);
         if current.is_none() && own {
             // It is known not to be there.
             match parameter.op {

@@ -108,6 +108,43 @@ fn words_are_expanded_as_the_shell_does() {
 }
 
 #[test]
+fn other_shells_are_recognized() {
+    check(&[
+        ("Remove-Item -Recurse -Force C:\\x", &["?execute [Remove-Item]"]),
+        ("fish -c 'echo hi; and rm -rf dir'", &["?execute [fish -c]"]),
+        ("not rm -rf dir", &["delete /w/dir"]),
+        ("! ! rm -rf dir", &["delete /w/dir"]),
+        ("mapfile -C 'rm -rf dir;' -c 1 A < list", &["delete /w/dir"]),
+        ("printf -v 'a[$(rm -rf dir)]' x", &["delete /w/dir"]),
+        ("declare -a 'x=($(rm -rf dir))'", &["delete /w/dir"]),
+        ("echo {a,b x; rm -rf dir", &["delete /w/dir"]),
+        ("A=(di); A+=r; rm -rf $A", &["delete /w/dir"]),
+        ("break; rm -rf dir", &["delete /w/dir"]),
+    ]);
+    let held = |text: &str| {
+        let unknown = |effect: &Effect| effect.opaque && effect.target.kind == weir_model::TargetKind::Unknown;
+        run(text).effects.iter().any(unknown)
+    };
+    for text in [
+        "Get-ChildItem | Remove-Item",
+        "pwsh -Command 'Remove-Item -Recurse dir'",
+        "powershell.exe -c \"rm -r dir\"",
+        "cmd /c \"del /s /q dir\"",
+        "cmd.exe /c rd /s /q dir",
+        "fish -c 'for f in *.txt; rm $f; end'",
+        "for f in *.txt; rm $f; end",
+        "zsh -c 'for f (*.txt) rm $f'",
+        "zsh -c 'rm -rf ${(f)\"$(ls)\"}'",
+        "repeat 3 { rm -rf dir }",
+    ] {
+        assert!(held(text), "{text}");
+    }
+    for text in ["pwsh -Command Get-Date", "Get-ChildItem | Select-Object Name", "fish -c 'echo hi'", "cmd /c ver"] {
+        assert!(!held(text), "{text}");
+    }
+}
+
+#[test]
 fn directories_are_followed() {
     check(&[
         ("cd dir && rm -rf x.log", &["delete /w/dir/x.log"]),

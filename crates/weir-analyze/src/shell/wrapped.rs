@@ -101,7 +101,7 @@ fn shell_prefixed() -> impl Strategy<Value = String> {
         "time {}",
         "command {}",
         "exec {}",
-        "echo x | xargs -I% {}",
+        "echo x | xargs -I@@ {}",
         "builtin command {}",
         "! {}",
     ])
@@ -150,7 +150,7 @@ fn around() -> impl Strategy<Value = String> {
         "{} > /dev/null 2>&1",
         "cd . && {}",
         "cat <( {} )",
-        "xargs -I% sh -c {q} <<< x",
+        "xargs -I@@ sh -c {q} <<< x",
         "find . -maxdepth 0 -exec sh -c {q} \\;",
         "printf '%s' {q} | bash -s",
         "A=(bash -c {q}); \"${A[@]}\"",

@@ -305,7 +305,7 @@ pub(crate) fn verdict(jail: &Jail, text: &str) -> Outcome {
     let short = |path: &Path| path.strip_prefix(place).unwrap_or(path).to_owned();
     let missed: Vec<PathBuf> = changed
         .iter()
-        .filter(|(path, change)| !covered.get(path).is_some_and(|by| by[*change as usize]))
+        .filter(|(path, change)| covered.get(path).is_none_or(|by| by.get(*change as usize) != Some(&true)))
         .map(|(path, _)| short(path))
         .collect();
     let opaque = !missed.is_empty() && effects.iter().any(holds);
