@@ -184,7 +184,9 @@ impl Make<'_, '_> {
         if !active || bare.trim().is_empty() {
             return;
         }
-        self.statement(&bare);
+        // What stands behind the `;` of a rule is a recipe, whose comments are the shell's.
+        let is_recipe = bare.contains(';') && bare.contains(':') && assignment(bare.trim_start()).is_none();
+        self.statement(if is_recipe { &line } else { &bare });
     }
 
     /// The lines up to `endef`.

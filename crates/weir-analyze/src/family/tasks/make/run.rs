@@ -163,8 +163,10 @@ impl Make<'_, '_> {
         }
         let patterned = rule.pattern.is_some() || rule.is_pattern();
         let second = rule.second;
+        // Where the pattern has a directory, the stem is one text; else the directory stays in front.
+        let has_dir = rule.targets.iter().any(|target| target.contains('/'));
         let (dir, base) = match stem.rfind('/') {
-            Some(at) if rule.is_pattern() => stem.split_at_checked(at + 1).unwrap_or(("", &stem)),
+            Some(at) if rule.is_pattern() && !has_dir => stem.split_at_checked(at + 1).unwrap_or(("", &stem)),
             _ => ("", stem.as_str()),
         };
         let read = |make: &mut Self, words: &[Rc<str>]| {
@@ -303,11 +305,7 @@ impl Make<'_, '_> {
                     return self.prepare(&making, depth);
                 }
                 makings.insert(0, self.making(&rule, name, &found));
-                // The stem leaves out the directory where the pattern has none.
-                let short = found.rsplit('/').next().unwrap_or_default();
-                let has_dir = rule.targets.iter().any(|target| target.contains('/'));
-                stem = Some(if has_dir { found.clone() } else { found.clone() });
-                let _ = short;
+                stem = Some(found.clone());
                 implicit = rule.recipe;
             } else if rules.is_empty() && !self.exists(name) {
                 let default = self.explicit(".DEFAULT").last().and_then(|index| self.rules.get(*index));
