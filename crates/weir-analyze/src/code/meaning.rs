@@ -1,6 +1,6 @@
 //! What the functions of a library mean, as data, and how a meaning is carried out.
 
-use weir_model::{Effect, Target, TargetKind, Verb};
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::effects::Act;
 use super::run::Machine;
@@ -246,7 +246,20 @@ impl Machine<'_, '_> {
                 }
                 None => self.hidden(&source, "the program runs a file whose name is computed"),
             },
-            Do::Sql => self.sql(&value, args.about.as_deref()),
+            Do::Sql => {
+                self.sql(&value, args.about.as_deref());
+                // A statement that was built: `delete(User).where(...)`.
+                if let Val::Lib(lib) = &value
+                    && let Some(rest) = lib.path.strip_prefix("sqlalchemy.delete()")
+                    && self.speculative == 0
+                {
+                    let target = Target::new(TargetKind::Table, lib.about.as_deref().unwrap_or("rows")).stateful();
+                    let effect = Effect::new(Verb::Delete, target);
+                    let some = rest.contains(".where");
+                    let scope = || Scope::Filtered { filter: "a condition".to_owned() };
+                    self.say(if some { effect.within(scope()) } else { effect });
+                }
+            }
             Do::Send => self.host(Verb::Send, &value),
             Do::Get => {
                 let method = args.option("method").and_then(|method| method.text("").text().map(str::to_uppercase));
@@ -417,8 +430,12 @@ impl Machine<'_, '_> {
     }
 }
 
-/// Whether an address of a database names one in memory.
+/// Whether an address of a database names one in memory, or in a file of which nobody expects that it stays.
 pub(super) fn in_memory(about: &str) -> bool {
+    let file = about.strip_prefix("sqlite:///").unwrap_or(about);
+    if file.starts_with("/tmp/") || file.starts_with("/var/tmp/") {
+        return true;
+    }
     about.contains(":memory:") || about.contains("mode=memory") || matches!(about, "sqlite://" | "sqlite:///")
 }
 

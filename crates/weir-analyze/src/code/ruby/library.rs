@@ -177,6 +177,10 @@ pub(super) static RUBY: Library = &[
     ("?.execute", Do::Sql),
     ("?.exec", Do::Sql),
     ("?.exec_query", Do::Sql),
+    ("?.exec_params", Do::Sql),
+    ("?.async_exec", Do::Sql),
+    ("?.execute_batch", Do::Sql),
+    ("?.query", Do::Sql),
     ("?.run", Do::Sql),
 ];
 
@@ -295,7 +299,8 @@ fn call_function(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 fn open_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let mut plain = Args { path: args.path.clone(), list: args.list.clone(), ..Args::default() };
+    let mut plain =
+        Args { path: args.path.clone(), list: args.list.clone(), named: args.named.clone(), ..Args::default() };
     plain.list.retain(|(value, _)| !matches!(value, Val::Function(..) | Val::Dict(_)));
     // `open("|cmd")` starts a program.
     if let Some(command) = plain.value(0).text("").text().and_then(|text| text.strip_prefix('|')) {

@@ -24,6 +24,7 @@ pub(super) fn parse(text: &str) -> Program {
         budget: Budget::new(),
         methods: HashSet::new(),
         locals: HashSet::new(),
+        class: None,
         documents: HashMap::new(),
     };
     lower.survey(&tree);
@@ -44,6 +45,8 @@ struct Lower<'t> {
     methods: HashSet<&'t str>,
     /// Names of variables.
     locals: HashSet<&'t str>,
+    /// The class in which it is.
+    class: Option<String>,
     /// The bodies of here-documents, by the place where each begins.
     documents: HashMap<usize, Node<'t>>,
 }
@@ -177,9 +180,12 @@ impl<'t> Lower<'t> {
                 out.push(Stmt::Function(self.field_text(node, "name"), function));
             }
             "class" | "module" | "singleton_class" => {
-                let body = self.field_block(node, "body");
                 let name = self.field_text(node, "name");
                 let name = name.rsplit("::").next().unwrap_or_default().to_owned();
+                let inner = if name.is_empty() { self.class.clone() } else { Some(name.clone()) };
+                let outer = std::mem::replace(&mut self.class, inner);
+                let body = self.field_block(node, "body");
+                self.class = outer;
                 let base = node
                     .child_by_field_name("superclass")
                     .and_then(|base| children(base).first().copied())
@@ -396,6 +402,10 @@ impl<'t> Lower<'t> {
                     Expr::Name(calls::BLOCK.to_owned()),
                 )),
                 "hash_splat_parameter" => {}
+                "forward_parameter" => {
+                    params.push((Pattern::Name("...".to_owned()), None));
+                    rest = true;
+                }
                 _ => params.push((self.pattern(param), None)),
             }
         }

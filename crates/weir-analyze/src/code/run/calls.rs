@@ -130,6 +130,14 @@ impl Machine<'_, '_> {
                     None => self.foreign(&args, false),
                 }
             }
+            // An object that can be called.
+            Val::Object(_) => match self.field(callee, "__call__").or_else(|| self.field(callee, "__invoke")) {
+                Some(method) => self.apply(&method, args, receiver),
+                None => {
+                    self.callbacks(&args, false);
+                    Val::Unknown
+                }
+            },
             // PHP calls functions by names that are texts.
             Val::Str(text) if self.dialect.language == Language::Php => match text.text() {
                 Some(name) => {

@@ -29,7 +29,11 @@ impl Machine<'_, '_> {
             }
             Val::Lib(lib) => Val::lib_about(format!("{}.{name}", lib.path), lib.about.clone()),
             Val::Object(at) => {
-                self.objects.get(*at).and_then(|fields| fields.get(name)).cloned().unwrap_or(Val::Unknown)
+                let fields = self.objects.get(*at);
+                // An option that the command in use does not have.
+                let options = fields.is_some_and(|fields| fields.contains_key(super::OPTIONS));
+                let missing = if options { Val::Null } else { Val::Unknown };
+                fields.and_then(|fields| fields.get(name)).cloned().unwrap_or(missing)
             }
             Val::Class(class, at) => {
                 let own = self.classes.get(*at).and_then(|(_, fields)| fields.get(name)).cloned();

@@ -32,6 +32,10 @@ impl<'t> Lower<'t> {
                 if name.is_empty() { object } else { Expr::Attr(Box::new(object), name) }
             }
             None if name == "super" => return self.many(node),
+            // A class makes objects of itself.
+            None if name == "new" && self.class.is_some() => {
+                Expr::Attr(Box::new(Expr::Name(self.class.clone().unwrap_or_default())), name)
+            }
             None => Expr::Name(name),
         };
         let mut args = Vec::new();
@@ -70,6 +74,7 @@ impl<'t> Lower<'t> {
                 let inner = children(node).first().copied().unwrap_or(node);
                 Argument { spread: true, ..argument(self.expr(inner), self.source(inner)) }
             }
+            "forward_argument" => Argument { spread: true, ..argument(Expr::Name("...".to_owned()), "...") },
             "block_argument" => {
                 let inner = children(node).first().copied().map_or(Expr::Name(BLOCK.to_owned()), |arg| self.expr(arg));
                 argument(inner, self.source(node))
