@@ -77,8 +77,13 @@ fn judge(engine: &Engine, row: &Row) -> (Verdict, String) {
     };
     let mut effects = weir_analyze::analyze(&action, &machine).effects;
     guard(&mut effects, &machine);
-    let context =
-        Context { cwd: &machine.cwd, home: Some(&machine.home), session_started: None, budget: Duration::ZERO };
+    let context = Context {
+        cwd: &machine.cwd,
+        home: Some(&machine.home),
+        session_started: None,
+        environments: engine.environments(),
+        budget: Duration::ZERO,
+    };
     presume(&mut effects, &context, world);
     let means = Means { restore_point: false, preview: false, approvals: true };
     let mut worst = Verdict::Allow;

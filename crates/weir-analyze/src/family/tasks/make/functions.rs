@@ -404,7 +404,6 @@ impl Make<'_, '_> {
             None => "undefined",
             Some(Origin::Default) => "default",
             Some(Origin::Environment) => "environment",
-            Some(Origin::StrongEnvironment) => "environment override",
             Some(Origin::File) => "file",
             Some(Origin::CommandLine) => "command line",
             Some(Origin::Override) => "override",
