@@ -181,7 +181,8 @@ impl Evaluator<'_> {
         for trap in shell.take_traps() {
             // It sees what the shell remembers in the end, wherever it ended.
             shell.gone = Gone::No;
-            done = self.program(&trap, shell, &frame.through("trap"));
+            let last = self.program(&trap, shell, &frame.through("trap"));
+            done.out = together(done.out, last.out);
         }
         done
     }

@@ -460,7 +460,9 @@ impl Evaluator<'_> {
             programs: frame.programs + 1,
             ..frame.clone()
         };
-        self.program(&code.text, &mut shell.clone(), &inner).out
+        let mut own = shell.clone();
+        let _ = own.take_traps();
+        self.program(&code.text, &mut own, &inner).out
     }
 
     fn arithmetic(&mut self, word: &Word, shell: &mut Shell, frame: &Frame) -> String {
