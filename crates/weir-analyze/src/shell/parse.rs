@@ -4,6 +4,7 @@
 //! parser reports an error or recovers from one, the second, error-tolerant one finds the commands that the first lost:
 //! what either finds is kept, and the script carries a doubt.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use shuck_ast as ast;
@@ -80,6 +81,20 @@ fn too_tangled(text: &str) -> Option<String> {
     None
 }
 
+/// The text as the parser can stand it, with everything at the same place. It would replace aliases by their texts and lose
+/// the places, and it panics on backticks with a backslash before characters beyond ASCII; none of these is a name or an
+/// operator, so that another byte in a word is as good.
+fn plain(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    if !text.is_ascii() && text.contains('`') {
+        text = Cow::Owned(text.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { '%' }).collect());
+    }
+    if text.contains(ALIASES) {
+        text = Cow::Owned(text.replace(ALIASES, NO_ALIASES));
+    }
+    text
+}
+
 /// The shell option that makes the parser expand aliases, and a word of the same length that does not.
 const ALIASES: &str = "expand_aliases";
 const NO_ALIASES: &str = "expand_alias__";
@@ -100,9 +115,7 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        // The parser would replace aliases by their texts, and its places would be wrong: that is the evaluator's work.
-        let masked = self.text.contains(ALIASES).then(|| self.text.replace(ALIASES, NO_ALIASES));
-        let parsed = Parser::new(masked.as_deref().unwrap_or(self.text)).parse();
+        let parsed = Parser::new(&plain(self.text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
