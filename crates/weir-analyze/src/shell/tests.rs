@@ -588,6 +588,8 @@ fn what_is_run_by_another_name_is_found() {
 
 #[test]
 fn characters_beyond_the_tables_of_c_do_no_harm() {
+    check(&[("rm \"é`echo x`.txt\"", &["delete /w/éx.txt files"])]);
+    let _ = run("`cd \"while read l`¥𐺫ᏹ\\R<\\%`$$🕴$=L𐴲\"b`");
     for text in ["&{\u{e0170}", ";{\u{1f600}", "\"\"{\u{e0170})", "f() { ; then \u{10ffff}"] {
         let _ = run(text);
     }
