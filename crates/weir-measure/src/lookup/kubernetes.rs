@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::yaml::Yaml;
+use weir_yaml::Yaml;
+
 use super::{Found, Place, files};
 
 /// kubectl merges the files of `KUBECONFIG`; the first that says something counts.

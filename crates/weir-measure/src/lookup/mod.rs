@@ -8,7 +8,6 @@ mod database;
 mod files;
 mod kubernetes;
 mod terraform;
-mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ fn run_text(say: &mut dyn Say, text: &str, args: &[Arg], dir: &Path, env: Vec<(S
 }
 
 /// An argument as a word of shell text; what is not known of it is a hole.
-fn quoted(arg: &Arg) -> String {
+pub(super) fn quoted(arg: &Arg) -> String {
     let text = arg.code().map_or_else(|| HOLE.to_string(), str::to_owned);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }

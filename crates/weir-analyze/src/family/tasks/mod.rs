@@ -1,6 +1,10 @@
 //! Task runners: what a target, a recipe or a task runs is read from the file that says it.
 
+mod just;
 mod make;
+mod taskfile;
+#[cfg(test)]
+mod tests;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
@@ -10,6 +14,8 @@ use crate::call::{Arg, Call, HOLE, Say, Value};
 pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     match call.program() {
         "make" | "gmake" | "gnumake" => make::interpret(call, say),
+        "just" => return just::interpret(call, say),
+        "task" | "go-task" => return taskfile::interpret(call, say),
         _ => return false,
     }
     true
