@@ -141,8 +141,11 @@ impl Make<'_, '_> {
             && let Some((from, to)) = change.split_once('=')
         {
             let text = self.value(name);
-            let (from, to) =
-                if from.contains('%') { (from.to_owned(), to.to_owned()) } else { (format!("%{from}"), format!("%{to}")) };
+            let (from, to) = if from.contains('%') {
+                (from.to_owned(), to.to_owned())
+            } else {
+                (format!("%{from}"), format!("%{to}"))
+            };
             return self.apply("patsubst", &[from, to, text]);
         }
         self.value(&reference)
@@ -203,8 +206,10 @@ impl Make<'_, '_> {
                 Value::Unknown => vec![HOLE.to_string()],
             };
             let mut variable = Variable::new(true, "", Origin::Environment);
-            variable.definitions =
-                texts.iter().map(|text| super::variables::Definition { simple: true, text: text.as_str().into() }).collect();
+            variable.definitions = texts
+                .iter()
+                .map(|text| super::variables::Definition { simple: true, text: text.as_str().into() })
+                .collect();
             return Some(variable);
         }
         self.variables.get(name).cloned()

@@ -20,9 +20,9 @@ fn most_arguments(name: &str) -> Option<usize> {
         "subst" | "patsubst" | "foreach" | "wordlist" | "if" => 3,
         "filter" | "filter-out" | "findstring" | "addprefix" | "addsuffix" | "join" | "word" | "file" => 2,
         "and" | "or" | "call" | "intcmp" | "let" => usize::MAX,
-        "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "suffix" | "basename" | "abspath"
-        | "realpath" | "wildcard" | "eval" | "shell" | "origin" | "flavor" | "value" | "error" | "warning" | "info"
-        | "guile" => 1,
+        "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "suffix" | "basename"
+        | "abspath" | "realpath" | "wildcard" | "eval" | "shell" | "origin" | "flavor" | "value" | "error"
+        | "warning" | "info" | "guile" => 1,
         _ => return None,
     })
 }
@@ -166,7 +166,9 @@ impl Make<'_, '_> {
         let args: Vec<String> = parts.iter().map(|part| self.expand(part)).collect();
         let name = args.first().map(|name| name.trim().to_owned()).unwrap_or_default();
         let rest = args.get(1..).unwrap_or_default();
-        if most_arguments(&name).is_some() && !matches!(name.as_str(), "if" | "or" | "and" | "foreach" | "call" | "value") {
+        if most_arguments(&name).is_some()
+            && !matches!(name.as_str(), "if" | "or" | "and" | "foreach" | "call" | "value")
+        {
             return self.apply(&name, rest);
         }
         if is_open(&name) && !self.marks.is_split(&name) {
@@ -402,7 +404,6 @@ impl Make<'_, '_> {
             None => "undefined",
             Some(Origin::Default) => "default",
             Some(Origin::Environment) => "environment",
-            Some(Origin::StrongEnvironment) => "environment override",
             Some(Origin::File) => "file",
             Some(Origin::CommandLine) => "command line",
             Some(Origin::Override) => "override",

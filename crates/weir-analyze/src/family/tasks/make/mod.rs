@@ -6,9 +6,9 @@ mod options;
 mod read;
 mod rules;
 mod run;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +164,11 @@ impl Make<'_, '_> {
         } else {
             files
         };
-        if self.options.dry { reads(self.call, self.say) } else { runs(name, self.say) }
+        if self.options.dry {
+            reads(self.call, self.say)
+        } else {
+            runs(name, self.say)
+        }
         if let Some(crate::call::Value::Known(more)) = self.call.variable("MAKEFILES") {
             for file in more.split_whitespace() {
                 self.include_file(file, false);
@@ -254,7 +258,7 @@ impl Make<'_, '_> {
         self.say.pin(path, &bytes);
         self.files.push(file.to_owned());
         let list: Vec<&str> = self.files.iter().map(String::as_str).collect();
-        let list = Variable::new(true, &format!(" {}", list.join(" ")), Origin::File);
+        let list = Variable::new(true, &list.join(" "), Origin::File);
         self.variables.insert("MAKEFILE_LIST".into(), list);
         let text = without_marks(&String::from_utf8_lossy(&bytes));
         self.read(&text);
@@ -291,7 +295,8 @@ impl Make<'_, '_> {
         let before = self.find(name);
         if let Some(before) = &before {
             let strong = self.options.environment_wins && before.origin == Origin::Environment;
-            if before.origin > origin && before.origin != Origin::Automatic || (strong && origin == Origin::File) {
+            let stronger = before.origin > origin && before.origin != Origin::Automatic;
+            if stronger || (strong && origin == Origin::File) {
                 return;
             }
         }
@@ -308,6 +313,9 @@ impl Make<'_, '_> {
                     let expanded = self.expand(text);
                     let add = |definition: &Definition| {
                         let more = if definition.simple { expanded.as_str() } else { text };
+                        if more.is_empty() {
+                            return definition.clone();
+                        }
                         let space = if definition.text.is_empty() { "" } else { " " };
                         Definition { text: format!("{}{space}{more}", definition.text).into(), ..definition.clone() }
                     };
@@ -362,7 +370,9 @@ impl Make<'_, '_> {
             return self.cwd.to_string_lossy().into_owned();
         }
         if let Some(words) = text.strip_prefix("echo ")
-            && words.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '_' | '.' | '/' | '-'))
+            && words
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '_' | '.' | '/' | '-'))
             && !words.starts_with('-')
         {
             return words.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -184,7 +184,7 @@ impl Make<'_, '_> {
         if !active || bare.trim().is_empty() {
             return;
         }
-        self.statement(&bare);
+        self.statement(&bare, &line);
     }
 
     /// The lines up to `endef`.
@@ -206,7 +206,7 @@ impl Make<'_, '_> {
     }
 
     /// A line that is no recipe, in a part that is read.
-    fn statement(&mut self, line: &str) {
+    fn statement(&mut self, line: &str, full: &str) {
         let line = line.trim_start();
         let mut modifiers = Vec::new();
         let mut rest = line;
@@ -250,7 +250,7 @@ impl Make<'_, '_> {
                 let _ = self.expand(rest);
             }
             ("load" | "-load", _) => self.doubt("it loads a compiled part of make"),
-            _ => self.rule(line),
+            _ => self.rule(line, full.trim_start()),
         }
     }
 
@@ -275,14 +275,17 @@ impl Make<'_, '_> {
         }
     }
 
-    /// A line with targets and prerequisites.
-    fn rule(&mut self, line: &str) {
+    /// A line with targets and prerequisites; `full` is the line with its comment, which belongs to a recipe.
+    fn rule(&mut self, line: &str, full: &str) {
         self.open = None;
         // The recipe on the same line.
         let colon = find_outside(line, &[':']);
-        let semicolon = colon.and_then(|colon| {
-            find_outside(line.get(colon..).unwrap_or_default(), &[';']).map(|semicolon| colon + semicolon)
-        });
+        let after_colon = |line: &str| {
+            let colon = find_outside(line, &[':'])?;
+            find_outside(line.get(colon..)?, &[';']).map(|semicolon| colon + semicolon)
+        };
+        let semicolon = after_colon(line);
+        let recipe = semicolon.and_then(|_| full.get(after_colon(full)? + 1..)).map(str::trim_start);
         let Some(colon) = colon else {
             let text = self.expand(line);
             for text in self.marks.texts(&text) {
@@ -308,13 +311,7 @@ impl Make<'_, '_> {
             return;
         }
         let head_end = semicolon.map(|semicolon| semicolon - (line.len() - rest.len()));
-        let (head, recipe) = match head_end {
-            Some(end) => {
-                let (head, recipe) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                (head, Some(recipe.strip_prefix(';').unwrap_or_default().trim_start()))
-            }
-            None => (rest, None),
-        };
+        let head = head_end.and_then(|end| rest.get(..end)).unwrap_or(rest);
         // With a second expansion the first leaves `$$` as `$`.
         let head = self.expand(head);
         for targets in self.marks.texts(&targets) {
@@ -343,7 +340,8 @@ impl Make<'_, '_> {
             rest = after;
         };
         let name = self.expand(name);
-        let text = if operator == "=" || operator == "+=" || operator == "?=" { text.to_owned() } else { self.expand(text) };
+        let text =
+            if operator == "=" || operator == "+=" || operator == "?=" { text.to_owned() } else { self.expand(text) };
         for target in targets.split_whitespace() {
             self.target_variables.push(super::rules::TargetVariable {
                 target: target.to_owned(),
@@ -362,7 +360,8 @@ impl Make<'_, '_> {
     fn expanded_rule(&mut self, text: &str) {
         let Some((targets, head)) = text.split_once(':') else { return };
         let (head, double) = head.strip_prefix(':').map_or((head, false), |head| (head, true));
-        let (head, recipe) = head.split_once(';').map_or((head, None), |(head, recipe)| (head, Some(recipe.trim_start())));
+        let (head, recipe) =
+            head.split_once(';').map_or((head, None), |(head, recipe)| (head, Some(recipe.trim_start())));
         let mut rule = Rule::new(targets, &self.marks, self.unsure > 0);
         rule.double = double;
         rule.recipe = recipe.map(|recipe| vec![recipe.into()]);
@@ -393,7 +392,8 @@ impl Make<'_, '_> {
         if rule.targets.is_empty() {
             return;
         }
-        if rule.targets.iter().any(|target| is_open(target)) && rule.targets.iter().all(|target| &**target == HOLE_TEXT) {
+        if rule.targets.iter().any(|target| is_open(target)) && rule.targets.iter().all(|target| &**target == HOLE_TEXT)
+        {
             rule.maybe = true;
         }
         self.rules.push(rule);

@@ -164,7 +164,9 @@ impl Make<'_, '_> {
         let patterned = rule.pattern.is_some() || rule.is_pattern();
         let second = rule.second;
         let (dir, base) = match stem.rfind('/') {
-            Some(at) if rule.is_pattern() => stem.split_at_checked(at + 1).unwrap_or(("", &stem)),
+            Some(at) if rule.is_pattern() && rule.targets.iter().all(|target| !target.contains('/')) => {
+                stem.split_at_checked(at + 1).unwrap_or(("", &stem))
+            }
             _ => ("", stem.as_str()),
         };
         let read = |make: &mut Self, words: &[Rc<str>]| {
@@ -303,11 +305,7 @@ impl Make<'_, '_> {
                     return self.prepare(&making, depth);
                 }
                 makings.insert(0, self.making(&rule, name, &found));
-                // The stem leaves out the directory where the pattern has none.
-                let short = found.rsplit('/').next().unwrap_or_default();
-                let has_dir = rule.targets.iter().any(|target| target.contains('/'));
-                stem = Some(if has_dir { found.clone() } else { found.clone() });
-                let _ = short;
+                stem = Some(found);
                 implicit = rule.recipe;
             } else if rules.is_empty() && !self.exists(name) {
                 let default = self.explicit(".DEFAULT").last().and_then(|index| self.rules.get(*index));
@@ -392,6 +390,9 @@ impl Make<'_, '_> {
                     let mut variable = before.clone();
                     for definition in &mut variable.definitions {
                         let more = if definition.simple { self.expand(&one.text) } else { one.text.clone() };
+                        if more.is_empty() {
+                            continue;
+                        }
                         definition.text = format!("{} {more}", definition.text).trim_start().into();
                     }
                     variable
@@ -402,7 +403,9 @@ impl Make<'_, '_> {
                 }
                 _ => Variable::new(simple, &one.text, origin),
             };
-            if one.maybe && let Some(before) = &before {
+            if one.maybe
+                && let Some(before) = &before
+            {
                 variable.definitions.extend(before.definitions.iter().cloned());
             }
             variable.exported = if one.exports { Some(true) } else { before.and_then(|before| before.exported) };

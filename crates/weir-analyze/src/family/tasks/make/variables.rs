@@ -9,8 +9,6 @@ pub(super) enum Origin {
     Default,
     Environment,
     File,
-    /// The environment, where it goes before the makefile (`-e`).
-    StrongEnvironment,
     CommandLine,
     Override,
     Automatic,

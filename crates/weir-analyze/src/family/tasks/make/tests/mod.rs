@@ -36,7 +36,7 @@ impl Say for Recorder {
 
 /// What a call of make in `dir` would run.
 fn record(dir: &Path, args: &[&str]) -> Recorder {
-    let world = RealWorld::default();
+    let world = RealWorld::new(None, |_| None);
     let mut argv = vec![Arg::known("make")];
     argv.extend(args.iter().map(|arg| Arg::known(*arg)));
     let call = Call {
