@@ -157,13 +157,13 @@ impl Make<'_, '_> {
     fn line(&mut self, raw: &[&str], lines: &mut Lines<'_>, conditions: &mut Vec<Condition>) {
         let active = conditions.last().is_none_or(|condition| condition.active);
         let prefix = self.recipe_prefix();
-        if raw.first().is_some_and(|line| line.starts_with(prefix)) {
-            if let Some(index) = self.open {
-                if active && let Some(rule) = self.rules.get_mut(index) {
-                    rule.recipe.get_or_insert_default().push(recipe_line(raw, prefix).into());
-                }
-                return;
+        if raw.first().is_some_and(|line| line.starts_with(prefix))
+            && let Some(index) = self.open
+        {
+            if active && let Some(rule) = self.rules.get_mut(index) {
+                rule.recipe.get_or_insert_default().push(recipe_line(raw, prefix).into());
             }
+            return;
         }
         let line = joined(raw);
         let bare = without_comment(&line);
@@ -212,7 +212,7 @@ impl Make<'_, '_> {
         let mut rest = line;
         loop {
             if let Some((name, operator, text)) = assignment(rest)
-                && !(name == "define")
+                && name != "define"
             {
                 self.open = None;
                 self.assign(name, operator, text, &modifiers);
