@@ -253,7 +253,10 @@ impl Make<'_, '_> {
             return self.give_up("the targets of the makefile depend on each other too deeply");
         }
         if is_open(name) {
-            return self.doubt("part of what a target needs is not known");
+            self.doubt("part of what a target needs is not known");
+            if !self.by_target.contains_key(name) {
+                return;
+            }
         }
         let scope = self.target_scope(name);
         self.scopes.push(scope);
