@@ -258,7 +258,7 @@ impl Make<'_, '_> {
         self.say.pin(path, &bytes);
         self.files.push(file.to_owned());
         let list: Vec<&str> = self.files.iter().map(String::as_str).collect();
-        let list = Variable::new(true, &format!(" {}", list.join(" ")), Origin::File);
+        let list = Variable::new(true, &list.join(" "), Origin::File);
         self.variables.insert("MAKEFILE_LIST".into(), list);
         let text = without_marks(&String::from_utf8_lossy(&bytes));
         self.read(&text);
@@ -295,7 +295,8 @@ impl Make<'_, '_> {
         let before = self.find(name);
         if let Some(before) = &before {
             let strong = self.options.environment_wins && before.origin == Origin::Environment;
-            if before.origin > origin && before.origin != Origin::Automatic || (strong && origin == Origin::File) {
+            let stronger = before.origin > origin && before.origin != Origin::Automatic;
+            if stronger || (strong && origin == Origin::File) {
                 return;
             }
         }
@@ -312,6 +313,9 @@ impl Make<'_, '_> {
                     let expanded = self.expand(text);
                     let add = |definition: &Definition| {
                         let more = if definition.simple { expanded.as_str() } else { text };
+                        if more.is_empty() {
+                            return definition.clone();
+                        }
                         let space = if definition.text.is_empty() { "" } else { " " };
                         Definition { text: format!("{}{space}{more}", definition.text).into(), ..definition.clone() }
                     };

@@ -91,17 +91,16 @@ impl Options {
                 let full = templates.iter().find(|text| !word.prefix.is_empty() && text.starts_with(&begins));
                 full.map_or(begins, |text| (*text).to_owned())
             };
+            options.words.push(word.source.clone());
             if let Some((name, operator, value)) = assignment(&text)
                 && !name.contains(HOLE)
             {
                 options.variables.push((name.to_owned(), operator.to_owned(), value.to_owned()));
-                options.words.push(word.source.clone());
                 continue;
             }
-            options.words.push(word.source.clone());
             if !word.known {
                 options.unknown_goal = true;
-            } else if !(word.text.is_empty() || counts && word.text.bytes().all(|byte| byte.is_ascii_digit())) {
+            } else if !(word.text.is_empty() || (counts && word.text.bytes().all(|byte| byte.is_ascii_digit()))) {
                 options.goals.push(word.text.clone());
             }
         }

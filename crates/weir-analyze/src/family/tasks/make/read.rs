@@ -184,9 +184,7 @@ impl Make<'_, '_> {
         if !active || bare.trim().is_empty() {
             return;
         }
-        // What stands behind the `;` of a rule is a recipe, whose comments are the shell's.
-        let is_recipe = bare.contains(';') && bare.contains(':') && assignment(bare.trim_start()).is_none();
-        self.statement(if is_recipe { &line } else { &bare });
+        self.statement(&bare, &line);
     }
 
     /// The lines up to `endef`.
@@ -208,7 +206,7 @@ impl Make<'_, '_> {
     }
 
     /// A line that is no recipe, in a part that is read.
-    fn statement(&mut self, line: &str) {
+    fn statement(&mut self, line: &str, full: &str) {
         let line = line.trim_start();
         let mut modifiers = Vec::new();
         let mut rest = line;
@@ -252,7 +250,7 @@ impl Make<'_, '_> {
                 let _ = self.expand(rest);
             }
             ("load" | "-load", _) => self.doubt("it loads a compiled part of make"),
-            _ => self.rule(line),
+            _ => self.rule(line, full.trim_start()),
         }
     }
 
@@ -277,14 +275,17 @@ impl Make<'_, '_> {
         }
     }
 
-    /// A line with targets and prerequisites.
-    fn rule(&mut self, line: &str) {
+    /// A line with targets and prerequisites; `full` is the line with its comment, which belongs to a recipe.
+    fn rule(&mut self, line: &str, full: &str) {
         self.open = None;
         // The recipe on the same line.
         let colon = find_outside(line, &[':']);
-        let semicolon = colon.and_then(|colon| {
-            find_outside(line.get(colon..).unwrap_or_default(), &[';']).map(|semicolon| colon + semicolon)
-        });
+        let after_colon = |line: &str| {
+            let colon = find_outside(line, &[':'])?;
+            find_outside(line.get(colon..)?, &[';']).map(|semicolon| colon + semicolon)
+        };
+        let semicolon = after_colon(line);
+        let recipe = semicolon.and_then(|_| full.get(after_colon(full)? + 1..)).map(str::trim_start);
         let Some(colon) = colon else {
             let text = self.expand(line);
             for text in self.marks.texts(&text) {
@@ -310,13 +311,7 @@ impl Make<'_, '_> {
             return;
         }
         let head_end = semicolon.map(|semicolon| semicolon - (line.len() - rest.len()));
-        let (head, recipe) = match head_end {
-            Some(end) => {
-                let (head, recipe) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                (head, Some(recipe.strip_prefix(';').unwrap_or_default().trim_start()))
-            }
-            None => (rest, None),
-        };
+        let head = head_end.and_then(|end| rest.get(..end)).unwrap_or(rest);
         // With a second expansion the first leaves `$$` as `$`.
         let head = self.expand(head);
         for targets in self.marks.texts(&targets) {

@@ -163,10 +163,10 @@ impl Make<'_, '_> {
         }
         let patterned = rule.pattern.is_some() || rule.is_pattern();
         let second = rule.second;
-        // Where the pattern has a directory, the stem is one text; else the directory stays in front.
-        let has_dir = rule.targets.iter().any(|target| target.contains('/'));
         let (dir, base) = match stem.rfind('/') {
-            Some(at) if rule.is_pattern() && !has_dir => stem.split_at_checked(at + 1).unwrap_or(("", &stem)),
+            Some(at) if rule.is_pattern() && rule.targets.iter().all(|target| !target.contains('/')) => {
+                stem.split_at_checked(at + 1).unwrap_or(("", &stem))
+            }
             _ => ("", stem.as_str()),
         };
         let read = |make: &mut Self, words: &[Rc<str>]| {
@@ -253,7 +253,10 @@ impl Make<'_, '_> {
             return self.give_up("the targets of the makefile depend on each other too deeply");
         }
         if is_open(name) {
-            return self.doubt("part of what a target needs is not known");
+            self.doubt("part of what a target needs is not known");
+            if !self.by_target.contains_key(name) {
+                return;
+            }
         }
         let scope = self.target_scope(name);
         self.scopes.push(scope);
@@ -305,7 +308,7 @@ impl Make<'_, '_> {
                     return self.prepare(&making, depth);
                 }
                 makings.insert(0, self.making(&rule, name, &found));
-                stem = Some(found.clone());
+                stem = Some(found);
                 implicit = rule.recipe;
             } else if rules.is_empty() && !self.exists(name) {
                 let default = self.explicit(".DEFAULT").last().and_then(|index| self.rules.get(*index));
@@ -390,6 +393,9 @@ impl Make<'_, '_> {
                     let mut variable = before.clone();
                     for definition in &mut variable.definitions {
                         let more = if definition.simple { self.expand(&one.text) } else { one.text.clone() };
+                        if more.is_empty() {
+                            continue;
+                        }
                         definition.text = format!("{} {more}", definition.text).trim_start().into();
                     }
                     variable

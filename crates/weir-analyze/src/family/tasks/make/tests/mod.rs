@@ -1,6 +1,7 @@
 //! What makefiles run, compared with what GNU make says that it would run.
 
 mod differential;
+mod effects;
 
 use std::path::{Path, PathBuf};
 
