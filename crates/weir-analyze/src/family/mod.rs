@@ -5,6 +5,7 @@ mod files;
 mod find;
 mod git;
 mod options;
+mod terminal;
 
 pub(crate) use options::alternatives;
 mod xargs;
@@ -26,7 +27,12 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") => {
             loader(call, say);
         }
-        _ => return files::interpret(call, say) || find::interpret(call, say) || catalog::interpret(call, say),
+        _ => {
+            return files::interpret(call, say)
+                || find::interpret(call, say)
+                || terminal::interpret(call, say)
+                || catalog::interpret(call, say);
+        }
     }
     true
 }
