@@ -8,6 +8,7 @@ mod javascript;
 #[cfg(test)]
 mod lab;
 mod meaning;
+mod other;
 mod python;
 mod ruby;
 mod run;
@@ -32,7 +33,8 @@ pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &m
         Language::Ruby => run::follow(&ruby::RUBY, text, call, say),
         Language::Perl => run::follow(&scripts::PERL, text, call, say),
         Language::Php => run::follow(&scripts::PHP, text, call, say),
-        Language::Shell | Language::Other => return false,
+        Language::Other => return other::interpret(text, call, say),
+        Language::Shell => return false,
     }
     true
 }

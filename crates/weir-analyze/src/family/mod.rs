@@ -7,6 +7,7 @@ mod git;
 mod manifests;
 mod options;
 mod tasks;
+mod terminal;
 
 pub(crate) use options::alternatives;
 mod xargs;
@@ -39,6 +40,7 @@ fn grammar(call: &Call<'_>, say: &mut dyn Say) -> bool {
         _ => {
             return files::interpret(call, say)
                 || find::interpret(call, say)
+                || terminal::interpret(call, say)
                 || tasks::interpret(call, say)
                 || manifests::interpret(call, say);
         }
