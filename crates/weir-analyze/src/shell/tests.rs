@@ -111,7 +111,7 @@ fn words_are_expanded_as_the_shell_does() {
 fn other_shells_are_recognized() {
     check(&[
         ("Remove-Item -Recurse -Force C:\\x", &["?execute [Remove-Item]"]),
-        ("fish -c 'echo hi; and rm -rf dir'", &["?execute [fish -c]"]),
+        ("fish -c 'echo hi; and rm -rf dir'", &["delete /w/dir"]),
         ("not rm -rf dir", &["delete /w/dir"]),
         ("! ! rm -rf dir", &["delete /w/dir"]),
         ("mapfile -C 'rm -rf dir;' -c 1 A < list", &["delete /w/dir"]),

@@ -17,7 +17,7 @@ fn analyze(makefile: &str, command: &str) -> Analysis {
         ("/w/wipe.sh", "rm -rf wiped\n"),
         ("/w/wipe.py", "import shutil\nshutil.rmtree('gone')\n"),
     ]);
-    crate::shell::analyze(command, Path::new("/w"), &machine)
+    crate::shell::analyze(command, Path::new("/w"), &machine, false)
 }
 
 /// What it destroys, changes or does not understand, one line each.
