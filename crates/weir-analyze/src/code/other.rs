@@ -74,6 +74,7 @@ const CALLS: &[(&str, Meaning)] = &[
     ("system*", Meaning::Words),
     ("sh", Meaning::Words),
     ("shell/sh", Meaning::Words),
+    ("clojure.java.shell/sh", Meaning::Words),
     ("io/delete-file", Meaning::Files),
     ("fs/delete-tree", Meaning::Tree),
     // Nim, Crystal, D, Dart, Haskell, Prolog
@@ -337,8 +338,11 @@ fn powershell(text: &str, call: &Call<'_>, name: &str, say: &mut dyn Say) -> boo
                 if paths.is_empty() {
                     // What the stage before has found.
                     let below = before.split_whitespace().skip(1).find(|word| !word.starts_with('-')).unwrap_or(".");
-                    let dir = below.trim_end_matches('/');
-                    paths.push(Arg::new(Value::Prefix(format!("{dir}/")), below));
+                    let value = match arg(below, call).value {
+                        Value::Known(dir) => Value::Prefix(format!("{}/", dir.trim_end_matches('/'))),
+                        value => value,
+                    };
+                    paths.push(Arg::new(value, below));
                 }
                 remove(true, paths, first, say);
                 said = true;
