@@ -142,6 +142,7 @@ mod tests {
             cwd: Path::new("/home/ada/work"),
             home: Some(Path::new("/home/ada")),
             session_started: None,
+            environments: &weir_model::Environments::default(),
             budget: Duration::ZERO,
         };
         presume(&mut effects, &context, world);
@@ -175,7 +176,13 @@ mod tests {
     fn what_is_not_known_is_unknown_in_both_worlds() {
         for world in [Presumed::Kept, Presumed::Precious] {
             let mut effects = [Effect::new(Verb::Delete, Target::new(TargetKind::FileTree, "$X"))];
-            let context = Context { cwd: Path::new("/w"), home: None, session_started: None, budget: Duration::ZERO };
+            let context = Context {
+                cwd: Path::new("/w"),
+                home: None,
+                session_started: None,
+                environments: &weir_model::Environments::default(),
+                budget: Duration::ZERO,
+            };
             presume(&mut effects, &context, world);
             assert!(effects[0].impact.is_uncertain());
         }

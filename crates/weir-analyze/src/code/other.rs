@@ -74,6 +74,7 @@ const CALLS: &[(&str, Meaning)] = &[
     ("system*", Meaning::Words),
     ("sh", Meaning::Words),
     ("shell/sh", Meaning::Words),
+    ("clojure.java.shell/sh", Meaning::Words),
     ("io/delete-file", Meaning::Files),
     ("fs/delete-tree", Meaning::Tree),
     // Nim, Crystal, D, Dart, Haskell, Prolog
@@ -337,8 +338,11 @@ fn powershell(text: &str, call: &Call<'_>, name: &str, say: &mut dyn Say) -> boo
                 if paths.is_empty() {
                     // What the stage before has found.
                     let below = before.split_whitespace().skip(1).find(|word| !word.starts_with('-')).unwrap_or(".");
-                    let dir = below.trim_end_matches('/');
-                    paths.push(Arg::new(Value::Prefix(format!("{dir}/")), below));
+                    let value = match arg(below, call).value {
+                        Value::Known(dir) => Value::Prefix(format!("{}/", dir.trim_end_matches('/'))),
+                        value => value,
+                    };
+                    paths.push(Arg::new(value, below));
                 }
                 remove(true, paths, first, say);
                 said = true;
@@ -358,4 +362,53 @@ fn powershell(text: &str, call: &Call<'_>, name: &str, say: &mut dyn Say) -> boo
         say.opaque(Effect::opaque(Verb::Execute, target, "only some commands of PowerShell are read"));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::call::{Language, Stdin};
+    use crate::lab::{self, Machine};
+
+    fn heard(program: &str, text: &str) -> Vec<String> {
+        let machine = Machine::new([("/home/me/x", "")]);
+        let heard = lab::hear(&machine, program, Some("/w"), Stdin::None, &[], |call, say| {
+            super::super::interpret(Language::Other, text, call, say);
+        });
+        heard.lines.into_iter().filter(|line| !line.starts_with('?')).collect()
+    }
+
+    #[test]
+    fn calls_that_run_and_delete_are_known_by_their_names() {
+        for (program, text, expected) in [
+            ("lua", "os.execute(\"rm -rf x\")", "Shell: rm -rf x"),
+            ("lua", "os.remove('a')", "run rm -f -- a"),
+            ("Rscript", "unlink(\"~/x\", recursive = TRUE)", "run rm -rf -- ~/x"),
+            ("julia", "run(`git push -f`)", "Shell: git push -f"),
+            ("elixir", "System.cmd(\"rm\", [\"-rf\", \"x\"])", "run rm -rf x"),
+            ("emacs", "(delete-directory \"/x\" t)", "run rm -rf -- /x"),
+            ("emacs", "(start-process \"a\" nil \"b\" \"rm\" \"x\")", "run rm x"),
+            ("osascript", "do shell script \"rm -rf x\"", "Shell: rm -rf x"),
+            ("tclsh", "file delete -force /x", "run rm -rf -- /x"),
+            ("expect", "spawn -noecho rm -rf x; expect eof", "run rm -rf x"),
+            ("pwsh", "Remove-Item -Recurse -Force /x", "run rm -rf -- /x"),
+            ("pwsh", "git push --force", "Shell: git push --force"),
+        ] {
+            assert_eq!(heard(program, text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn words_in_comments_and_texts_are_no_calls() {
+        for (program, text) in [
+            ("lua", "-- os.execute('rm')\nprint('os.execute')"),
+            ("Rscript", "# unlink('x')\ncat('system')"),
+            ("julia", "println(\"rm\")"),
+            ("emacs", "(message \"delete-file\")"),
+            ("pwsh", "Get-ChildItem | Where-Object { $_.Length -gt 1 }"),
+            ("lua", "os.execute("),
+            ("lua", "'\u{e4}\\"),
+        ] {
+            assert_eq!(heard(program, text), [""; 0], "{text}");
+        }
+    }
 }

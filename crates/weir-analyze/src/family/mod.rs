@@ -25,6 +25,7 @@ use crate::{DirEntry, FileKind, World};
 
 /// Says what a call does. False where nobody knows the program.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    settings(call, say);
     grammar(call, say) || catalog::interpret(call, say)
 }
 
@@ -89,6 +90,30 @@ pub(crate) fn has_grammar(name: &str) -> bool {
         world: &Nowhere,
     };
     grammar(&call, &mut Nothing)
+}
+
+/// Variables by which the settings of an agent, and so the guard in them, are looked for elsewhere.
+const SETTINGS: &[(&str, &str)] = &[
+    ("claude", "CLAUDE_CONFIG_DIR"),
+    ("claude-code", "CLAUDE_CONFIG_DIR"),
+    ("codex", "CODEX_HOME"),
+    ("gemini", "GEMINI_CLI_HOME"),
+    ("opencode", "OPENCODE_CONFIG"),
+    ("opencode", "OPENCODE_CONFIG_DIR"),
+    ("copilot", "COPILOT_HOME"),
+];
+
+/// An agent that the action itself gives other settings. What the person has set is the person's choice.
+fn settings(call: &Call<'_>, say: &mut dyn Say) {
+    if call.env.is_empty() {
+        return;
+    }
+    let program = call.program();
+    let given = |name: &str| call.env.iter().any(|(key, _)| key == name);
+    if let Some((_, name)) = SETTINGS.iter().find(|(agent, name)| *agent == program && given(name)) {
+        let target = Target::new(TargetKind::ControlSurface, format!("{program} with other settings ({name})"));
+        say.effect(Effect::new(Verb::Execute, target));
+    }
 }
 
 /// The dynamic loader runs the program that it is given.

@@ -268,3 +268,53 @@ fn job(line: &str) -> Option<&str> {
     }
     (!rest.is_empty()).then_some(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::call::Stdin;
+    use crate::lab::{self, Machine};
+
+    fn heard(text: &str, stdin: Stdin) -> Vec<String> {
+        let machine = Machine::new([("/w/jobs", "# none\nA=1\n0 5 * * * rm -rf x\n@daily make\n"), ("/w/empty", "")]);
+        lab::hear(&machine, text, Some("/w"), stdin, &[], |call, say| {
+            super::interpret(call, say);
+        })
+        .lines
+    }
+
+    #[test]
+    fn what_sessions_debuggers_and_schedules_are_given_is_read() {
+        for (text, expected) in [
+            ("tmux send-keys -t 0 'rm -rf x' Enter", &["modify process 0", "Shell: rm -rf x"] as &[&str]),
+            ("tmux -L s send -t dev C-c", &["modify process dev"]),
+            ("tmux send-keys -t 0 y Enter", &["modify process 0", "?execute unknown send-keys -t 0 y Enter"]),
+            (
+                "tmux send-keys -t 0 'DROP TABLE x;' Enter",
+                &["modify process 0", "Sql: DROP TABLE x;", "Shell: DROP TABLE x;"],
+            ),
+            ("screen -dmS x rm -rf x", &["run rm -rf x"]),
+            ("screen -d -m rm -rf x", &["run rm -rf x"]),
+            ("screen -ls", &["read program screen"]),
+            ("screen -S m -X stuff 'rm -rf x\\n'", &["modify process a session", "Shell: rm -rf x"]),
+            ("screen -X quit", &["modify process a session"]),
+            ("gdb -batch -ex 'shell rm x' -ex bt", &["Shell: rm x", "execute program gdb"]),
+            ("gdb -ex=bt prog", &["execute program gdb"]),
+            ("crontab -l", &["read program crontab"]),
+            ("crontab -r", &["?delete unknown all scheduled jobs of crontab"]),
+            ("crontab empty", &["?delete unknown all scheduled jobs of crontab"]),
+        ] {
+            assert_eq!(heard(text, Stdin::None), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_of_jobs_is_read_line_by_line() {
+        let jobs: Vec<String> =
+            heard("crontab jobs", Stdin::None).into_iter().filter(|line| line.starts_with("Shell")).collect();
+        assert_eq!(jobs, ["Shell: rm -rf x", "Shell: make"]);
+        let known = heard("crontab -", Stdin::Known("* * * * * ls\n".to_owned()));
+        assert_eq!(known.first().map(String::as_str), Some("?delete unknown all scheduled jobs of crontab"));
+        let kept = heard("crontab -", Stdin::Unknown("crontab".to_owned()));
+        assert_eq!(kept, ["modify process scheduled jobs"]);
+    }
+}

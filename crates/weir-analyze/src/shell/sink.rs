@@ -14,6 +14,8 @@ use crate::{FileKind, World as _};
 const MOST_FOLLOWED: usize = 256;
 /// Links that one name leads through.
 const MOST_LINKS: usize = 16;
+/// How the catalog calls places that are gone when their command is.
+const THROWN_AWAY: &str = "a throw-away container";
 /// Effects of one action; more are one opaque effect.
 const MOST_EFFECTS: usize = 4_000;
 
@@ -32,6 +34,10 @@ impl Evaluator<'_> {
         }
         fill_holes(&mut effect);
         if let Some(place) = &frame.place {
+            // What is in it goes with it, whatever happens there before.
+            if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
+                return;
+            }
             // Its paths are not of this machine.
             effect.target.paths.clear();
             if effect.target.environment_from.is_none() {

@@ -22,8 +22,10 @@ pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
         "zfs" => Files::zfs,
         "btrfs" => Files::btrfs,
         "dmsetup" => Files::dmsetup,
-        "mount" | "umount" | "losetup" | "swapon" | "swapoff" | "fsck" | "e2fsck" | "tune2fs" | "resize2fs"
-        | "partprobe" => Files::attach,
+        // What `mount` does is in the catalog: nothing to the device, but it hides what was at the place.
+        "umount" | "losetup" | "swapon" | "swapoff" | "fsck" | "e2fsck" | "tune2fs" | "resize2fs" | "partprobe" => {
+            Files::attach
+        }
         _ => return None,
     };
     Some(Meaning::Together(read))

@@ -102,7 +102,8 @@ fn what_touches_devices() {
 > mount
     read program mount
 > mount /dev/sdb1 /mnt
-    execute program mount
+    modify file-tree /mnt | content
+    execute program mount /dev/sdb1 /mnt
 > umount /mnt
     execute program umount
 > losetup -a
