@@ -151,7 +151,7 @@ mod tests {
     /// The secrets that a command gives to another machine.
     fn given(text: &str) -> Vec<String> {
         let machine = Machine::new([("/w/.env", "A=1\n"), ("/w/a.txt", ""), ("/home/me/.ssh/id_rsa", "KEY")]);
-        let analysis = super::super::analyze(text, Path::new("/w"), &machine);
+        let analysis = super::super::analyze(text, Path::new("/w"), &machine, false);
         let secret = |e: &&weir_model::Effect| e.verb == Verb::Send && e.target.kind == TargetKind::Secret;
         analysis.effects.iter().filter(secret).map(|effect| effect.target.name.clone()).collect()
     }
