@@ -123,8 +123,12 @@ fn other_shells_are_recognized() {
         ("break; rm -rf dir", &["delete /w/dir"]),
     ]);
     let held = |text: &str| {
-        let unknown = |effect: &Effect| effect.opaque && effect.target.kind == weir_model::TargetKind::Unknown;
-        run(text).effects.iter().any(unknown)
+        // Either it is not analyzed, and says so, or what it deletes has been read.
+        let told = |effect: &Effect| {
+            effect.verb == weir_model::Verb::Delete
+                || (effect.opaque && effect.target.kind == weir_model::TargetKind::Unknown)
+        };
+        run(text).effects.iter().any(told)
     };
     for text in [
         "Get-ChildItem | Remove-Item",

@@ -151,7 +151,16 @@ fn npm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     let Some((command, rest)) = words.split_first().and_then(|(first, rest)| Some((first.text()?, rest))) else {
         return false;
     };
-    if line.has(&["-h", "--help", "--dry-run", "-g", "--global"]) {
+    if line.has(&["-h", "--help", "-g", "--global"]) {
+        return false;
+    }
+    // Scripts run all the same with `--dry-run`; what installs and publishes does not.
+    let is_dry = line.has(&["--dry-run"])
+        && !matches!(
+            command,
+            "run" | "run-script" | "rum" | "urn" | "test" | "t" | "tst" | "start" | "stop" | "restart"
+        );
+    if is_dry {
         return false;
     }
     let Some(dir) = directory(call, &line.values(&["--prefix", "-C"])) else { return false };
