@@ -139,13 +139,14 @@ impl Emit {
         let deep = tree.below.remove("**");
         let line = format!(
             "static T{id}: Tool = Tool {{ single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
-             skip: &{:?}, default: Fallback::{:?}, root: {root}, commands: {}, deep: {} }};\n",
+             skip: &{:?}, default: Fallback::{:?}, provider: {}, root: {root}, commands: {}, deep: {} }};\n",
             tool.single_dash,
             tool.abbreviations,
             tool.ignore_case,
             tool.unknown_options == UnknownOptions::Value,
             tool.skip,
             tool.default,
+            tool.provider.map_or_else(|| "None".to_owned(), |provider| format!("Some(Provider::{provider:?})")),
             node("", &tree)?,
             match &deep {
                 Some(branch) => format!("Some({})", node("", branch)?),

@@ -30,6 +30,8 @@ pub struct Tool {
     pub skip: Vec<String>,
     #[serde(default)]
     pub default: Fallback,
+    /// Whose configuration says where it acts.
+    pub provider: Option<weir_model::Provider>,
     #[serde(default)]
     pub reads: Vec<String>,
     #[serde(default)]

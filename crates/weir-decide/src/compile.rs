@@ -12,15 +12,15 @@ use cedar_policy::{Effect as CedarEffect, Policy, PolicyId, PolicySet, Schema, V
 use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Literal, Var};
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
-use weir_model::Digest;
+use weir_model::{Digest, Environments};
 
 use crate::codec::{self, Step};
 use crate::engine::MOST_APPROVALS;
 use crate::layers::{Layers, SCHEMA, Source, Stamp};
-use crate::{DecideError, Engine, Layer, PolicyError, PolicyInfo, slices, texts};
+use crate::{DecideError, Engine, Layer, PolicyError, PolicyInfo, environments, slices, texts};
 
 /// What a compiled file begins with; its last character is the version of the format.
-pub(crate) const MAGIC: &[u8; 8] = b"WEIRPOL1";
+pub(crate) const MAGIC: &[u8; 8] = b"WEIRPOL2";
 
 /// The most policies of all layers together.
 const MOST_POLICIES: usize = 10_000;
@@ -40,6 +40,8 @@ pub(crate) struct Header {
     pub(crate) slices: Vec<Vec<u16>>,
     /// Where each policy ends in the blobs; it begins where the one before ends.
     pub(crate) ends: Vec<u32>,
+    /// Which names belong to which environment.
+    pub(crate) environments: Environments,
 }
 
 /// One policy.
@@ -119,6 +121,7 @@ impl Loaded {
 /// Every mistake in every file, with its place and what to do.
 pub fn compile(layers: &Layers) -> Result<Compiled, Vec<PolicyError>> {
     let (sources, stamps) = layers.sources()?;
+    let (environments, written) = environments::load(layers)?;
     let loaded = load(&sources)?;
     let mut notes = validate(&sources, &loaded)?;
     notes.extend(loaded.iter().flat_map(warnings));
@@ -150,6 +153,7 @@ pub fn compile(layers: &Layers) -> Result<Compiled, Vec<PolicyError>> {
     }
     let texts: Vec<&[u8]> = std::iter::once(SCHEMA.as_bytes())
         .chain(sources.iter().flat_map(|source| [source.file.as_bytes(), source.text.as_bytes()]))
+        .chain(written.iter().map(String::as_bytes))
         .collect();
     let header = Header {
         built_by: BUILT_BY.to_owned(),
@@ -158,6 +162,7 @@ pub fn compile(layers: &Layers) -> Result<Compiled, Vec<PolicyError>> {
         slots,
         slices,
         ends,
+        environments,
     };
     let header = postcard::to_allocvec(&header).unwrap_or_default();
     let mut body = u32::try_from(header.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();

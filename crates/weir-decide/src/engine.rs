@@ -5,7 +5,7 @@ use std::path::Path;
 use cedar_policy_core::ast::{Expr, Literal, SlotEnv, ValueKind};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
-use weir_model::{Digest, PolicyHit, Remedy, TargetKind, Verb, Verdict};
+use weir_model::{Digest, Environments, PolicyHit, Remedy, TargetKind, Verb, Verdict};
 
 use crate::compile::{BUILT_BY, Header, MAGIC, Stored, checksum, compile};
 use crate::facts::{Question, Remedies};
@@ -95,6 +95,12 @@ impl Engine {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.header.stamps.iter().all(crate::layers::Stamp::is_fresh)
+    }
+
+    /// Which names belong to which environment.
+    #[must_use]
+    pub const fn environments(&self) -> &Environments {
+        &self.header.environments
     }
 
     /// The version of the policy: a digest of its sources.

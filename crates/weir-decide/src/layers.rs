@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::PolicyError;
+use crate::{PolicyError, environments};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
@@ -113,6 +113,11 @@ impl Layers {
             .filter_map(|(layer, dir)| Some((layer, dir.as_deref()?)))
     }
 
+    /// The files that say which names belong to which environment, by layer.
+    pub(crate) fn environment_files(&self) -> impl Iterator<Item = (Layer, PathBuf)> {
+        self.dirs().map(|(layer, dir)| (layer, dir.join(environments::FILE)))
+    }
+
     /// Every policy file, built-in ones first, with the stamps of what was looked at.
     pub(crate) fn sources(&self) -> Result<(Vec<Source>, Vec<Stamp>), Vec<PolicyError>> {
         let mut sources: Vec<Source> = POLICIES
@@ -124,6 +129,9 @@ impl Layers {
         for (layer, dir) in self.dirs() {
             // The stamp goes first: a change in between is then noticed, and not missed.
             stamps.push(Stamp::of(dir));
+            // One that comes later changes the directory.
+            let environments = Some(dir.join(environments::FILE)).filter(|file| environments::is_there(file));
+            stamps.extend(environments.map(|file| Stamp::of(&file)));
             for path in files(dir, ".cedar", &mut errors) {
                 stamps.push(Stamp::of(&path));
                 match read(&path) {

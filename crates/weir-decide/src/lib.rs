@@ -7,6 +7,7 @@ mod cases;
 mod codec;
 mod compile;
 mod engine;
+mod environments;
 mod error;
 mod explain;
 mod facts;

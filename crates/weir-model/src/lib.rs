@@ -8,10 +8,12 @@
 
 mod action;
 mod effect;
+mod environments;
 mod hold;
 mod id;
 mod impact;
 mod judgement;
+mod lookup;
 mod record;
 pub mod say;
 mod surface;
@@ -19,10 +21,12 @@ mod target;
 
 pub use action::{Action, Agent, Patch, PatchOp, Request};
 pub use effect::{Effect, GitScope, Scope, Span, Verb};
+pub use environments::{EnvironmentPattern, Environments};
 pub use hold::{Approval, Hold, Rejection};
 pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId};
 pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
+pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};

@@ -1,8 +1,11 @@
 //! What is acted on.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::Lookup;
 
 /// The kind of thing that is acted on. Policies name these kinds; adding one is a change of the policy schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -147,6 +150,18 @@ impl Environment {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The order in which environments are protected, the strictest first.
+    #[must_use]
+    pub const fn strictness(self) -> u8 {
+        match self {
+            Self::Production => 0,
+            Self::Staging => 1,
+            Self::Development => 2,
+            Self::Scratch => 3,
+            Self::Unknown => 4,
+        }
+    }
 }
 
 /// One thing that is acted on.
@@ -162,6 +177,9 @@ pub struct Target {
     /// How the environment was found (`--context prod`, `AWS_PROFILE=dev`), for people to check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_from: Option<String>,
+    /// What the command says of the place where it acts, for measurement to look it up. Not kept.
+    #[serde(skip)]
+    pub lookup: Option<Arc<Lookup>>,
     /// True where destroying it destroys data (a volume, a database) and not only something that can be made again.
     #[serde(default)]
     pub stateful: bool,
@@ -180,6 +198,7 @@ impl Target {
             name: name.into(),
             environment: Environment::Unknown,
             environment_from: None,
+            lookup: None,
             stateful: false,
             paths: Vec::new(),
         }

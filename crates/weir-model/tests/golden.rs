@@ -146,6 +146,7 @@ fn target() -> Target {
         name: "photos".into(),
         environment: Environment::Development,
         environment_from: Some("--context dev".into()),
+        lookup: None,
         stateful: true,
         paths: vec!["/home/ann/work/photos".into()],
     }

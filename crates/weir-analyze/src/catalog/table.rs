@@ -1,6 +1,6 @@
 //! The shape of the compiled catalog. The build script writes the tables themselves from `catalog/*.toml`.
 
-use weir_model::{TargetKind, Verb};
+use weir_model::{Provider, TargetKind, Verb};
 
 use crate::call::Language;
 
@@ -17,6 +17,8 @@ pub(super) struct Tool {
     /// Words before a command that mean nothing (`gcloud beta`).
     pub skip: &'static [&'static str],
     pub default: Fallback,
+    /// Whose configuration says where it acts.
+    pub provider: Option<Provider>,
     /// What it does without a subcommand, and its options everywhere.
     pub root: Command,
     pub commands: Node,

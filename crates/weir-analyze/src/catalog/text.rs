@@ -1,6 +1,9 @@
 //! What conditions, names and templates of the tables say of one call.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
+
+use weir_model::{Lookup, Provider};
 
 use super::parse::{Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
@@ -27,12 +30,21 @@ pub(super) struct Reading<'a> {
     /// Both are the same for all effects of the call, which may be many.
     environment: OnceCell<Option<String>>,
     preview: OnceCell<Option<String>>,
+    lookup: OnceCell<Option<Arc<Lookup>>>,
 }
 
 impl<'a> Reading<'a> {
     pub fn new(tool: &'static Tool, call: &'a Call<'a>, args: &'a [Arg]) -> Self {
         let parsed = parse(tool, args);
-        Self { tool, call, args, parsed, environment: OnceCell::new(), preview: OnceCell::new() }
+        Self {
+            tool,
+            call,
+            args,
+            parsed,
+            environment: OnceCell::new(),
+            preview: OnceCell::new(),
+            lookup: OnceCell::new(),
+        }
     }
 
     /// The program and the words of its command.
@@ -180,6 +192,42 @@ impl<'a> Reading<'a> {
     pub fn preview(&self) -> Option<String> {
         let preview = || Some(self.render(self.parsed.command.preview, None)).filter(|preview| !preview.is_empty());
         self.preview.get_or_init(preview).clone()
+    }
+
+    /// What the call says of the place where it acts; `None` where its tool has no configuration that is known.
+    pub fn lookup(&self) -> Option<Arc<Lookup>> {
+        self.lookup.get_or_init(|| self.tool.provider.map(|provider| Arc::new(self.make_lookup(provider)))).clone()
+    }
+
+    fn make_lookup(&self, provider: Provider) -> Lookup {
+        let known = |value: &Value| match value {
+            Value::Known(text) => Some(text.clone()),
+            _ => None,
+        };
+        let settings = self.parsed.given.iter().map(|given| {
+            let value = given.value.as_ref().map_or(Some("true"), Arg::text);
+            (self.setting(&given.name).to_owned(), value.map(str::to_owned))
+        });
+        // Where configuration is looked for is also a matter of the home directory, where the command has its own.
+        let own_home = self.call.env.iter().any(|(name, _)| name == "HOME");
+        let names = provider.variables().iter().copied().chain(own_home.then_some("HOME"));
+        let variables = names.filter_map(|name| Some((name.to_owned(), known(&self.call.variable(name)?))));
+        Lookup {
+            provider,
+            program: self.call.program().to_owned(),
+            settings: settings.collect(),
+            words: self.parsed.words.iter().map(|word| known(&word.value)).collect(),
+            variables: variables.collect(),
+            directory: self.call.cwd.clone(),
+        }
+    }
+
+    /// The long name of an option without its dashes.
+    fn setting<'n>(&self, name: &'n str) -> &'n str {
+        let all = self.tool.root.options.iter().chain(self.parsed.command.options);
+        let long = |names: &'static [&'static str]| names.iter().copied().find(|name| name.len() > 2);
+        let known = all.into_iter().find(|option| option.names.contains(&name)).and_then(|option| long(option.names));
+        known.unwrap_or(name).trim_start_matches('-')
     }
 
     fn find_environment(&self) -> Option<String> {

@@ -30,8 +30,9 @@ impl Evaluator<'_> {
         }
         fill_holes(&mut effect);
         if let Some(place) = &frame.place {
-            // Its paths are not of this machine.
+            // Its paths are not of this machine, and neither is its configuration.
             effect.target.paths.clear();
+            effect.target.lookup = None;
             if effect.target.environment_from.is_none() {
                 effect.target.environment_from = Some(place.to_string());
             }
