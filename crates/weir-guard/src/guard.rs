@@ -181,6 +181,7 @@ impl Guard {
                 cwd: &action.cwd,
                 home: self.config.person_home.as_deref(),
                 session_started,
+                environments: policy.engine.environments(),
                 budget: self.config.measure_budget,
             },
         );

@@ -12,6 +12,9 @@ use crate::call::{Arg, Call, Stdin, Value};
 /// Bytes of a configuration file that names the environment.
 const CONFIG_LIMIT: usize = 256 * 1024;
 
+/// Variables of the command itself that are handed over.
+const MOST_VARIABLES: usize = 64;
+
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
@@ -208,9 +211,9 @@ impl<'a> Reading<'a> {
             let value = given.value.as_ref().map_or(Some("true"), Arg::text);
             (self.setting(&given.name).to_owned(), value.map(str::to_owned))
         });
-        // Where configuration is looked for is also a matter of the home directory, where the command has its own.
-        let own_home = self.call.env.iter().any(|(name, _)| name == "HOME");
-        let names = provider.variables().iter().copied().chain(own_home.then_some("HOME"));
+        // What the command itself sets counts under any name: configuration may ask for it, and lies in its own `HOME`.
+        let own = self.call.env.iter().rev().take(MOST_VARIABLES).map(|(name, _)| name.as_str());
+        let names = own.chain(provider.variables().iter().copied());
         let variables = names.filter_map(|name| Some((name.to_owned(), known(&self.call.variable(name)?))));
         Lookup {
             provider,

@@ -498,6 +498,7 @@ fn the_persons_own_ignore_file_counts() {
         cwd: &world.root,
         home: Some(home.path()),
         session_started: None,
+        environments: &weir_model::Environments::default(),
         budget: std::time::Duration::from_secs(10),
     };
     weir_measure::measure(&mut effects, &context);

@@ -73,6 +73,7 @@ impl World {
                 cwd: &self.root.join(directory),
                 home: Some(Path::new("/nowhere/home")),
                 session_started: self.session_started,
+                environments: &weir_model::Environments::default(),
                 budget: self.budget,
             },
         );
