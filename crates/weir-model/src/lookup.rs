@@ -88,7 +88,9 @@ impl Provider {
                 "ARM_SUBSCRIPTION_ID",
             ],
             Self::Pulumi => &["PULUMI_STACK", "PULUMI_HOME", "PULUMI_BACKEND_URL"],
-            Self::Docker => &["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "COMPOSE_PROJECT_NAME"],
+            Self::Docker => {
+                &["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "COMPOSE_PROJECT_NAME"]
+            }
             Self::Database => &[
                 "DATABASE_URL",
                 "DB_URL",

@@ -161,7 +161,10 @@ fn mysql(place: &mut Place<'_>, program: &str) {
         {
             let ini = Ini::parse(&text);
             let group = format!("client{}", suffix.unwrap_or_default());
-            host = [group.as_str(), program, "client"].into_iter().find_map(|section| ini.get(section, "host")).map(str::to_owned);
+            host = [group.as_str(), program, "client"]
+                .into_iter()
+                .find_map(|section| ini.get(section, "host"))
+                .map(str::to_owned);
             by = format!(" in {}", place.files.shown(&file));
         }
     }
@@ -178,7 +181,8 @@ fn mysql(place: &mut Place<'_>, program: &str) {
 }
 
 fn mongo(place: &mut Place<'_>, program: &str) {
-    let word = if program.starts_with("mongorestore") || program.starts_with("mongoimport") { None } else { place.word(1) };
+    let word =
+        if program.starts_with("mongorestore") || program.starts_with("mongoimport") { None } else { place.word(1) };
     let given = word.map(str::to_owned);
     let given = place.known(&["uri", "host", "h"]).or(given);
     match given {

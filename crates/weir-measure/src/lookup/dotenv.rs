@@ -89,9 +89,8 @@ mod tests {
         ] {
             assert_eq!(env.get(name).map(|(value, _)| value), expected, "{name}");
         }
-        let bomb: String = (0..200).fold("A0=xxxxxxxxxx\n".to_owned(), |text, n| {
-            format!("{text}A{}=${{A{n}}}${{A{n}}}${{A{n}}}\n", n + 1)
-        });
+        let bomb: String = (0..200)
+            .fold("A0=xxxxxxxxxx\n".to_owned(), |text, n| format!("{text}A{}=${{A{n}}}${{A{n}}}${{A{n}}}\n", n + 1));
         assert!(pairs(&bomb).iter().all(|(_, value)| value.len() < 20_000));
     }
 }

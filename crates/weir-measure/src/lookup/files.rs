@@ -73,7 +73,8 @@ impl<'a> Files<'a> {
     /// A file for people: short where it is below the directory or the home directory.
     pub(super) fn shown(&self, path: &Path) -> String {
         if let Some(rest) = self.directory.as_ref().and_then(|directory| path.strip_prefix(directory).ok()) {
-            return rest.display().to_string();
+            let shown = rest.display().to_string();
+            return if shown.is_empty() { ".".to_owned() } else { shown };
         }
         match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(rest) => format!("~/{}", rest.display()),

@@ -462,9 +462,9 @@ fn properties(place: &mut Place<'_>, usual: &[&str], key: &str) {
     if let Some((_, text, file)) = configured(place, &options, usual) {
         let ini = Ini::parse(&text);
         let sections: Vec<&str> = ini.sections().collect();
-        let found = sections.iter().find_map(|section| {
-            ini.get(section, key).or_else(|| ini.get(section, &format!("flyway.{key}")))
-        });
+        let found = sections
+            .iter()
+            .find_map(|section| ini.get(section, key).or_else(|| ini.get(section, &format!("flyway.{key}"))));
         if let Some(url) = found {
             let url = url.replace("\\:", ":");
             connection(place, &url, &format!("{key} in {file}"));
@@ -487,7 +487,10 @@ mod tests {
         assert!(section(text, "production").unwrap().contains("db.prod"));
         assert!(!section(text, "development").unwrap().contains("db.prod"));
         assert_eq!(section(text, "staging"), None);
-        assert_eq!(keyed("  'HOST': 'db.prod',\n \"database\": \"shop\", \n # host: 'x'\n host: x\n"), [("HOST", "db.prod"), ("database", "shop")]);
+        assert_eq!(
+            keyed("  'HOST': 'db.prod',\n \"database\": \"shop\", \n # host: 'x'\n host: x\n"),
+            [("HOST", "db.prod"), ("database", "shop")]
+        );
         assert_eq!(literals("a 'b' \"c\" # d\n# 'no'\n").collect::<Vec<_>>(), ["b", "c"]);
     }
 }

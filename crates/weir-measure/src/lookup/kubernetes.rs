@@ -25,7 +25,8 @@ const NAMESPACE: &[&str] = &["namespace", "HELM_NAMESPACE"];
 
 pub(super) fn find(place: &mut Place<'_>) {
     let configs = configs(place);
-    let first = |get: &dyn Fn(&Yaml) -> Option<String>| configs.iter().find_map(|(path, yaml)| Some((path, get(yaml)?)));
+    let first =
+        |get: &dyn Fn(&Yaml) -> Option<String>| configs.iter().find_map(|(path, yaml)| Some((path, get(yaml)?)));
     let text = |keys: &'static [&'static str]| move |yaml: &Yaml| yaml.at(keys).map(str::to_owned);
     let open = place.is_open(CONTEXT);
     let named = place.known(CONTEXT);

@@ -10,7 +10,9 @@ pub(super) fn find(place: &mut Place<'_>) {
     match program.as_str() {
         "heroku" => heroku(place),
         "fly" | "flyctl" => fly(place),
-        "vercel" | "vc" | "now" => linked(place, &["project", "VERCEL_PROJECT_ID"], ".vercel/project.json", "projectName"),
+        "vercel" | "vc" | "now" => {
+            linked(place, &["project", "VERCEL_PROJECT_ID"], ".vercel/project.json", "projectName")
+        }
         "netlify" | "ntl" => linked(place, &["site", "s", "NETLIFY_SITE_ID"], ".netlify/state.json", "siteId"),
         "firebase" => firebase(place),
         "supabase" => supabase(place),

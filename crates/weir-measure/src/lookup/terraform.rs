@@ -1,10 +1,11 @@
 //! Which state Terraform acts on: workspace, backend, and the directory that it runs in.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value as Json;
 
 use super::{Place, Weight, aws};
+use crate::place::normalize;
 
 /// Files of a directory in which a backend is looked for.
 const MOST_SOURCES: usize = 24;
@@ -68,7 +69,7 @@ pub(super) fn find(place: &mut Place<'_>) {
             return None;
         }
         let data = place.known(&["TF_DATA_DIR"]).unwrap_or_else(|| ".terraform".to_owned());
-        Some(if Path::new(&data).is_absolute() { PathBuf::from(data) } else { directory.join(data) })
+        Some(normalize(Path::new(&data), directory))
     });
     workspace(place, data.as_deref());
     if let Some(directory) = &directory {
@@ -118,7 +119,8 @@ fn stored(place: &mut Place<'_>, data: &Path) -> bool {
             details.push((key.to_owned(), value.to_owned()));
         }
     }
-    let nested = [("assume_role", "role_arn"), ("workspaces", "name"), ("workspaces", "prefix"), ("workspaces", "project")];
+    let nested =
+        [("assume_role", "role_arn"), ("workspaces", "name"), ("workspaces", "prefix"), ("workspaces", "project")];
     for (outer, inner) in nested {
         let outer = config.and_then(|config| config.get(outer));
         // A block is an object, or a list with one.
@@ -238,7 +240,10 @@ pub(super) fn of_directory(place: &mut Place<'_>, directory: &Path) {
     for (at, name) in names.iter().enumerate() {
         let parent = at.checked_sub(1).and_then(|at| names.get(at)).map(|parent| parent.to_ascii_lowercase());
         let below_environments = parent.as_deref().is_some_and(|parent| {
-            PARENTS.contains(&parent) || parent == "live" || parent.ends_with("-live") || parent.ends_with("-environments")
+            PARENTS.contains(&parent)
+                || parent == "live"
+                || parent.ends_with("-live")
+                || parent.ends_with("-environments")
         });
         // The usual name of a directory with what runs in every environment.
         if name.eq_ignore_ascii_case("live") && at + 1 < names.len() {

@@ -122,22 +122,42 @@ fn clusters_are_those_of_the_kubeconfig() {
         Provider::Kubernetes,
         &[(".kube/config", KUBE), ("more.yaml", more), ("empty", ""), ("bad", "a: [")],
         &[
-            ("kubectl", "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace shop", Production),
+            (
+                "kubectl",
+                "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace shop",
+                Production,
+            ),
             ("kubectl --context=plain", "context plain in ~/.kube/config", Unknown),
             // A user only makes it stricter.
             ("kubectl --context=us", "context us (server https://127.0.0.1:6443) in ~/.kube/config", Production),
             ("kubectl --context=dev", "context dev, ~/.kube/config does not say what this context is", Development),
             ("kubectl --context=?", "what --context is, is not known", Unknown),
-            ("kubectl --namespace=live", "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace live", Production),
-            ("kubectl --server=https://u:hunter2@10.0.0.1", "context eu (server https://10.0.0.1) in ~/.kube/config, namespace shop", Unknown),
-            ("helm HELM_KUBECONTEXT=us HELM_NAMESPACE=x", "context us (server https://127.0.0.1:6443) in ~/.kube/config, namespace x", Production),
+            (
+                "kubectl --namespace=live",
+                "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace live",
+                Production,
+            ),
+            (
+                "kubectl --server=https://u:hunter2@10.0.0.1",
+                "context eu (server https://10.0.0.1) in ~/.kube/config, namespace shop",
+                Unknown,
+            ),
+            (
+                "helm HELM_KUBECONTEXT=us HELM_NAMESPACE=x",
+                "context us (server https://127.0.0.1:6443) in ~/.kube/config, namespace x",
+                Production,
+            ),
             ("kubectl KUBECONFIG=~/more.yaml:~/.kube/config", "context kind-x in ~/more.yaml", Development),
-            ("kubectl KUBECONFIG=:~/none:~/.kube/config", "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace shop", Production),
+            (
+                "kubectl KUBECONFIG=:~/none:~/.kube/config",
+                "context eu (server https://k8s.prod.example.com:6443) in ~/.kube/config, namespace shop",
+                Production,
+            ),
             ("kubectl KUBECONFIG=?", "what KUBECONFIG is, is not known", Unknown),
             ("kubectl --kubeconfig=../more.yaml KUBECONFIG=?", "context kind-x in ~/more.yaml", Development),
             ("kubectl --kubeconfig=~/empty", "", Unknown),
             ("kubectl --kubeconfig=~/bad", "~/bad cannot be understood", Unknown),
-            ("kubectl --kubeconfig=~/w", "~/w is no file", Unknown),
+            ("kubectl --kubeconfig=~/w", ". is no file", Unknown),
             ("kubectl --kubeconfig=~/none", "", Unknown),
             ("kubectl HOME=~/elsewhere", "", Unknown),
             ("kubectl HOME=?", "", Unknown),
@@ -150,14 +170,20 @@ fn large_linked_and_unreadable_files_end_in_a_remark() {
     let machine = Machine::new(&[]);
     let path = machine.at(".kube/config");
     machine.write(".kube/config", &b"- x\n".repeat(3_000_000));
-    assert_eq!(machine.look(Provider::Kubernetes, "kubectl"), ("~/.kube/config is larger than is read".into(), Unknown));
-    let large = format!("clusters:\n{}current-context: prod\n", "- {name: a, cluster: {server: https://a.example}}\n".repeat(30_000));
+    assert_eq!(
+        machine.look(Provider::Kubernetes, "kubectl"),
+        ("~/.kube/config is larger than is read".into(), Unknown)
+    );
+    let large = format!(
+        "clusters:\n{}current-context: prod\n",
+        "- {name: a, cluster: {server: https://a.example}}\n".repeat(30_000)
+    );
     machine.write(".kube/config", large.as_bytes());
     let (said, environment) = machine.look(Provider::Kubernetes, "kubectl");
     assert_eq!(environment, Production);
     assert_eq!(said, "context prod in ~/.kube/config, ~/.kube/config is larger than is read in full");
     // Most of a file is keys and certificates.
-    let keys = KUBE.replace("SECRET", &"A".repeat(3_000_000));
+    let keys = KUBE.replacen("SECRET", &"A".repeat(3_000_000), 1);
     machine.write(".kube/config", keys.as_bytes());
     assert_eq!(machine.look(Provider::Kubernetes, "kubectl").1, Production);
     let bomb = format!("a: &a [x]\n{}", (0..50).map(|n| format!("b{n}: [*a, *a]\n")).collect::<String>());
@@ -199,23 +225,55 @@ fn accounts_are_those_of_the_profile() {
     let credentials = "[default]\naws_access_key_id = ASIAQNZGKIQY56JQ7WML\naws_secret_access_key = SECRET\n";
     check(
         Provider::Aws,
-        &[(".aws/config", config), (".aws/credentials", credentials), ("other", "[profile shop]\nrole_arn=arn:aws:iam::111111111111:role/x\n")],
         &[
-            ("aws", "the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1", Unknown),
+            (".aws/config", config),
+            (".aws/credentials", credentials),
+            ("other", "[profile shop]\nrole_arn=arn:aws:iam::111111111111:role/x\n"),
+        ],
+        &[
+            (
+                "aws",
+                "the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1",
+                Unknown,
+            ),
             ("aws --profile=shop", "profile shop (account 123456789012) in ~/.aws/config, region us-east-1", Unknown),
-            ("aws AWS_PROFILE=deploy AWS_REGION=eu-1", "profile deploy (account 210987654321) in ~/.aws/config, region eu-1", Production),
+            (
+                "aws AWS_PROFILE=deploy AWS_REGION=eu-1",
+                "profile deploy (account 210987654321) in ~/.aws/config, region eu-1",
+                Production,
+            ),
             ("aws AWS_PROFILE=shop --profile=dev", "profile dev in ~/.aws/config", Development),
             ("aws --profile=local", "profile local (endpoint http://localhost:4566) in ~/.aws/config", Development),
             ("aws --profile=a", "profile a in ~/.aws/config", Unknown),
             ("aws --profile=none-prod", "profile none-prod", Production),
             ("aws --profile=?", "what --profile is, is not known", Unknown),
-            ("aws AWS_PROFILE=", "the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1", Unknown),
+            (
+                "aws AWS_PROFILE=",
+                "the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1",
+                Unknown,
+            ),
             // Keys in the environment go before the profile, except where an option names one.
-            ("aws AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_PROFILE=shop", "profile shop in ~/.aws/config, region us-east-1", Unknown),
-            ("aws AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE --profile=shop", "profile shop (account 123456789012) in ~/.aws/config, region us-east-1", Unknown),
+            (
+                "aws AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_PROFILE=shop",
+                "profile shop in ~/.aws/config, region us-east-1",
+                Unknown,
+            ),
+            (
+                "aws AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE --profile=shop",
+                "profile shop (account 123456789012) in ~/.aws/config, region us-east-1",
+                Unknown,
+            ),
             ("aws AWS_CONFIG_FILE=~/other AWS_PROFILE=shop", "profile shop (account 111111111111) in ~/other", Unknown),
-            ("aws --endpoint-url=http://localhost:4566 --profile=none", "endpoint http://localhost:4566, profile none", Development),
-            ("aws AWS_ROLE_ARN=arn:aws:iam::123456789012:role/live", "account 123456789012 by AWS_ROLE_ARN, the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1", Production),
+            (
+                "aws --endpoint-url=http://localhost:4566 --profile=none",
+                "endpoint http://localhost:4566, profile none",
+                Development,
+            ),
+            (
+                "aws AWS_ROLE_ARN=arn:aws:iam::123456789012:role/live",
+                "account 123456789012 by AWS_ROLE_ARN, the default profile (account 029608264753) in ~/.aws/config and ~/.aws/credentials, region eu-west-1",
+                Production,
+            ),
         ],
     );
 }
@@ -231,9 +289,21 @@ fn projects_subscriptions_and_docker_hosts_are_found() {
             (".config/gcloud/configurations/config_default", "[core]\nproject = acme-x\n"),
         ],
         &[
-            ("gcloud", "project acme-prd in ~/.config/gcloud/configurations/config_work (configuration work), account me@dev.example", Production),
-            ("gcloud --configuration=default", "project acme-x in ~/.config/gcloud/configurations/config_default (configuration default)", Unknown),
-            ("gcloud --project=acme-stg CLOUDSDK_ACTIVE_CONFIG_NAME=none", "configuration none, project acme-stg", Staging),
+            (
+                "gcloud",
+                "project acme-prd in ~/.config/gcloud/configurations/config_work (configuration work), account me@dev.example",
+                Production,
+            ),
+            (
+                "gcloud --configuration=default",
+                "project acme-x in ~/.config/gcloud/configurations/config_default (configuration default)",
+                Unknown,
+            ),
+            (
+                "gcloud --project=acme-stg CLOUDSDK_ACTIVE_CONFIG_NAME=none",
+                "configuration none, project acme-stg",
+                Staging,
+            ),
             ("gcloud CLOUDSDK_CONFIG=?", "what CLOUDSDK_CONFIG is, is not known", Unknown),
             ("gcloud --project=?", "what --project is, is not known, account me@dev.example", Unknown),
         ],
@@ -243,14 +313,15 @@ fn projects_subscriptions_and_docker_hosts_are_found() {
         &[(".azure/azureProfile.json", azure)],
         &[
             ("az", "subscription Acme Prod (0-1) in ~/.azure/azureProfile.json", Production),
-            ("az --subscription=0-2 --resource-group=x", "subscription Acme Dev (0-2) in ~/.azure/azureProfile.json, resource group x", Development),
+            (
+                "az --subscription=0-2 --resource-group=x",
+                "subscription Acme Dev (0-2) in ~/.azure/azureProfile.json, resource group x",
+                Development,
+            ),
             ("az --subscription=other", "subscription other", Unknown),
             ("az --subscription=?", "what --subscription is, is not known", Unknown),
         ],
     );
-    // SHA-256 of `remote`.
-    let meta = ".docker/contexts/meta/7bf78ab2b1c5f8a5ddb6e5a7e9f0dd8f/meta.json";
-    let _ = meta;
     let name = weir_model::Digest::of(b"remote").to_string();
     let meta = format!(".docker/contexts/meta/{name}/meta.json");
     check(
@@ -263,7 +334,11 @@ fn projects_subscriptions_and_docker_hosts_are_found() {
         &[
             ("docker", "docker context remote (host ssh://prod-1) in ~/.docker/config.json", Production),
             ("docker DOCKER_HOST=tcp://127.0.0.1:2375", "docker host tcp://127.0.0.1:2375", Development),
-            ("docker DOCKER_HOST=tcp://127.0.0.1:2375 --context=remote", "docker context remote (host ssh://prod-1)", Production),
+            (
+                "docker DOCKER_HOST=tcp://127.0.0.1:2375 --context=remote",
+                "docker context remote (host ssh://prod-1)",
+                Production,
+            ),
             ("docker DOCKER_HOST=? --host=ssh://stg", "docker host ssh://stg", Staging),
             ("docker DOCKER_HOST=?", "what DOCKER_HOST is, is not known", Unknown),
             ("docker DOCKER_CONFIG=~/none", "", Unknown),
@@ -280,7 +355,10 @@ fn states_are_those_of_workspace_and_backend() {
         &[
             ("w/.terraform/environment", "staging"),
             ("s/.terraform/terraform.tfstate", state),
-            ("t/main.tf", "terraform {\n backend \"gcs\" {\n bucket = \"acme-live\"\n secret_key = \"SECRET\"\n }\n}\nprovider \"aws\" {\n profile = \"x\"\n}\n"),
+            (
+                "t/main.tf",
+                "terraform {\n backend \"gcs\" {\n bucket = \"acme-live\"\n secret_key = \"SECRET\"\n }\n}\nprovider \"aws\" {\n profile = \"x\"\n}\n",
+            ),
             ("dev/infra/x.tf", ""),
             ("infra/envs/prod/x.tf", ""),
             ("infra-live/dev/vpc/terragrunt.hcl", ""),
@@ -291,17 +369,41 @@ fn states_are_those_of_workspace_and_backend() {
             ("terraform", "workspace staging in .terraform/environment", Staging),
             ("terraform TF_WORKSPACE=prod", "workspace prod", Production),
             ("terraform TF_WORKSPACE=?", "what TF_WORKSPACE is, is not known", Unknown),
-            ("terraform cd=s", "backend s3 (bucket acme-prod-state, key a, role_arn arn:aws:iam::123456789012:role/x) in .terraform/terraform.tfstate", Production),
-            ("terraform --chdir=../s", "backend s3 (bucket acme-prod-state, key a, role_arn arn:aws:iam::123456789012:role/x) in ~/s/.terraform/terraform.tfstate", Production),
-            ("terraform cd=t", "backend gcs (bucket acme-live) in main.tf, provider aws profile x in main.tf", Production),
+            (
+                "terraform cd=s",
+                "backend s3 (bucket acme-prod-state, key a, role_arn arn:aws:iam::123456789012:role/x) in .terraform/terraform.tfstate",
+                Production,
+            ),
+            (
+                "terraform --chdir=../s",
+                "backend s3 (bucket acme-prod-state, key a, role_arn arn:aws:iam::123456789012:role/x) in ~/s/.terraform/terraform.tfstate",
+                Production,
+            ),
+            (
+                "terraform cd=t",
+                "backend gcs (bucket acme-live) in main.tf, provider aws profile x in main.tf",
+                Production,
+            ),
             ("terraform cd=t --chdir=?", "what --chdir is, is not known", Unknown),
             ("terraform cd=dev/infra", "directory HOME/dev/infra", Unknown),
             ("terraform cd=infra/envs/prod", "directory HOME/infra/envs/prod", Production),
             ("terragrunt cd=infra-live/dev/vpc", "directory HOME/infra-live/dev/vpc", Development),
             ("terragrunt cd=live/eu", "directory HOME/live/eu", Unknown),
-            ("terraform cd=empty --var-file=prod.tfvars", "variables prod.tfvars, workspace default in .terraform/environment", Production),
-            ("terraform cd=empty TF_DATA_DIR=../w/.terraform", "workspace staging in ~/w/.terraform/environment", Staging),
-            ("terraform cd=empty AWS_PROFILE=dev", "workspace default in .terraform/environment, profile dev", Development),
+            (
+                "terraform cd=empty --var-file=prod.tfvars",
+                "variables prod.tfvars, workspace default in .terraform/environment",
+                Production,
+            ),
+            (
+                "terraform cd=empty TF_DATA_DIR=../w/.terraform",
+                "workspace staging in ~/w/.terraform/environment",
+                Staging,
+            ),
+            (
+                "terraform cd=empty AWS_PROFILE=dev",
+                "workspace default in .terraform/environment, profile dev",
+                Development,
+            ),
         ],
     );
 }
@@ -341,14 +443,30 @@ fn clients_of_databases_say_their_server() {
             ("psql PGHOST=db.prod --host=localhost", "host localhost", Development),
             ("psql PGHOST=?", "what PGHOST is, is not known", Unknown),
             ("psql ? PGHOST=localhost", "", Unknown),
-            ("psql PGSERVICE=shop", "service shop, host db.prod.example.com in ~/.pg_service.conf, database shop in ~/.pg_service.conf", Production),
-            ("psql --dbname=service=shop", "service shop, host db.prod.example.com in ~/.pg_service.conf, database shop in ~/.pg_service.conf", Production),
+            (
+                "psql PGSERVICE=shop",
+                "service shop, host db.prod.example.com in ~/.pg_service.conf, database shop in ~/.pg_service.conf",
+                Production,
+            ),
+            (
+                "psql --dbname=service=shop",
+                "service shop, host db.prod.example.com in ~/.pg_service.conf, database shop in ~/.pg_service.conf",
+                Production,
+            ),
             ("pg_restore prod.dump --dbname=app_dev", "database app_dev", Development),
             ("mysql shop", "host staging-db in ~/.my.cnf, database shop", Staging),
             ("mysql --host=127.0.0.1 shop", "host 127.0.0.1, database shop", Development),
             ("mysql --defaults-group-suffix=x", "configuration x, host localhost in ~/.my.cnf", Development),
-            ("mongosh mongodb+srv://u:hunter2@prod.mongodb.net/shop", "address (host prod.mongodb.net, database shop)", Production),
-            ("mongosh MONGODB_URI=mongodb://u:hunter2@localhost/shop", "MONGODB_URI (host localhost, database shop)", Development),
+            (
+                "mongosh mongodb+srv://u:hunter2@prod.mongodb.net/shop",
+                "address (host prod.mongodb.net, database shop)",
+                Production,
+            ),
+            (
+                "mongosh MONGODB_URI=mongodb://u:hunter2@localhost/shop",
+                "MONGODB_URI (host localhost, database shop)",
+                Development,
+            ),
             ("redis-cli --h=cache.prod", "host cache.prod", Production),
             ("redis-cli REDIS_URL=redis://:hunter2@localhost:6379", "REDIS_URL (host localhost:6379)", Development),
         ],
@@ -362,17 +480,32 @@ fn migration_tools_say_their_database() {
         Provider::Database,
         &[
             ("w/prisma/schema.prisma", schema),
-            ("w/.env", "APP_ENV=production\nDATABASE_URL=\"postgres://u:hunter2@db.prod.example.com/shop\"\nDB_HOST=stg-db\n"),
+            (
+                "w/.env",
+                "APP_ENV=production\nDATABASE_URL=\"postgres://u:hunter2@db.prod.example.com/shop\"\nDB_HOST=stg-db\n",
+            ),
             ("none/x", ""),
             ("p/schema.prisma", "datasource db {\n url = env(\"LIVE_DB_URL\")\n}"),
-            ("p/knexfile.js", "module.exports = {\n development: { connection: { host: 'localhost' } },\n production: { connection: process.env.PROD_URL },\n}"),
-            ("p/config/config.json", "{\"development\":{\"host\":\"127.0.0.1\",\"password\":\"SECRET\"},\"production\":{\"use_env_variable\":\"X_URL\"}}"),
+            (
+                "p/knexfile.js",
+                "module.exports = {\n development: { connection: { host: 'localhost' } },\n production: { connection: process.env.PROD_URL },\n}",
+            ),
+            (
+                "p/config/config.json",
+                "{\"development\":{\"host\":\"127.0.0.1\",\"password\":\"SECRET\"},\"production\":{\"use_env_variable\":\"X_URL\"}}",
+            ),
             ("p/alembic.ini", "[alembic]\nsqlalchemy.url = postgresql://u:hunter2@localhost/x\n"),
-            ("r/config/database.yml", "default: &d\n  adapter: x\ndevelopment:\n  <<: *d\n  database: shop_development\nproduction:\n  host: <%= ENV['DB_HOST'] %>\n  password: hunter2\n"),
+            (
+                "r/config/database.yml",
+                "default: &d\n  adapter: x\ndevelopment:\n  <<: *d\n  database: shop_development\nproduction:\n  host: <%= ENV['DB_HOST'] %>\n  password: hunter2\n",
+            ),
             ("r/.env", "DB_HOST=db.internal\n"),
             ("r2/.env", "DATABASE_URL=postgres://db.prod/x"),
             ("d/manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
-            ("d/shop/settings.py", "DATABASES = {\n 'default': {\n 'HOST': 'db.stg.example.com', 'PASSWORD': 'hunter2',\n 'NAME': os.environ['DB_NAME'],\n }\n}\n"),
+            (
+                "d/shop/settings.py",
+                "DATABASES = {\n 'default': {\n 'HOST': 'db.stg.example.com', 'PASSWORD': 'hunter2',\n 'NAME': os.environ['DB_NAME'],\n }\n}\n",
+            ),
             ("l/.env", "APP_ENV=local\nDB_HOST=127.0.0.1\nDB_PASSWORD=hunter2\n"),
             ("l/.env.production", "DB_HOST=10.0.0.1\n"),
             ("f/flyway.conf", "flyway.url=jdbc:postgresql://db.prod/shop\nflyway.password=hunter2\n"),
@@ -383,7 +516,11 @@ fn migration_tools_say_their_database() {
             ("prisma DATABASE_URL=?", "what DATABASE_URL is, is not known", Unknown),
             ("prisma cd=p", "the variable LIVE_DB_URL, by schema.prisma", Production),
             ("prisma cd=p LIVE_DB_URL=postgres://localhost/x", "LIVE_DB_URL (host localhost, database x)", Production),
-            ("prisma cd=p --schema=../w/prisma/schema.prisma", "DATABASE_URL in ~/w/prisma/.env", Unknown),
+            (
+                "prisma cd=p --schema=../w/prisma/schema.prisma",
+                "the variable DATABASE_URL, by ~/w/prisma/schema.prisma",
+                Unknown,
+            ),
             ("prisma --url=postgres://u:hunter2@stg/x", "address (host stg, database x)", Staging),
             ("dbmate", "DATABASE_URL in .env (host db.prod.example.com, database shop)", Production),
             ("dbmate cd=none", "", Unknown),
@@ -395,13 +532,29 @@ fn migration_tools_say_their_database() {
             ("rails cd=r", "database shop_development in config/database.yml", Development),
             ("rails cd=r RAILS_ENV=production", "RAILS_ENV production, DB_HOST in .env", Production),
             ("rails cd=r2", "DATABASE_URL in .env (host db.prod, database x)", Production),
-            ("manage.py cd=d", "settings shop.settings, HOST db.stg.example.com in shop/settings.py", Staging),
-            ("manage.py cd=d DJANGO_SETTINGS_MODULE=shop.settings.production", "settings shop.settings.production", Production),
+            (
+                "manage.py cd=d",
+                "settings shop.settings, the variable DB_NAME, by shop/settings.py, HOST db.stg.example.com in shop/settings.py",
+                Staging,
+            ),
+            (
+                "manage.py cd=d DJANGO_SETTINGS_MODULE=shop.settings.production",
+                "settings shop.settings.production",
+                Production,
+            ),
             ("artisan cd=l", "APP_ENV local in .env, host 127.0.0.1 in .env", Development),
             ("artisan cd=l --env=production", "--env production, host 10.0.0.1 in .env.production", Production),
-            ("artisan", "APP_ENV production in .env, DATABASE_URL in .env (host db.prod.example.com, database shop), host stg-db in .env", Production),
+            (
+                "artisan",
+                "APP_ENV production in .env, DATABASE_URL in .env (host db.prod.example.com, database shop), host stg-db in .env",
+                Production,
+            ),
             ("flyway cd=f", "url in flyway.conf (host db.prod, database shop)", Production),
-            ("mix cd=w MIX_ENV=prod", "MIX_ENV prod, DATABASE_URL in .env (host db.prod.example.com, database shop)", Production),
+            (
+                "mix cd=w MIX_ENV=prod",
+                "MIX_ENV prod, DATABASE_URL in .env (host db.prod.example.com, database shop)",
+                Production,
+            ),
             ("mix", "", Unknown),
         ],
     );
@@ -412,7 +565,10 @@ fn platforms_say_their_project() {
     check(
         Provider::Platform,
         &[
-            ("w/.git/config", "[remote \"heroku\"]\n\turl = https://git.heroku.com/shop-prod.git\n[remote \"origin\"]\n\turl = git@github.com:a/b.git\n"),
+            (
+                "w/.git/config",
+                "[remote \"heroku\"]\n\turl = https://git.heroku.com/shop-prod.git\n[remote \"origin\"]\n\turl = git@github.com:a/b.git\n",
+            ),
             ("w/fly.toml", "app = 'shop-staging' # x\n[env]\napp = 'no'\n"),
             ("w/.vercel/project.json", "{\"projectId\":\"prj_1\",\"orgId\":\"t\",\"projectName\":\"shop-live\"}"),
             ("w/.firebaserc", "{\"projects\":{\"default\":\"acme-dev\",\"prod\":\"acme-7\"}}"),
@@ -439,7 +595,12 @@ fn platforms_say_their_project() {
 fn remotes_are_those_of_the_repository() {
     let config = "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://me:hunter2@git.example.com/a/live.git\n\
         [remote \"prod\"]\n\turl = /srv/git/x\n[remote \"a/b\"]\n\turl = https://git.heroku.com/shop-staging.git\n";
-    let machine = Machine::new(&[("w/.git/config", config), ("w/sub/x", ""), ("l/.git", "gitdir: ../w/.git/worktrees/l\n"), ("w/.git/worktrees/l/commondir", "../..\n")]);
+    let machine = Machine::new(&[
+        ("w/.git/config", config),
+        ("w/sub/x", ""),
+        ("l/.git", "gitdir: ../w/.git/worktrees/l\n"),
+        ("w/.git/worktrees/l/commondir", "../..\n"),
+    ]);
     let budget = Budget::until(Instant::now() + Duration::from_secs(60));
     let find = |directory: &Path, name: &str| {
         let found = super::remote(directory, name, &budget);
