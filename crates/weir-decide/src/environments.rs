@@ -32,7 +32,7 @@ pub(crate) fn load(layers: &Layers) -> Result<(Environments, Vec<String>), Vec<P
         match layers::read(&path) {
             Ok(text) => {
                 read(layer, &path.display().to_string(), &text, &mut environments, &mut errors);
-                texts.push(text);
+                texts.extend([path.display().to_string(), text]);
             }
             Err(error) => errors.push(error),
         }
