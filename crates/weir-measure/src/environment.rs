@@ -18,7 +18,14 @@ pub(crate) fn settle(target: &mut Target, found: Option<&Found>, rules: &Environ
     let named = target.environment_from.take();
     let mut judge = Judge { rules, strictest: None };
     if let Some(named) = &named {
-        judge.see(named, Weight::Place);
+        let located = found.is_some_and(|found| !found.facts.is_empty());
+        let (paths, names): (Vec<&str>, Vec<&str>) =
+            named.split(", ").partition(|piece| located && is_path(value_of(piece)));
+        judge.see(&names.join(", "), Weight::Place);
+        // Below `~/dev` may be the configuration of anything.
+        for path in paths {
+            judge.see(path, Weight::Hint);
+        }
     }
     for Fact { name, weight } in found.map(|found| found.facts.as_slice()).unwrap_or_default() {
         judge.see(name, *weight);
@@ -90,12 +97,21 @@ fn by_name(target: &Target, rules: &Environments) -> Option<Classed> {
     classed(rules, &target.name, words)
 }
 
+/// Of `--context prod` and `AWS_PROFILE=prod` the value.
+fn value_of(piece: &str) -> &str {
+    piece.split_once([' ', '=']).map_or(piece, |(_, value)| value)
+}
+
+fn is_path(value: &str) -> bool {
+    ["/", "./", "../", "~"].iter().any(|start| value.starts_with(start))
+}
+
 /// What people read: what the command named, as far as what was found does not say it again, and what was found.
 fn described(named: Option<String>, found: Option<&Found>) -> Option<String> {
     let Some(found) = found.filter(|found| !found.said.is_empty()) else { return named };
     let mut text = found.said.join(", ");
     for piece in named.iter().flat_map(|named| named.split(", ")) {
-        let value = piece.split_once([' ', '=']).map_or(piece, |(_, value)| value);
+        let value = value_of(piece);
         if !text.contains(value) && !found.facts.iter().any(|fact| value.contains(&fact.name)) {
             text.push_str(", ");
             text.push_str(piece);

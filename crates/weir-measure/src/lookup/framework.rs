@@ -92,7 +92,7 @@ fn variables(place: &mut Place<'_>, env: &Dotenv, names: &[&str]) -> bool {
 fn variable(place: &mut Place<'_>, env: &Dotenv, name: &str) -> bool {
     // What is set already goes before the files.
     match place.lookup.variable(name) {
-        Some(Some(value)) => connection(place, &value.to_owned(), name),
+        Some(Some(value)) => connection(place, value, name),
         Some(None) => place.found.say(format!("what {name} is, is not known")),
         None => match env.get(name) {
             Some((value, file)) => connection(place, value, &format!("{name} in {file}")),

@@ -33,8 +33,9 @@ impl Ini {
 
     /// The value of a key; the last one wins. The key is in lower case.
     pub(super) fn get(&self, section: &str, key: &str) -> Option<&str> {
-        let pairs = self.0.iter().filter(|(name, _)| name == section).flat_map(|(_, pairs)| pairs);
-        pairs.filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).last().filter(|value| !value.is_empty())
+        let mut pairs = self.0.iter().filter(|(name, _)| name == section).flat_map(|(_, pairs)| pairs);
+        let (_, value) = pairs.rfind(|(name, _)| name == key)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     pub(super) fn sections(&self) -> impl Iterator<Item = &str> {

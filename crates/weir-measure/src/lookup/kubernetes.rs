@@ -8,7 +8,7 @@ use super::{Place, Weight};
 /// The most files of a `KUBECONFIG` list.
 const MOST_FILES: usize = 8;
 /// A file that is larger is only asked for the context that it selects.
-const LARGEST: usize = 1024 * 1024;
+const LARGEST: usize = 512 * 1024;
 /// Values that are long, secret, and of no use.
 const SECRET: [&str; 6] = [
     "certificate-authority-data:",

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use weir_model::{Environment, Environments, Lookup, Provider, Target, TargetKind};
 
+use super::{Fact, Found, Weight};
 use crate::budget::Budget;
 use crate::environment;
 
@@ -616,4 +617,86 @@ fn remotes_are_those_of_the_repository() {
     assert_eq!(find(&machine.at("w"), "prod/main").1, Production);
     assert_eq!(find(&machine.at("w"), "a/b/main").1, Staging);
     assert_eq!(find(&machine.at("w"), "none/prod"), (String::new(), Unknown));
+}
+
+#[test]
+fn configuration_is_read_only_where_something_is_at_stake() {
+    use weir_model::{Effect, Verb};
+    let machine = Machine::new(&[(".kube/config", KUBE), (".pg_service.conf", "[s]\nhost=db.prod\n")]);
+    let lookup = |provider, variables: &[(&str, &str)]| {
+        Some(Arc::new(Lookup {
+            provider,
+            program: if provider == Provider::Database { "psql" } else { "kubectl" }.into(),
+            settings: Vec::new(),
+            words: Vec::new(),
+            variables: variables.iter().map(|(name, value)| ((*name).into(), Some((*value).into()))).collect(),
+            directory: None,
+        }))
+    };
+    let effect = |verb, kind, lookup: &Option<Arc<Lookup>>, via: &[&str]| {
+        let mut effect = Effect::new(verb, Target::new(kind, "x"));
+        effect.target.lookup = lookup.clone();
+        effect.via = via.iter().map(|step| (*step).to_owned()).collect();
+        effect
+    };
+    let measured = |mut effects: Vec<Effect>| {
+        let context = crate::Context {
+            cwd: &machine.home,
+            home: Some(&machine.home),
+            session_started: None,
+            environments: &Environments::default(),
+            budget: Duration::from_secs(60),
+        };
+        crate::measure(&mut effects, &context);
+        effects.iter().map(|effect| effect.target.environment).collect::<Vec<_>>()
+    };
+    let cluster = lookup(Provider::Kubernetes, &[]);
+    let server = lookup(Provider::Database, &[("PGSERVICE", "s")]);
+    let client = |verb| effect(verb, TargetKind::Database, &server, &[]);
+    let table = |verb| effect(verb, TargetKind::Table, &None, &["psql -c"]);
+    assert_eq!(measured(vec![effect(Verb::Read, TargetKind::KubernetesObject, &cluster, &[])]), [Unknown]);
+    assert_eq!(measured(vec![effect(Verb::Delete, TargetKind::KubernetesObject, &cluster, &[])]), [Production]);
+    assert_eq!(measured(vec![client(Verb::Execute), table(Verb::Read)]), [Unknown, Unknown]);
+    // A statement is where its client is connected to.
+    assert_eq!(measured(vec![client(Verb::Execute), table(Verb::Delete)]), [Production, Production]);
+}
+
+#[test]
+fn what_people_wrote_goes_before_words_for_each_fact() {
+    let rule = |environment, pattern: &str| weir_model::EnvironmentPattern {
+        environment,
+        pattern: pattern.into(),
+        file: "f".into(),
+    };
+    let facts = |list: &[(&str, Weight)]| Found {
+        said: vec!["somewhere".into()],
+        facts: list.iter().map(|(name, weight)| Fact { name: (*name).into(), weight: *weight }).collect(),
+    };
+    let rules = Environments {
+        own: vec![rule(Development, "live-demo"), rule(Production, "123456789012"), rule(Staging, "git@*")],
+        tightening: vec![rule(Production, "crown*")],
+    };
+    for (named, list, expected) in [
+        (None, &[("live-demo", Weight::Place)][..], (Development, "somewhere; development by `live-demo` in f")),
+        (None, &[("live-demo", Weight::Hint)], (Development, "somewhere; development by `live-demo` in f")),
+        (None, &[("live-demo", Weight::Place), ("prod", Weight::Hint)], (Production, "somewhere")),
+        (
+            None,
+            &[("dev", Weight::Place), ("123456789012", Weight::Place)],
+            (Production, "somewhere; production by `123456789012` in f"),
+        ),
+        (None, &[("dev", Weight::Hint)], (Unknown, "somewhere")),
+        (None, &[("git@h:a/live.git", Weight::Plain)], (Staging, "somewhere; staging by `git@*` in f")),
+        (None, &[("h:a/live.git", Weight::Plain)], (Unknown, "somewhere")),
+        (
+            Some("--context crown-1, -n dev"),
+            &[("dev", Weight::Place)],
+            (Production, "somewhere, --context crown-1; production by `crown*` in f"),
+        ),
+    ] {
+        let mut target = Target::new(TargetKind::CloudResource, "x");
+        target.environment_from = named.map(str::to_owned);
+        environment::settle(&mut target, Some(&facts(list)), &rules);
+        assert_eq!((target.environment, target.environment_from.as_deref().unwrap()), expected, "{list:?}");
+    }
 }

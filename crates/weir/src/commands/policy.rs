@@ -84,8 +84,7 @@ fn compile() -> CommandResult {
     }
     let mut out = anstream::stdout().lock();
     let patterns = patterns(&state).count();
-    let environments =
-        if patterns == 0 { String::new() } else { format!(" and {patterns} patterns of environments") };
+    let environments = if patterns == 0 { String::new() } else { format!(" and {patterns} patterns of environments") };
     let (count, version) = (state.engine.policies().len(), state.engine.version());
     writeln!(out, "{count} policies{environments} are in force, version {version}")?;
     Ok(ExitCode::SUCCESS)
