@@ -2,6 +2,8 @@
 
 #[path = "build/emit.rs"]
 mod emit;
+#[path = "build/operations.rs"]
+mod operations;
 #[path = "build/schema.rs"]
 mod schema;
 
@@ -33,12 +35,13 @@ fn compile() -> Outcome<()> {
         }
     }
     files.sort();
-    let mut emit = emit::Emit::default();
+    println!("cargo::rerun-if-changed={}", catalog.join("data").display());
+    let mut emit = emit::Emit::new(catalog.join("data"));
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("cargo::rerun-if-changed={}", path.display());
         read(path)
-            .and_then(|file| emit.file(&file))
+            .and_then(|file| emit.file(name.trim_end_matches(".toml"), &file))
             // Cargo shows one line of an error only.
             .map_err(|error| format!("catalog/{name}: {}", error.trim().replace('\n', " ")))?;
     }

@@ -3,10 +3,12 @@
 
 use std::process::ExitCode;
 
+mod analysis_bench;
 mod bench;
 mod cal_bench;
 mod cal_conformance;
 mod clients;
+mod corpus;
 mod layers;
 
 const HELP: &str = "cargo xtask COMMAND
@@ -24,10 +26,20 @@ fn main() -> ExitCode {
         Some("cal-bench") => cal_bench::run(),
         Some("cal-bench-one") => cal_bench::run_one(args.get(1..).unwrap_or_default()),
         Some("cal-conformance") => cal_conformance::run(args.get(1..).unwrap_or_default()),
+        Some("analysis-bench") => analysis_bench::run(),
+        Some("analysis-bench-one") => analysis_bench::run_one(),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
+        Some("corpus") => corpus::run(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
-            print!("{HELP}{}{}{}", cal_bench::HELP, cal_conformance::HELP, clients::HELP);
+            print!(
+                "{HELP}{}{}{}{}{}",
+                analysis_bench::HELP,
+                corpus::HELP,
+                cal_bench::HELP,
+                cal_conformance::HELP,
+                clients::HELP
+            );
             return ExitCode::from(2);
         }
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use weir_model::{TargetKind, Verb};
 
@@ -11,6 +12,8 @@ use crate::schema::{Code, Command, Effect, Fallback, File, Paths, Run, Tool, Unk
 /// What has been written so far.
 #[derive(Default)]
 pub struct Emit {
+    /// Where the data of operations is.
+    data: PathBuf,
     out: String,
     names: BTreeMap<String, usize>,
     tools: usize,
@@ -65,10 +68,14 @@ struct Body<'b> {
 }
 
 impl Emit {
-    pub fn file(&mut self, file: &File) -> Outcome<()> {
+    pub fn new(data: PathBuf) -> Self {
+        Self { data, ..Self::default() }
+    }
+
+    pub fn file(&mut self, family: &str, file: &File) -> Outcome<()> {
         for tool in &file.tool {
             let name = tool.names.first().ok_or("a tool without names")?;
-            self.tool(tool).map_err(|error| format!("{name}: {error}"))?;
+            self.tool(family, tool).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
     }
@@ -87,7 +94,7 @@ impl Emit {
         Ok(self.out)
     }
 
-    fn tool(&mut self, tool: &Tool) -> Outcome<()> {
+    fn tool(&mut self, family: &str, tool: &Tool) -> Outcome<()> {
         let id = self.tools;
         self.tools += 1;
         for name in &tool.names {
@@ -136,10 +143,20 @@ impl Emit {
         {
             return Err("says nothing: give it effects, commands, or a `default`".to_owned());
         }
+        let operations = match &tool.operations {
+            None => "None".to_owned(),
+            Some(entry) => {
+                let table = crate::operations::emit(&format!("O{id}"), entry, &self.data)?;
+                self.out.push_str(&table);
+                format!("Some(&O{id})")
+            }
+        };
         let deep = tree.below.remove("**");
         let line = format!(
-            "static T{id}: Tool = Tool {{ single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
-             skip: &{:?}, default: Fallback::{:?}, provider: {}, root: {root}, commands: {}, deep: {} }};\n",
+            "static T{id}: Tool = Tool {{ names: &{:?}, family: {family:?}, single_dash: {}, abbreviations: {}, ignore_case: {}, unknown_takes_value: {}, \
+             skip: &{:?}, default: Fallback::{:?}, provider: {}, root: {root}, commands: {}, deep: {}, \
+             operations: {operations} }};\n",
+            tool.names,
             tool.single_dash,
             tool.abbreviations,
             tool.ignore_case,
@@ -243,6 +260,7 @@ fn node(word: &str, branch: &Branch) -> Outcome<String> {
         match word.strip_suffix('*') {
             Some("*") => return Err("`**` must be the first word of a path".to_owned()),
             Some(start) => patterns.push((start, node(start, below)?)),
+            None if word.starts_with('*') => patterns.push((word, node(word, below)?)),
             None => children.push(node(word, below)?),
         }
     }
@@ -410,7 +428,9 @@ fn sel(text: &str, scope: &Scope<'_>) -> Outcome<String> {
     Ok(match text {
         "it" => "Sel::It".to_owned(),
         "path" => "Sel::Path".to_owned(),
+        "group" => "Sel::Group".to_owned(),
         "args" => "Sel::Args".to_owned(),
+        "own" => "Sel::Own".to_owned(),
         "first" => "Sel::First".to_owned(),
         "stdin" => "Sel::Stdin".to_owned(),
         _ => {

@@ -38,6 +38,7 @@ pub struct Tool {
     pub programs: Vec<String>,
     #[serde(default)]
     pub command: Vec<Command>,
+    pub operations: Option<Operations>,
     // What the program does without a subcommand. Written out because `flatten` would switch off `deny_unknown_fields`.
     #[serde(default)]
     pub options: String,
@@ -55,6 +56,40 @@ pub struct Tool {
     pub run: Vec<Run>,
     #[serde(default)]
     pub code: Vec<Code>,
+}
+
+/// Commands of two words, `SERVICE OPERATION`, that come from data.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// A file below `catalog/data`.
+    pub data: String,
+    /// Services that the command line calls by another name than the data.
+    #[serde(default)]
+    pub services: std::collections::BTreeMap<String, String>,
+    /// What the data does not say; the first that has the operation counts.
+    pub kinds: Vec<Kind>,
+}
+
+/// What an operation does to what.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    pub of: Vec<String>,
+    #[serde(default = "delete")]
+    pub verb: Verb,
+    #[serde(default = "cloud_resource")]
+    pub target: TargetKind,
+    #[serde(default)]
+    pub stateful: bool,
+}
+
+fn delete() -> Verb {
+    Verb::Delete
+}
+
+fn cloud_resource() -> TargetKind {
+    TargetKind::CloudResource
 }
 
 /// A subcommand.

@@ -37,6 +37,8 @@ pub struct Arg {
     /// The text with [`HOLE`] for each part that is not known, where it is one text: program text that is known in part
     /// (`bash -c "cd $DIR && make"`) is still read.
     pub template: Option<String>,
+    /// Secrets that a substitution or variable in it holds (`"$(cat .env)"`), by the names of their files.
+    pub secrets: Vec<String>,
 }
 
 /// Stands for a part of a text that is not known.
@@ -46,7 +48,7 @@ impl Arg {
     /// An argument that people know as `source`.
     #[must_use]
     pub fn new(value: Value, source: impl Into<String>) -> Self {
-        Self { value, source: source.into(), span: None, globbed: false, template: None }
+        Self { value, source: source.into(), span: None, globbed: false, template: None, secrets: Vec::new() }
     }
 
     /// An argument that is exactly `text`.
@@ -98,6 +100,8 @@ pub struct Call<'a> {
     pub argv: Vec<Arg>,
     /// The standard input.
     pub stdin: Stdin,
+    /// Secrets that the standard input holds, by the names of their files.
+    pub secrets: Vec<String>,
     /// The directory in which it runs; `None` where an unknown `cd` came before.
     pub cwd: Option<PathBuf>,
     /// Assignments before the command and exported variables of the text, last one wins.
@@ -269,6 +273,10 @@ pub trait Say {
     /// its content belongs to what is judged. What [`Say::file`] reads is pinned without this.
     fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
         let _ = (path, bytes);
+    }
+    /// From now on the file has this content.
+    fn written(&mut self, path: PathBuf, content: String) {
+        let _ = (path, content);
     }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);

@@ -189,6 +189,7 @@ pub(crate) fn call<'m>(machine: &'m Machine, argv: Vec<Arg>, cwd: Option<&str>) 
     Call {
         argv,
         stdin: Stdin::None,
+        secrets: Vec::new(),
         cwd: cwd.map(PathBuf::from),
         env: Vec::new(),
         span: None,

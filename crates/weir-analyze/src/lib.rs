@@ -10,11 +10,13 @@ mod family;
 mod lab;
 mod real_world;
 mod request;
+mod secrets;
 mod shell;
 mod world;
 
-use weir_model::{Action, Effect, Pin};
+use weir_model::{Action, Effect, Pin, Step};
 
+pub use catalog::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
 pub use real_world::RealWorld;
 pub use world::{DirEntry, FileKind, World};
 
@@ -29,10 +31,18 @@ pub struct Analysis {
     pub pins: Vec<Pin>,
     /// What could not be analyzed, for people.
     pub findings: Vec<String>,
+    /// How a command was understood, step by step; empty unless [`explain`] was asked, and for what is no command.
+    pub steps: Vec<Step>,
 }
 
 /// Says what an action would do. Never fails: what is not understood is an opaque effect.
 #[must_use]
 pub fn analyze(action: &Action, world: &dyn World) -> Analysis {
-    request::analyze(action, world)
+    request::analyze(action, world, false)
+}
+
+/// As [`analyze`], with the steps by which a command was understood.
+#[must_use]
+pub fn explain(action: &Action, world: &dyn World) -> Analysis {
+    request::analyze(action, world, true)
 }

@@ -12,7 +12,7 @@ use crate::{Analysis, World, shell};
 const MOST_VALUES: usize = 2_000;
 
 /// What an action would do.
-pub(crate) fn analyze(action: &Action, world: &dyn World) -> Analysis {
+pub(crate) fn analyze(action: &Action, world: &dyn World, traced: bool) -> Analysis {
     match &action.request {
         Request::Shell { shell: Some(other), .. } if !matches!(other.as_str(), "bash" | "sh" | "zsh") => {
             let why = format!("commands in {other} are not analyzed");
@@ -24,7 +24,7 @@ pub(crate) fn analyze(action: &Action, world: &dyn World) -> Analysis {
                 ..Analysis::default()
             }
         }
-        Request::Shell { command, .. } => shell::analyze(command, &action.cwd, world),
+        Request::Shell { command, .. } => shell::analyze(command, &action.cwd, world, traced),
         Request::Files { changes } => whole(changes.iter().map(|change| edit(change, action, world)).collect()),
         Request::Look { paths } => whole(vec![Effect::new(
             Verb::Read,
@@ -256,7 +256,7 @@ fn tool(action: &Action, server: Option<&str>, arguments: &Json, world: &dyn Wor
     }
     for (key, text) in &strings {
         if COMMANDS.contains(&key.as_str()) || (meaning == Meaning::Run && key == "code") {
-            let more = shell::analyze(text, &action.cwd, world);
+            let more = shell::analyze(text, &action.cwd, world, false);
             analysis.effects.extend(more.effects);
             analysis.complete &= more.complete;
             analysis.pins.extend(more.pins);
@@ -368,7 +368,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
         };
         let machine = Machine::new([("/w/a.txt", "")]);
-        super::analyze(&action, &machine)
+        super::analyze(&action, &machine, false)
             .effects
             .iter()
             .map(|effect| {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Instant;
 
-use weir_analyze::{RealWorld, analyze};
+use weir_analyze::{Analysis as Understood, RealWorld, World, analyze, explain};
 use weir_decide::{Decision, Facts, Means};
 use weir_ledger::{Durability, Ledger};
 use weir_measure::{Context, measure};
 use weir_model::{
     Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
-    Rejection, Remedy, Request, Session, TargetKind, Timestamp, Verb, Verdict,
+    Rejection, Remedy, Request, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
 
 use crate::holds::{HoldState, Holds};
@@ -30,8 +30,20 @@ pub struct Guard {
     holds: Holds,
 }
 
+/// A judgement, and how the action was understood.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The judgement.
+    pub judgement: Judgement,
+    /// The commands, with the places of their effects in the judgement; empty where the action is no command.
+    pub steps: Vec<Step>,
+}
+
 /// A judgement with what the gate needs besides.
 struct Assessment {
+    steps: Vec<Step>,
+    /// How many of the judgement's effects come from analysis; the others from the guard itself.
+    understood: usize,
     judgement: Judgement,
     digest: Digest,
     approvals_needed: u32,
@@ -68,14 +80,34 @@ impl Guard {
     /// What Weir thinks of an action. Changes nothing, records nothing.
     #[must_use]
     pub fn judge(&self, action: &Action) -> Judgement {
-        self.assess(action).judgement
+        self.assess(action, analyze).judgement
+    }
+
+    /// As [`Guard::judge`], with the steps by which the action was understood. Costs more, and decides the same.
+    #[must_use]
+    pub fn explain(&self, action: &Action) -> Explanation {
+        let Assessment { judgement, mut steps, understood, .. } = self.assess(action, explain);
+        // What was found to be a control belongs where the effect stands that touches it.
+        let (said, found) = judgement.effects.split_at_checked(understood).unwrap_or((&judgement.effects, &[]));
+        for (at, extra) in found.iter().enumerate() {
+            let causes = |effect: &Effect| {
+                let touches =
+                    extra.target.paths.iter().any(|path| effect.target.paths.iter().any(|p| path.starts_with(p)));
+                (effect.span, &effect.via) == (extra.span, &extra.via)
+                    && (touches || effect.target.name == extra.target.name)
+            };
+            if let Some(cause) = said.iter().position(causes) {
+                attach(&mut steps, cause, understood + at);
+            }
+        }
+        Explanation { judgement, steps }
     }
 
     /// Judges an action that an agent is about to carry out: uses up a person's consent where there is one, opens a
     /// hold where people are needed, and writes the ledger before the answer leaves.
     #[must_use]
     pub fn admit(&self, action: &Action) -> Judgement {
-        let mut assessment = self.assess(action);
+        let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
         if assessment.judgement.verdict == Verdict::Hold {
             match self.answer_or_open(action, &mut assessment) {
@@ -167,12 +199,13 @@ impl Guard {
         Ok(())
     }
 
-    fn assess(&self, action: &Action) -> Assessment {
+    fn assess(&self, action: &Action, understand: fn(&Action, &dyn World) -> Understood) -> Assessment {
         let begun = Instant::now();
         let policy = PolicyState::load(&self.config, &action.cwd);
         let world = RealWorld::new(self.config.person_home.clone(), self.config.environment);
-        let analysis = analyze(action, &world);
+        let analysis = understand(action, &world);
         let mut effects = analysis.effects;
+        let understood = effects.len();
         surfaces::guard(&mut effects, &self.config);
         let session_started = self.session_started(action, &effects);
         measure(
@@ -206,7 +239,7 @@ impl Guard {
         judgement.warnings.extend(analysis.findings);
         let approvals_needed = decide(&policy, action, &mut judgement);
         judgement.took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Assessment { judgement, digest, approvals_needed, policy }
+        Assessment { steps: analysis.steps, understood, judgement, digest, approvals_needed, policy }
     }
 
     /// Only effects that could destroy something ask for the session's beginning: the rest need not pay for it.
@@ -262,6 +295,16 @@ impl Guard {
             return None;
         }
         self.holds.consume(&assessment.digest, needed as usize, action.at)
+    }
+}
+
+/// Puts `extra` beside `cause` in the step that has it.
+fn attach(steps: &mut [Step], cause: usize, extra: usize) {
+    for step in steps {
+        if step.effects.contains(&cause) {
+            step.effects.push(extra);
+        }
+        attach(&mut step.steps, cause, extra);
     }
 }
 

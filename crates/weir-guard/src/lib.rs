@@ -13,7 +13,7 @@ mod surfaces;
 
 pub use config::{Config, Paths};
 pub use fault::GuardError;
-pub use guard::Guard;
+pub use guard::{Explanation, Guard};
 pub use holds::{HoldState, Holds};
 pub use policy::{PolicyState, policy_layers};
 pub use sessions::Sessions;

@@ -13,9 +13,18 @@ pub(crate) fn pass_on(effects: &mut [Effect]) {
             connection = Some(effect.clone());
             continue;
         }
-        if !matches!(effect.target.kind, TargetKind::Table | TargetKind::Database)
-            || effect.target.environment != Environment::Unknown
-        {
+        if !matches!(effect.target.kind, TargetKind::Table | TargetKind::Database) {
+            continue;
+        }
+        // A client that says it is in production knows better than a table that looks like a developer's own.
+        let open = match effect.target.environment {
+            Environment::Unknown => true,
+            Environment::Development => {
+                connection.as_ref().is_some_and(|client| client.target.environment == Environment::Production)
+            }
+            _ => false,
+        };
+        if !open {
             continue;
         }
         // A statement of the same command, which the client handed on.
@@ -56,6 +65,9 @@ mod tests {
             table(&["x.sh", "psql"]),
             table(&["y.sh", "psql"]),
             effect(Verb::Delete, TargetKind::Table, Environment::Staging, &["x.sh", "psql"]),
+            effect(Verb::Delete, TargetKind::Table, Environment::Development, &["x.sh", "psql"]),
+            client(Environment::Production, &[]),
+            effect(Verb::Delete, TargetKind::Table, Environment::Development, &["sqlite3"]),
         ];
         pass_on(&mut effects);
         let found: Vec<_> = effects.iter().map(|effect| effect.target.environment).collect();
@@ -70,6 +82,9 @@ mod tests {
                 Environment::Development,
                 Environment::Unknown,
                 Environment::Staging,
+                Environment::Development,
+                Environment::Production,
+                Environment::Production,
             ]
         );
     }

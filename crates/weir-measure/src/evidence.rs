@@ -162,8 +162,8 @@ pub(crate) fn is_precious(name: &OsStr, within: Regenerable) -> bool {
         return true;
     }
     within == Regenerable::ExceptData
-        && (name.starts_with(".env")
-            || [".sqlite", ".sqlite3", ".db", ".pem", ".key", ".p12", ".kdbx"].iter().any(|end| name.ends_with(end)))
+        && (weir_model::is_secret(Path::new(name))
+            || [".sqlite", ".sqlite3", ".db"].iter().any(|end| name.ends_with(end)))
 }
 
 /// True for single files that a build, a test run or a plan writes again; they count only where git ignores them.

@@ -18,6 +18,7 @@ mod lookup;
 mod meta;
 mod pathspec;
 mod place;
+mod presume;
 mod refs;
 mod repository;
 mod sieve;
@@ -29,6 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use weir_model::{Effect, Environments, Figure, Lookup, Reversibility, Scope, TargetKind, Timestamp, Verb};
+
+pub use presume::{Presumed, presume};
 
 use budget::{Budget, Shares};
 use lab::Lab;

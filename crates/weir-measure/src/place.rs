@@ -91,6 +91,9 @@ const WITH_SYSTEM_FILES: [&str; 13] = [
     "/usr/libexec",
 ];
 
+/// What is written there changes the running system at once.
+const KERNEL: [&str; 4] = ["/proc/sys", "/proc/sysrq-trigger", "/sys/power", "/sys/firmware"];
+
 /// What people keep directly below their homes.
 const PERSONAL: [&str; 15] = [
     "Documents",
@@ -209,6 +212,9 @@ impl Touched<'_> {
     }
 
     fn system_file(&self, path: &Path) -> Option<String> {
+        if KERNEL.iter().any(|place| path.starts_with(place)) && self.kind != Some(Kind::Directory) {
+            return Some("a control of the kernel".to_owned());
+        }
         (self.kind != Some(Kind::Directory) && path.parent().is_some_and(has_system_files))
             .then(|| "a system file".to_owned())
     }
@@ -271,6 +277,9 @@ mod tests {
             ("/usr/bin/env", Some("a system file")),
             ("/tmp/x", None),
             ("/dev/null", None),
+            ("/proc/sysrq-trigger", Some("a control of the kernel")),
+            ("/proc/sys/kernel/panic", Some("a control of the kernel")),
+            ("/proc/self/fd/3", None),
         ] {
             assert_eq!(protected(path, None, true).as_deref(), expected, "{path}");
         }

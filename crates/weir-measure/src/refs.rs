@@ -29,6 +29,7 @@ pub(crate) fn moved(
             let name = head.referent_name().map(|name| name.as_bstr().to_owned());
             (name, head.id().map(gix::Id::detach), Heads::Others)
         }
+        Some(_) if effect.opaque => return unknown(effect),
         Some(written) => {
             let found = candidates(git, written, &["refs/heads/"]).into_iter().next();
             match found {
@@ -53,8 +54,19 @@ pub(crate) fn moved(
     settle(effect, site, &[tip], &hidden, budget)
 }
 
+/// Which refs are meant is not known: then neither is what they hold.
+fn unknown(effect: &mut Effect) -> Result<(), Trouble> {
+    effect.impact.refs = Some(Figure::Unknown);
+    effect.impact.commits = Some(Figure::Unknown);
+    effect.reversibility = Reversibility::Unknown;
+    Ok(())
+}
+
 /// Refs are deleted.
 pub(crate) fn deleted(effect: &mut Effect, site: &Site, names: &[String], budget: &Budget) -> Result<(), Trouble> {
+    if effect.opaque {
+        return unknown(effect);
+    }
     let git = site.git();
     let mut gone = Vec::new();
     let mut annotated = false;
@@ -190,6 +202,8 @@ pub(crate) fn remote(
         .map(|(from, to)| overwritten(git, &remote, from.as_deref(), to, budget))
         .reduce(Figure::plus)
         .unwrap_or_default();
+    let shared = updates.iter().find(|(from, to)| from.is_none() && is_shared(git, &remote, to));
+    effect.impact.protected = shared.map(|(_, to)| format!("a branch that others build on (`{remote}/{to}`)"));
     let all_named = !updates.is_empty() && !updates.iter().any(|(_, to)| to.contains('*') || to.starts_with('-'));
     effect.impact.refs = Some(if all_named { Figure::Exact(updates.len() as u64) } else { Figure::Unknown });
     // The remote may have moved on since it was last seen.
@@ -199,6 +213,20 @@ pub(crate) fn remote(
     });
     effect.impact.remark = Some("the remote is known as of the last fetch or push".to_owned());
     Ok(())
+}
+
+/// True for the remote's default branch, and for branches that teams release from.
+fn is_shared(git: &gix::Repository, remote: &str, written: &str) -> bool {
+    const SHARED: &[&str] = &["main", "master", "trunk", "develop", "production"];
+    let branch = written.strip_prefix("refs/heads/").unwrap_or(written);
+    if SHARED.contains(&branch) || branch.starts_with("release/") || branch.starts_with("releases/") {
+        return true;
+    }
+    let head = git.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok().flatten();
+    head.is_some_and(|head| {
+        let name = format!("refs/remotes/{remote}/{branch}");
+        head.target().try_name().is_some_and(|target| target.as_bstr() == name.as_bytes().as_bstr())
+    })
 }
 
 /// How many commits the remote's ref `to` loses when it becomes `from`, or nothing.
@@ -220,6 +248,11 @@ fn overwritten(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str
 fn candidates(git: &gix::Repository, written: &str, prefixes: &[&str]) -> Vec<(BString, ObjectId, bool)> {
     if written.starts_with("refs/") {
         return find(git, written).into_iter().collect();
+    }
+    if written == "HEAD" {
+        // The branch that is checked out, as `update-ref` takes it.
+        let name = git.head_name().ok().flatten();
+        return name.and_then(|name| find(git, &name.as_bstr().to_str_lossy())).into_iter().collect();
     }
     prefixes.iter().filter_map(|prefix| find(git, &format!("{prefix}{written}"))).collect()
 }

@@ -16,6 +16,8 @@ mod judgement;
 mod lookup;
 mod record;
 pub mod say;
+mod secret;
+mod step;
 mod surface;
 mod target;
 
@@ -28,6 +30,8 @@ pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
+pub use secret::is_secret;
+pub use step::{Step, StepWord, WordValue};
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};
 

@@ -68,6 +68,8 @@ pub fn impact_line(impact: &Impact) -> String {
     ];
     for (share, what) in shares {
         match share {
+            // Where not even the number of files is known, that says it all.
+            Some(Figure::Unknown) if impact.files == Some(Figure::Unknown) => {}
             Some(Figure::Unknown) => parts.push(format!("an unknown number {what}")),
             Some(share) if !share.is_zero() => parts.push(format!("{} {what}", figure(share, "", "").trim_end())),
             _ => {}

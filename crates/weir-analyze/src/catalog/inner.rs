@@ -6,7 +6,7 @@ use super::say::applies;
 use super::table::{Code, Run, Sel};
 use super::text::{Reading, Truth};
 use crate::FileKind;
-use crate::call::{Arg, Inner, Language, Say, Stdin, Value};
+use crate::call::{Arg, HOLE, Inner, Language, Say, Stdin, Value};
 
 /// Runs the inner command of a wrapper. False where there is none.
 pub(super) fn run(reading: &Reading<'_>, say: &mut dyn Say) -> bool {
@@ -42,6 +42,11 @@ fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
         let Some(assignment) = assignment(first) else { break };
         env.push(assignment);
         words = words.get(1..).unwrap_or_default();
+    }
+    if let Some(separator) = run.separator
+        && as_shell_text(words, separator, &reading.call.stdin, &reading.path(), say)
+    {
+        return true;
     }
     let mut argv: Vec<Arg> = run.prefix.iter().map(|word| Arg::known(*word)).collect();
     argv.extend(match run.separator {
@@ -100,6 +105,43 @@ fn package(text: &str) -> String {
     let bare = bare.split_once('@').map_or(bare, |(name, _)| name);
     let bare = if text.starts_with('@') { bare.rsplit('/').next().unwrap_or(bare) } else { bare };
     bare.to_owned()
+}
+
+/// Commands that are texts of a shell: one word with blanks that gets the arguments, or, without a command, each of the
+/// arguments by itself. False where the command is neither.
+fn as_shell_text(words: &[Arg], separator: &str, stdin: &Stdin, through: &str, say: &mut dyn Say) -> bool {
+    let cut = words.iter().position(|arg| arg.text().is_some_and(|text| text.starts_with(separator)));
+    let (command, list) = words.split_at(cut.unwrap_or(words.len()));
+    match command {
+        [] => {
+            let list = list.get(1..).unwrap_or_default();
+            let texts: Vec<String> = match (cut, stdin) {
+                (Some(_), _) => list.iter().filter_map(Arg::code).map(str::to_owned).collect(),
+                (None, Stdin::Known(text)) => text.lines().map(str::to_owned).collect(),
+                (None, _) => return false,
+            };
+            texts.iter().for_each(|text| say.code(Language::Shell, text, &[], through));
+            true
+        }
+        [text] => {
+            let Some(text) = text.code().filter(|text| text.contains([' ', ';', '|', '&', '$', '`'])) else {
+                return false;
+            };
+            let placed = text.contains("{}");
+            let with = |word: &str| if placed { text.replace("{}", word) } else { format!("{text} {word}") };
+            match list.get(1..) {
+                Some(list) => {
+                    for arg in list {
+                        let word = arg.text().map_or_else(|| HOLE.to_string(), |text| format!("'{text}'"));
+                        say.code(Language::Shell, &with(&word), &[], through);
+                    }
+                }
+                None => say.code(Language::Shell, &with(&HOLE.to_string()), &[], through),
+            }
+            true
+        }
+        _ => false,
+    }
 }
 
 /// A command whose arguments come from a list after a separator, or from the input.
@@ -164,8 +206,9 @@ fn hand_over(reading: &Reading<'_>, code: &'static Code, say: &mut dyn Say) -> b
         };
         let known: Option<Vec<&str>> = texts.iter().map(Arg::code).collect();
         if let Some(known) = known {
-            // Several pieces are one program.
-            say.code(code.language, &known.join("\n"), words(after), &through);
+            // Several pieces are one program; those of SQL are statements of their own.
+            let between = if code.language == Language::Sql { "\n;\n" } else { "\n" };
+            say.code(code.language, &known.join(between), words(after), &through);
         } else {
             for text in &texts {
                 program_text(reading, code.language, text, words(after), &through, say);

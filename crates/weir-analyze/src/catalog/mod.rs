@@ -3,12 +3,16 @@
 //! The tables come from `catalog/*.toml` (see `docs/catalog.md`) and are compiled in: nothing is parsed when Weir starts.
 
 mod inner;
+mod operations;
 mod parse;
 mod say;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod view;
+
+pub use view::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
 
 use crate::call::{Arg, Call, Say, Value};
 use crate::family::alternatives;

@@ -1,5 +1,7 @@
 //! Sorts a call's arguments into the words of a command, options and other words, by a tool's table.
 
+use weir_model::Verb;
+
 use super::table::{Command, Node, Opt, Takes, Tool};
 use crate::call::{Arg, Value};
 
@@ -37,6 +39,8 @@ pub(super) struct Parsed {
     pub words: Vec<Arg>,
     /// How many words stand before `--`.
     pub dashes: Option<usize>,
+    /// The command stands below other words of which the table knows nothing.
+    pub general: bool,
     /// Some argument may turn out to be any option.
     pub uncertain: bool,
 }
@@ -62,6 +66,7 @@ pub(super) fn parse(tool: &'static Tool, args: &[Arg]) -> Parsed {
         given: Vec::new(),
         words: Vec::new(),
         dashes: None,
+        general: false,
         uncertain: false,
     };
     let node = &tool.commands;
@@ -107,6 +112,10 @@ impl<'a> Reader<'a> {
         };
         let doubtful = std::mem::take(&mut self.doubtful);
         if whole && text == "--" {
+            // `terragrunt run --all -- destroy`: what follows is the command, with its options.
+            if self.out.words.is_empty() && self.out.path.last().is_some_and(|word| self.tool.skip.contains(&&**word)) {
+                return false;
+            }
             self.out.words.append(&mut self.aside);
             self.out.dashes = Some(self.out.words.len());
             return true;
@@ -251,6 +260,19 @@ impl<'a> Reader<'a> {
 
     /// Whether the word was one of the command's, or stands aside.
     fn descend(&mut self, arg: &Arg, text: Option<&str>, doubtful: bool) -> bool {
+        if let Some((text, deep)) = text.zip(self.tool.deep.as_ref())
+            && self.out.general
+            && !takes_away(self.out.command)
+            && let Some(node) = below(deep, text)
+            && node.word == text
+            && let Some(command) = node.command.filter(|command| takes_away(command))
+        {
+            // `az lock delete`, `doctl compute snapshot delete`: the verb before was the name of a kind.
+            self.node = node;
+            self.out.path.push(text.to_owned());
+            self.out.command = command;
+            return true;
+        }
         let open = !self.node.children.is_empty() || !self.node.patterns.is_empty() || self.tool.deep.is_some();
         if !open || (self.node.command.is_some() && self.node.children.is_empty() && self.node.patterns.is_empty()) {
             return false;
@@ -258,6 +280,15 @@ impl<'a> Reader<'a> {
         let Some(text) = text else {
             if self.out.found != Found::Command {
                 self.out.found = Found::Computed;
+                // What comes after any word may still say what it does.
+                if let Some(deep) = &self.tool.deep
+                    && self.node.command.is_none()
+                {
+                    self.node = deep;
+                    self.deep = true;
+                    self.out.path.push(arg.source.clone());
+                    return true;
+                }
             }
             return false;
         };
@@ -273,11 +304,13 @@ impl<'a> Reader<'a> {
             return true;
         }
         let mut found = below(self.node, text);
+        let mut general = self.deep;
         if found.is_none()
             && self.node.command.is_none()
             && let Some(deep) = &self.tool.deep
         {
             found = below(deep, text);
+            general = true;
             if found.is_none() && !doubtful {
                 self.node = deep;
                 self.deep = true;
@@ -292,6 +325,7 @@ impl<'a> Reader<'a> {
                 self.out.path.push(text.to_owned());
                 if let Some(command) = node.command {
                     self.out.command = command;
+                    self.out.general = general;
                     self.out.found = Found::Command;
                 }
                 true
@@ -330,5 +364,14 @@ fn below(node: &'static Node, word: &str) -> Option<&'static Node> {
     let exact = node.children.binary_search_by(|child| child.word.cmp(word)).ok();
     exact
         .and_then(|at| node.children.get(at))
-        .or_else(|| node.patterns.iter().find(|pattern| word.starts_with(pattern.word)))
+        .or_else(|| node.patterns.iter().find(|pattern| is_like(word, pattern.word)))
+}
+
+fn takes_away(command: &Command) -> bool {
+    command.effects.iter().any(|rule| matches!(rule.verb, Verb::Delete | Verb::Grant))
+}
+
+/// Whether a word begins with the pattern, or ends with what is behind its `*`.
+fn is_like(word: &str, pattern: &str) -> bool {
+    pattern.strip_prefix('*').map_or_else(|| word.starts_with(pattern), |end| word.ends_with(end))
 }

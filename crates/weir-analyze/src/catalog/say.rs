@@ -6,9 +6,10 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::inner;
 use super::parse::Found;
-use super::table::{Extent, Fallback, Part, Rule, Tool};
+use super::table::{Extent, Fallback, Part, Rule, Sel, Tool};
 use super::text::{Reading, Truth, shown};
 use crate::call::{Arg, Call, Say, Value};
+use crate::secrets::{Naming, add, of_arg, sent};
 
 /// Words for each of which an effect is made.
 const MOST_EACH: usize = 256;
@@ -26,6 +27,9 @@ pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut
     let acts = |command: &super::table::Command| {
         !command.effects.is_empty() || !command.run.is_empty() || !command.code.is_empty()
     };
+    if (parsed.general || parsed.found == Found::Missing) && super::operations::say(&reading, say) {
+        return;
+    }
     match parsed.found {
         Found::Command => commanded(&reading, say),
         Found::Nothing | Found::Missing if acts(&tool.root) => commanded(&reading, say),
@@ -63,6 +67,12 @@ fn missing(reading: &Reading<'_>, say: &mut dyn Say) {
             target.lookup = reading.lookup();
             say.opaque(Effect::opaque(Verb::Execute, target, "which command this runs is not known"));
         }
+        Fallback::Opaque if sounds_destructive(reading) => {
+            let mut target = Target::new(TargetKind::Unknown, name);
+            target.environment_from = reading.environment();
+            let why = "what this command does is not known, but its name says that it destroys something";
+            say.opaque(Effect::opaque(Verb::Delete, target, why));
+        }
         Fallback::Opaque => {
             let mut effect = program(reading, Verb::Execute, name);
             effect.opaque = true;
@@ -70,6 +80,18 @@ fn missing(reading: &Reading<'_>, say: &mut dyn Say) {
             say.opaque(effect);
         }
     }
+}
+
+/// Whether a word where the command stands says so (`dns-records delete`, `db:destroy`).
+fn sounds_destructive(reading: &Reading<'_>) -> bool {
+    const VERBS: &[&str] = &["delete", "destroy", "purge", "terminate", "wipe", "erase", "drop"];
+    let words = reading.parsed.words.iter().take(2).filter_map(Arg::text);
+    let says = |word: &str| {
+        let mut parts = word.split(['-', ':', '_', '.']);
+        let first = parts.next().unwrap_or_default();
+        VERBS.contains(&first) || parts.next_back().is_some_and(|last| VERBS.contains(&last))
+    };
+    reading.parsed.path.iter().map(String::as_str).chain(words).any(says)
 }
 
 fn commanded(reading: &Reading<'_>, say: &mut dyn Say) {
@@ -129,6 +151,8 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
     }
     let mut effects = if rule.kind == TargetKind::FileTree {
         files(reading, rule, it)
+    } else if rule.kind == TargetKind::Secret && rule.verb == Verb::Send {
+        sends(reading, rule, it)
     } else {
         let mut name = reading.render(rule.name, it);
         if name.is_empty() {
@@ -160,6 +184,25 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
         if effect.opaque { say.opaque(effect) } else { say.effect(effect) }
     }
     said
+}
+
+/// One effect for each secret that the values of the rule's placeholders hold or name; of all of them.
+fn sends(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Effect> {
+    let naming = if rule.scope == Extent::Content { Naming::AfterAt } else { Naming::Path };
+    let mut names: Vec<String> = Vec::new();
+    for part in rule.name {
+        let Part::Value(sels) = part else { continue };
+        for sel in *sels {
+            if matches!(sel, Sel::Stdin) {
+                add(&mut names, &reading.call.secrets);
+                continue;
+            }
+            for arg in reading.values(sel, it) {
+                add(&mut names, &of_arg(reading.call, &arg, naming));
+            }
+        }
+    }
+    names.iter().map(|name| sent(name)).collect()
 }
 
 fn scope(extent: Extent) -> Scope {

@@ -2,10 +2,14 @@
 
 use weir_model::{Provider, TargetKind, Verb};
 
+use super::operations::{Kind, Operation, Operations};
 use crate::call::Language;
 
 /// One program.
 pub(super) struct Tool {
+    pub names: &'static [&'static str],
+    /// The file of the catalog, without its ending.
+    pub family: &'static str,
     /// Long options begin with one dash, as with Go's flag package.
     pub single_dash: bool,
     /// A unique beginning of a long option is enough.
@@ -24,6 +28,8 @@ pub(super) struct Tool {
     pub commands: Node,
     /// Commands that may stand below any number of other words.
     pub deep: Option<Node>,
+    /// Commands of two words that come from data; they go before `deep` and after `commands`.
+    pub operations: Option<&'static Operations>,
 }
 
 impl Tool {
@@ -53,7 +59,7 @@ pub(super) struct Node {
     pub command: Option<&'static Command>,
     /// Sorted by word.
     pub children: &'static [Node],
-    /// Here `word` is a beginning; longest first.
+    /// Here `word` is a beginning, or an end after `*`; longest first.
     pub patterns: &'static [Node],
 }
 
@@ -116,8 +122,12 @@ pub(super) enum Sel {
     It,
     /// The program and the words of the command.
     Path,
+    /// The same without the last word.
+    Group,
     /// All arguments as written.
     Args,
+    /// The tool's own options as given.
+    Own,
     /// The value of the first option that is not one of the tool's own.
     First,
     Variable(&'static str),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use weir_model::{Lookup, Provider};
 
-use super::parse::{Parsed, parse};
+use super::parse::{Given, Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
-use crate::call::{Arg, Call, Stdin, Value};
+use crate::call::{Arg, Call, HOLE, Stdin, Value};
 
 /// Bytes of a configuration file that names the environment.
 const CONFIG_LIMIT: usize = 256 * 1024;
@@ -71,7 +71,9 @@ impl<'a> Reading<'a> {
             Sel::From(number) => self.parsed.words.get(number - 1..).unwrap_or_default().to_vec(),
             Sel::It => it.cloned().into_iter().collect(),
             Sel::Path => vec![Arg::known(self.path())],
+            Sel::Group => vec![Arg::known(self.path().rsplit_once(' ').map_or("", |(group, _)| group))],
             Sel::Args => self.args.to_vec(),
+            Sel::Own => self.own(),
             Sel::First => {
                 let mut given = self.parsed.given.iter().filter(|given| !given.global);
                 given.find_map(|given| given.value.clone()).into_iter().collect()
@@ -139,7 +141,9 @@ impl<'a> Reading<'a> {
         let mut values = self.values(&test.subject, it);
         let option = matches!(test.subject, Sel::Option(_));
         if values.is_empty() {
-            return if option && self.parsed.uncertain { Truth::Maybe } else { Truth::No };
+            // A word that is not known may be a flag; it would have to be two words to be an option with its value.
+            let may_be = option && self.parsed.uncertain && !matches!(test.is, Is::Value(_));
+            return if may_be { Truth::Maybe } else { Truth::No };
         }
         // The last one wins, except where each is a piece of its own.
         if option && !matches!(test.is, Is::Token(_)) {
@@ -156,7 +160,10 @@ impl<'a> Reading<'a> {
             let found = match &test.is {
                 Is::Set if !option || takes_value => Truth::Yes,
                 Is::Set => judge(value, |text| !text.eq_ignore_ascii_case("false")),
-                Is::Value(list) => judge(value, |text| list.iter().any(|pattern| like(text, pattern))),
+                Is::Value(list) => match judge(value, |text| list.iter().any(|pattern| like(text, pattern))) {
+                    Truth::Maybe => by_what_is_known(value, list),
+                    truth => truth,
+                },
                 // After the first, only a word that names its kind itself does so.
                 Is::Kind(list) => judge(value, |text| (at == 0 || text.contains('/')) && is_kind(text, list)),
                 Is::Token(list) => judge(value, |text| tokens(text).any(|token| list.contains(&token))),
@@ -191,10 +198,41 @@ impl<'a> Reading<'a> {
         self.environment.get_or_init(|| self.find_environment()).clone()
     }
 
-    /// The harmless command that shows what this one would do.
+    /// The harmless command that shows what this one would do, to be pasted into a shell.
     pub fn preview(&self) -> Option<String> {
-        let preview = || Some(self.render(self.parsed.command.preview, None)).filter(|preview| !preview.is_empty());
-        self.preview.get_or_init(preview).clone()
+        self.preview.get_or_init(|| self.make_preview()).clone()
+    }
+
+    fn make_preview(&self) -> Option<String> {
+        let mut text = String::new();
+        for part in self.parsed.command.preview {
+            let Part::Value(sels) = part else {
+                let Part::Text(fixed) = part else { continue };
+                let gap = text.is_empty() || text.ends_with(' ');
+                text.push_str(if gap { fixed.trim_start() } else { fixed });
+                continue;
+            };
+            let Some((sel, values)) = self.first(sels, None) else { continue };
+            let spell = if matches!(sel, Sel::Path | Sel::Group) { shown } else { quoted };
+            let values: Vec<String> = values.iter().map(spell).collect();
+            text.push_str(&values.join(" "));
+        }
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The tool's own options as they are given (`--profile prod`): another command of the tool needs them too.
+    pub fn own(&self) -> Vec<Arg> {
+        let mut list = Vec::new();
+        // What only keeps the command from asking says nothing of what it is about.
+        let consent = |given: &Given| {
+            given.value.is_none() && matches!(&*given.name, "-f" | "--force" | "-y" | "--yes" | "-q" | "--quiet")
+        };
+        for given in self.parsed.given.iter().filter(|given| given.global && !consent(given)) {
+            list.push(Arg::known(given.name.clone()));
+            list.extend(given.value.clone());
+        }
+        list
     }
 
     /// What the call says of the place where it acts; `None` where its tool has no configuration that is known.
@@ -265,6 +303,31 @@ fn judge(value: &Arg, holds: impl Fn(&str) -> bool) -> Truth {
     }
 }
 
+/// Whether a value of which only parts are known is like one of the patterns. A piece that may stand anywhere in it
+/// (`*/doDelete`) is taken to stand in a part that is known, or not at all: else no address in a variable could be used.
+fn by_what_is_known(value: &Arg, patterns: &[&str]) -> Truth {
+    let text = match (&value.value, &value.template) {
+        (_, Some(template)) => template.clone(),
+        (Value::Prefix(start), None) => format!("{start}{HOLE}"),
+        (Value::Unknown, None) => HOLE.to_string(),
+        _ => return Truth::Maybe,
+    };
+    let start = text.split(HOLE).next().unwrap_or_default();
+    let mut truth = Truth::No;
+    for pattern in patterns {
+        if like(&text, pattern) {
+            return Truth::Yes;
+        }
+        let wanted = pattern.strip_suffix('*').unwrap_or(pattern);
+        let shared = start.len().min(wanted.len());
+        let agrees = start.get(..shared).zip(wanted.get(..shared)).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+        if !pattern.starts_with('*') && agrees {
+            truth = Truth::Maybe;
+        }
+    }
+    truth
+}
+
 /// Compares without regard to case; `*` stands for any text at either end of the pattern.
 fn like(text: &str, pattern: &str) -> bool {
     let cut = |text: &str, at: usize| text.get(at..).map(str::to_ascii_lowercase);
@@ -299,6 +362,19 @@ pub(super) fn shown(arg: &Arg) -> String {
         Value::Prefix(_) | Value::Unknown => &arg.source,
     };
     masked(text)
+}
+
+/// As [`shown`], as a word of a shell.
+pub(super) fn quoted(arg: &Arg) -> String {
+    let text = shown(arg);
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '~');
+    match &arg.value {
+        Value::Known(known) if known.is_empty() || !known.chars().all(plain) => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+        _ => text,
+    }
 }
 
 fn masked(text: &str) -> String {

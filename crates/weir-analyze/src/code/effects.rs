@@ -6,7 +6,7 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::run::Machine;
 use super::value::{Piece, Text, Val};
-use crate::call::{Arg, Inner, Language, Value, normalize};
+use crate::call::{Arg, Inner, Language, Stdin, Value, normalize};
 
 /// Effects of one text that are told apart.
 const MOST_EFFECTS: usize = 2_000;
@@ -186,6 +186,10 @@ impl Machine<'_, '_> {
         let Some(path) = self.path(dir) else {
             return self.unknown_file(act, source);
         };
+        if let Some(paths) = self.beginning(text, &path) {
+            self.say(Effect::new(verb, Target::new(kind(&path), name(&text.shown())).at(paths)).within(scope));
+            return;
+        }
         let replaced = if matches!(act, Act::Write | Act::Cut) { self.found_files(text) } else { Vec::new() };
         if !replaced.is_empty() {
             let target = Target::new(TargetKind::FileTree, name(&text.shown())).at(replaced);
@@ -194,7 +198,7 @@ impl Machine<'_, '_> {
             self.say(Effect::new(Verb::Modify, target).within(scope));
             return;
         }
-        let filter = Scope::Filtered { filter: text.shown() };
+        let filter = Scope::Filtered { filter: text.tests().unwrap_or_else(|| text.shown()) };
         let verb = if act == Act::Open { Verb::Modify } else { verb };
         let dir = match dir.trim_end_matches('/') {
             "" => "/",
@@ -203,20 +207,45 @@ impl Machine<'_, '_> {
         self.say(Effect::new(verb, Target::new(kind(&path), name(dir)).at(vec![path])).within(filter));
     }
 
+    /// What there is in `dir` whose name begins as `text` says (`/tmp/lock-{pid}`), else one name that nothing has.
+    /// `None` where the place may be another one.
+    fn beginning(&self, text: &Text, dir: &Path) -> Option<Vec<PathBuf>> {
+        const MOST: usize = 5_000;
+        let shown = text.shown();
+        let start = text.start().rsplit('/').next().filter(|start| !start.is_empty() && text.filter.is_none())?;
+        let pieces = text.pieces.iter().skip(1);
+        if pieces.clone().any(|piece| matches!(piece, Piece::Known(known) if known.contains('/'))) {
+            return None;
+        }
+        let rest: String =
+            pieces.map(|piece| if let Piece::Known(known) = piece { known.as_str() } else { "*" }).collect();
+        let pattern = format!("{start}{rest}");
+        let entries = match self.call.world.list(dir, MOST) {
+            Some(entries) => entries,
+            None if self.call.world.kind(dir).is_none() => Vec::new(),
+            None => return None,
+        };
+        let found: Vec<PathBuf> = entries
+            .iter()
+            .filter(|entry| entry.name.to_str().is_none_or(|name| fits(&pattern, name)))
+            .map(|entry| dir.join(&entry.name))
+            .collect();
+        let new = || vec![dir.join(shown.rsplit('/').next().unwrap_or(start))];
+        Some(if found.is_empty() { new() } else { found })
+    }
+
     /// The files that a text stands for where it came out of the directory that it names.
     fn found_files(&self, text: &Text) -> Vec<PathBuf> {
         const MOST_FOUND: usize = 1_000;
         const MOST_DIRS: usize = 100;
-        let (Some(filter), [Piece::Known(dir), Piece::Hole(_), rest @ ..]) = (&text.filter, text.pieces.as_slice())
-        else {
+        let (Some(filter), [Piece::Known(dir), Piece::Hole(_), ..]) = (&text.filter, text.pieces.as_slice()) else {
             return Vec::new();
         };
-        if rest.iter().any(|piece| matches!(piece, Piece::Known(known) if known != "/")) {
-            return Vec::new();
-        }
         let (from, pattern) = filter.rsplit_once('/').unwrap_or(("", filter));
         let (from, deep) = match from.strip_suffix("**") {
             Some(from) => (from, true),
+            // `a/**/b/c`: only the last part is a name.
+            None if from.contains('*') => return Vec::new(),
             None => (from, pattern.contains("**")),
         };
         let same = |path: &str| self.path(if path.is_empty() { "." } else { path });
@@ -350,6 +379,11 @@ impl Machine<'_, '_> {
 
     /// Says that a program runs.
     pub(super) fn spawn(&mut self, argv: Vec<Arg>, dir: Option<&Val>, through: &str) {
+        self.spawn_with(argv, dir, through, None);
+    }
+
+    /// The same, with what it reads.
+    pub(super) fn spawn_with(&mut self, argv: Vec<Arg>, dir: Option<&Val>, through: &str, input: Option<&Val>) {
         let Some(first) = argv.first() else { return };
         if first.text().is_none() && self.speculative > 0 {
             return;
@@ -358,7 +392,11 @@ impl Machine<'_, '_> {
             let source = first.source.clone();
             return self.unknown(Verb::Execute, &source, "the program runs a command whose name is computed");
         }
-        let inner = Inner { argv, cwd: self.place(dir), env: self.env.clone(), stdin: None };
+        let stdin = input.filter(|input| !matches!(input, Val::Null)).map(|input| match input.text("").text() {
+            Some(text) => Stdin::Known(text.to_owned()),
+            None => Stdin::Unknown("the program".to_owned()),
+        });
+        let inner = Inner { argv, cwd: self.place(dir), env: self.env.clone(), stdin };
         self.out.run(inner, through);
     }
 
@@ -439,6 +477,9 @@ impl Machine<'_, '_> {
 
     /// Says that statements go to a database.
     pub(super) fn sql(&mut self, value: &Val, about: Option<&str>) {
+        if about.is_some_and(super::meaning::in_memory) {
+            return;
+        }
         for value in value.each() {
             let Val::Str(text) = &value else { continue };
             // A part that is not known is a name or a value: it is written so that the statement can be read.

@@ -1,11 +1,11 @@
 //! What the functions of a library mean, as data, and how a meaning is carried out.
 
-use weir_model::{Effect, Target, TargetKind, Verb};
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::effects::Act;
 use super::run::Machine;
 use super::value::{Text, Val};
-use crate::call::Language;
+use crate::call::{Arg, Language};
 
 /// The arguments of a call.
 #[derive(Debug, Default)]
@@ -91,6 +91,10 @@ pub(super) enum Do {
     Request,
     /// Destroys a resource of a cloud.
     Cloud,
+    /// Destroys what holds data: a database, a collection, a volume.
+    Store(TargetKind),
+    /// The first argument is a command line for another machine.
+    Remote,
     /// Code that nobody can read beforehand.
     Hidden(&'static str),
     /// Computes a value.
@@ -105,23 +109,32 @@ pub(super) enum Do {
 pub(super) type Library = &'static [(&'static str, Do)];
 
 /// Finds a function: by its whole name; by its last name behind anything (`*.rmtree`); behind an unknown receiver
-/// (`?.execute`); by what it belongs to (`boto3.client().*`).
-pub(super) fn find(library: Library, path: &str) -> Option<Do> {
-    let exact = library.iter().find(|(name, _)| *name == path);
+/// (`?.execute`); by what it belongs to (`boto3.client().*`); by both (`pymongo.**.drop`).
+pub(super) fn find(library: &[Library], path: &str) -> Option<Do> {
+    let mut all = library.iter().flat_map(|table| table.iter());
+    let exact = all.clone().find(|(name, _)| *name == path);
     exact
         .or_else(|| {
             let (before, last) = path.rsplit_once('.')?;
             // What a library's own function gives is as little known as a parameter.
             let unknown = before == "?" || before.ends_with(')') || before.ends_with(']');
-            library.iter().find(|(name, meaning)| {
+            all.find(|(name, meaning)| {
                 // What a receiver is matters little where the text itself says what it does.
                 let unknown = unknown || matches!(meaning, Do::Sql);
+                if let Some((root, name)) = name.split_once(".**.") {
+                    return name == last && path.strip_prefix(root).is_some_and(is_part);
+                }
                 name.strip_prefix("*.").is_some_and(|name| name == last)
-                    || name.strip_suffix(".*").is_some_and(|name| path.starts_with(name))
+                    || name.strip_suffix(".*").and_then(|root| path.strip_prefix(root)).is_some_and(is_part)
                     || (unknown && name.strip_prefix("?.").is_some_and(|name| name == last))
             })
         })
         .map(|(_, meaning)| *meaning)
+}
+
+/// Whether a name goes on with a part of what it names.
+fn is_part(rest: &str) -> bool {
+    rest.starts_with(['.', '(', '[', '/', ':'])
 }
 
 /// Whether others can change what has these rights.
@@ -153,6 +166,11 @@ impl Machine<'_, '_> {
                     return Val::Unknown;
                 }
                 self.files(act, &value, &source);
+            }
+            Do::Files(act) if args.list.is_empty() && self.dialect.language == Language::Perl => {
+                if let Some(it) = self.named("$_") {
+                    self.files(act, &it, "$_");
+                }
             }
             Do::Files(act) => {
                 for (value, source) in &args.list {
@@ -203,7 +221,7 @@ impl Machine<'_, '_> {
                     }
                     self.shell(&Val::Str(line), &source, dir.as_ref(), path);
                 } else {
-                    self.spawn(argv, dir.as_ref(), path);
+                    self.spawn_with(argv, dir.as_ref(), path, args.option("input").as_ref());
                 }
             }
             Do::ExecList(from, named) => {
@@ -217,6 +235,8 @@ impl Machine<'_, '_> {
                 argv.extend(rest.into_iter().skip(usize::from(named)));
                 self.spawn(argv, None, path);
             }
+            // A block that may fail.
+            Do::Eval if matches!(value, Val::Function(..)) => return self.apply(&value, Args::default(), &source),
             Do::Eval => return self.eval_text(&value, &source, path),
             Do::RunFile(language) => match value.texts().into_iter().flatten().find_map(|text| self.path(text.text()?))
             {
@@ -226,13 +246,29 @@ impl Machine<'_, '_> {
                 }
                 None => self.hidden(&source, "the program runs a file whose name is computed"),
             },
-            Do::Sql => self.sql(&value, args.about.as_deref()),
+            Do::Sql => {
+                self.sql(&value, args.about.as_deref());
+                // A statement that was built: `delete(User).where(...)`.
+                if let Val::Lib(lib) = &value
+                    && let Some(rest) = lib.path.strip_prefix("sqlalchemy.delete()")
+                    && self.speculative == 0
+                {
+                    let target = Target::new(TargetKind::Table, lib.about.as_deref().unwrap_or("rows")).stateful();
+                    let effect = Effect::new(Verb::Delete, target);
+                    let some = rest.contains(".where");
+                    let scope = || Scope::Filtered { filter: "a condition".to_owned() };
+                    self.say(if some { effect.within(scope()) } else { effect });
+                }
+            }
             Do::Send => self.host(Verb::Send, &value),
             Do::Get => {
                 let method = args.option("method").and_then(|method| method.text("").text().map(str::to_uppercase));
                 let sends = method.as_deref().is_some_and(|method| !matches!(method, "GET" | "HEAD" | "OPTIONS"))
-                    || args.option("data").is_some_and(|data| !matches!(data, Val::Null));
-                self.host(if sends { Verb::Send } else { Verb::Read }, &value);
+                    || args.option("data").is_some_and(|data| !matches!(data, Val::Null))
+                    || (path.starts_with("urllib.")
+                        && args.list.get(1).is_some_and(|(data, _)| !matches!(data, Val::Null)));
+                let address = ["url", "hostname", "host"].iter().find_map(|key| value.key(key));
+                self.host(if sends { Verb::Send } else { Verb::Read }, &address.unwrap_or(value));
             }
             Do::Request => {
                 let method = value.text("").text().map(str::to_uppercase);
@@ -241,9 +277,20 @@ impl Machine<'_, '_> {
                 self.host(if reads { Verb::Read } else { Verb::Send }, &address);
             }
             Do::Cloud => self.cloud(args),
+            Do::Store(kind) => self.store(kind, args),
+            Do::Remote => {
+                let place = args.about.clone().unwrap_or_else(|| "another machine".into());
+                for value in value.each() {
+                    let line = Self::arg(&value, &source);
+                    self.out.elsewhere(vec![Arg::known("sh"), Arg::known("-c"), line], &place);
+                }
+            }
             Do::Hidden(why) => self.hidden(path, why),
             Do::Value(compute) => return compute(self, args),
-            Do::Exit => self.stopped = true,
+            Do::Exit => {
+                self.stopped = true;
+                return Val::Null;
+            }
             Do::Nothing => {}
         }
         let mut result = path.to_owned();
@@ -288,20 +335,47 @@ impl Machine<'_, '_> {
                 Val::Null => {}
                 _ => {
                     let argv = Self::words(&value, source);
-                    self.spawn(argv, dir.as_ref(), &args.path);
+                    self.spawn_with(argv, dir.as_ref(), &args.path, args.option("input").as_ref());
                 }
             }
         }
     }
 
-    /// A method of a client of a cloud: what it destroys.
+    /// A method of a client of a cloud, or a command for one: what it destroys.
     fn cloud(&mut self, args: &Args) {
-        let method = args.path.rsplit('.').next().unwrap_or_default();
-        let method = method.trim_start_matches("send:");
-        let gone = ["delete", "terminate", "destroy", "purge", "remove", "batch_delete", "deregister"]
-            .iter()
-            .any(|verb| method.starts_with(verb));
-        if !gone {
+        const GONE: [&str; 14] = [
+            "delete",
+            "terminate",
+            "destroy",
+            "purge",
+            "remove",
+            "batch_delete",
+            "deregister",
+            "begin_delete",
+            "begin_purge",
+            "recursive_delete",
+            "clear!",
+            "empty",
+            "bulk_delete",
+            "schedule_key_deletion",
+        ];
+        // What does not look like data can be made again; everything else may hold some.
+        const STATELESS: [&str; 11] = [
+            "tags",
+            "tagging",
+            "policy",
+            "rule",
+            "permission",
+            "alarm",
+            "role",
+            "key",
+            "endpoint",
+            "version",
+            "message",
+        ];
+        let method = snake(args.path.rsplit('.').next().unwrap_or_default());
+        let method = method.strip_suffix("_command").unwrap_or(&method);
+        if !GONE.iter().any(|verb| method.starts_with(verb)) {
             return;
         }
         let named = args
@@ -309,17 +383,70 @@ impl Machine<'_, '_> {
             .iter()
             .map(|(_, value, _)| value)
             .chain(args.list.iter().map(|(value, _)| value))
-            .flat_map(Val::texts)
+            .flat_map(|value| match value {
+                Val::Dict(dict) => dict.0.iter().flat_map(|(_, value)| value.texts()).collect(),
+                value => value.texts(),
+            })
             .flatten()
             .find_map(|text| text.text().map(str::to_owned));
         let service = args.about.as_deref().unwrap_or("cloud");
         let name = named.map_or_else(|| format!("{service} {method}"), |name| format!("{service} {method} {name}"));
-        // What does not look like data can be made again; everything else may hold some.
-        let stateless =
-            ["tags", "policy", "rule", "permission", "alarm", "role", "key", "endpoint", "version", "objects_tag"]
-                .iter()
-                .any(|word| method.ends_with(word));
+        let stateless = STATELESS.iter().any(|word| method.ends_with(word));
         let target = Target::new(TargetKind::CloudResource, name);
         self.say(Effect::new(Verb::Delete, if stateless { target } else { target.stateful() }));
     }
+
+    /// Says that what holds data is destroyed. A database in memory holds none that lasts.
+    fn store(&mut self, kind: TargetKind, args: &Args) {
+        let about = args
+            .about
+            .clone()
+            .or_else(|| {
+                let values =
+                    args.list.iter().map(|(value, _)| value).chain(args.named.iter().map(|(_, value, _)| value));
+                values.into_iter().find_map(|value| match value {
+                    Val::Lib(lib) => lib.about.clone(),
+                    _ => None,
+                })
+            })
+            .unwrap_or_else(|| "".into());
+        if self.speculative > 0 || in_memory(&about) {
+            return;
+        }
+        let method = args.path.rsplit('.').next().unwrap_or_default();
+        let named = args.list.iter().map(|(value, _)| value).chain(args.named.iter().map(|(_, value, _)| value));
+        let named = named.flat_map(Val::texts).flatten().find_map(|text| text.text().map(str::to_owned));
+        let receiver = args.path.rsplit('.').nth(1).filter(|receiver| !receiver.ends_with([')', ']', '?']));
+        let name = match (named, about.is_empty()) {
+            (Some(name), _) => name,
+            (None, false) => about.to_string(),
+            (None, true) => receiver.unwrap_or(method).to_owned(),
+        };
+        let mut target = Target::new(kind, name).stateful();
+        target.environment_from = (!about.is_empty()).then(|| about.to_string());
+        let mut effect = Effect::new(Verb::Delete, target);
+        effect.note = Some(method.to_owned());
+        self.say(effect);
+    }
+}
+
+/// Whether an address of a database names one in memory, or in a file of which nobody expects that it stays.
+pub(super) fn in_memory(about: &str) -> bool {
+    let file = about.strip_prefix("sqlite:///").unwrap_or(about);
+    if file.starts_with("/tmp/") || file.starts_with("/var/tmp/") {
+        return true;
+    }
+    about.contains(":memory:") || about.contains("mode=memory") || matches!(about, "sqlite://" | "sqlite:///")
+}
+
+/// `DeleteBucket` as `delete_bucket`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }

@@ -1,6 +1,6 @@
 //! Programs in other languages than the shell: what their calls delete, write, run and send.
 //!
-//! Front ends (`python`, `javascript`, `scripts`) turn text into one small tree, which `run` follows with what
+//! Front ends (`python`, `javascript`, `ruby`, `scripts`) turn text into one small tree, which `run` follows with what
 //! is known of each value; `meaning` says what the functions of the libraries mean, and `effects` says it.
 
 mod effects;
@@ -8,12 +8,16 @@ mod javascript;
 #[cfg(test)]
 mod lab;
 mod meaning;
+mod other;
 mod python;
+mod ruby;
 mod run;
 mod scripts;
 mod shared;
 mod sql;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 
@@ -26,10 +30,11 @@ pub(crate) fn interpret(language: Language, text: &str, call: &Call<'_>, say: &m
         Language::Python => run::follow(&python::PYTHON, text, call, say),
         Language::JavaScript => run::follow(&javascript::JAVASCRIPT, text, call, say),
         Language::Sql => sql::interpret(text, call, say),
-        Language::Ruby => run::follow(&scripts::RUBY, text, call, say),
+        Language::Ruby => run::follow(&ruby::RUBY, text, call, say),
         Language::Perl => run::follow(&scripts::PERL, text, call, say),
         Language::Php => run::follow(&scripts::PHP, text, call, say),
-        Language::Shell | Language::Other => return false,
+        Language::Other => return other::interpret(text, call, say),
+        Language::Shell => return false,
     }
     true
 }

@@ -15,10 +15,10 @@ use std::rc::Rc;
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use self::expressions::add;
-use super::meaning::Library;
-use super::tree::{Class, Function, Pattern, Program, Stmt};
+use super::meaning::{Args, Library};
+use super::tree::{Class, Expr, Function, Pattern, Program, Stmt};
 use super::value::Val;
-use crate::call::{Call, Language, Say, Value};
+use crate::call::{Arg, Call, Language, Say, Value};
 
 /// Statements and expressions that are looked at.
 const MOST_STEPS: usize = 200_000;
@@ -29,17 +29,20 @@ const MOST_CALLS: usize = 10;
 /// Programs in programs.
 const MOST_TEXTS: usize = 8;
 /// Modules that are read.
-const MOST_MODULES: usize = 32;
+const MOST_MODULES: usize = 96;
 /// Bytes of a module.
 const MOST_MODULE: usize = 256 * 1024;
+
+/// The field that marks the options that a program was given.
+pub(super) const OPTIONS: &str = "...options";
 
 /// What differs between the languages.
 pub(super) struct Dialect {
     pub(super) language: Language,
     /// What the functions of its libraries mean.
-    pub(super) library: Library,
-    /// Reads a text.
-    pub(super) parse: fn(&str) -> Program,
+    pub(super) library: &'static [Library],
+    /// Reads a text; the second is the name of its file, if it has one.
+    pub(super) parse: fn(&str, &str) -> Program,
     /// Modules beside the program: what a name that is imported may be as a file.
     pub(super) module: fn(&str) -> Vec<String>,
     /// What importing a name gives.
@@ -87,13 +90,17 @@ pub(super) struct Machine<'a, 'c> {
     active: Vec<*const Function>,
     returned: Vec<Val>,
     modules: HashMap<PathBuf, usize>,
+    /// The directory of the file that is being read beside the program.
+    base: Option<PathBuf>,
+    /// Functions that run where the program's arguments name them.
+    pub(super) commands: Vec<(String, Val)>,
     texts: usize,
     cut: Option<&'static str>,
 }
 
 /// Follows a text.
 pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say: &mut dyn Say) {
-    let program = (dialect.parse)(text);
+    let program = (dialect.parse)(text, call.argv.first().and_then(Arg::text).unwrap_or_default());
     let mut machine = Machine {
         call,
         out: say,
@@ -115,6 +122,8 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         active: Vec::new(),
         returned: Vec::new(),
         modules: HashMap::new(),
+        base: None,
+        commands: Vec::new(),
         texts: 0,
         cut: program.missing,
     };
@@ -124,6 +133,7 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
         machine.set("this", this);
     }
     machine.block(&program.body);
+    machine.run_commands();
     if let Some(why) = machine.cut {
         // What lies beyond a limit may do anything.
         let effect = Effect::opaque(Verb::Execute, Target::new(TargetKind::Unknown, call.program()), why);
@@ -132,6 +142,26 @@ pub(super) fn follow(dialect: &'static Dialect, text: &str, call: &Call<'_>, say
 }
 
 impl<'a, 'c> Machine<'a, 'c> {
+    /// Runs the commands that the arguments name; the only one needs no name.
+    fn run_commands(&mut self) {
+        let commands = std::mem::take(&mut self.commands);
+        let words = self.call.argv.get(1..).unwrap_or_default();
+        let unknown = words.iter().any(|word| word.text().is_none());
+        for (name, function) in &commands {
+            let dashed = name.replace('_', "-");
+            let named = words.iter().any(|word| word.text().is_some_and(|word| word == name || word == dashed));
+            let complete = match function {
+                Val::Function(function, ..) => function.params.iter().all(|(_, default)| default.is_some()),
+                _ => false,
+            };
+            let only = commands.len() == 1 && (complete || !words.is_empty());
+            if named || unknown || only {
+                self.stopped = false;
+                self.apply(function, Args::default(), name);
+            }
+        }
+    }
+
     /// Remembers that not everything was looked at.
     pub(super) fn cut(&mut self, why: &'static str) {
         self.cut.get_or_insert(why);
@@ -200,12 +230,17 @@ impl<'a, 'c> Machine<'a, 'c> {
                 self.bind(pattern, over.items());
                 self.maybe(body);
             }
-            Stmt::Branches(branches, complete) => {
-                let mut ends = *complete && !branches.is_empty();
-                for branch in branches {
-                    ends &= self.maybe(branch);
+            Stmt::Branches(branches, complete) => self.branches(branches, *complete),
+            Stmt::When(condition, turned, branches, complete) => {
+                let value = self.expr(condition);
+                match self.settled(condition, &value) {
+                    Some(truth) => {
+                        if let Some(branch) = branches.get(usize::from(truth == *turned)) {
+                            self.block(branch);
+                        }
+                    }
+                    None => self.branches(branches, *complete),
                 }
-                self.stopped = ends;
             }
             Stmt::Maybe(body) => {
                 self.maybe(body);
@@ -234,6 +269,12 @@ impl<'a, 'c> Machine<'a, 'c> {
                     self.set(name, value);
                 }
             }
+            Stmt::Narrow(name, value) => {
+                if self.lookup(name).is_some() {
+                    let narrower = self.expr(value);
+                    self.replace(name, narrower);
+                }
+            }
             Stmt::Return(value) => {
                 let value = value.as_ref().map_or(Val::Null, |value| self.expr(value));
                 self.returned.push(value);
@@ -247,6 +288,34 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
         }
         self.depth -= 1;
+    }
+
+    fn branches(&mut self, branches: &[Vec<Stmt>], complete: bool) {
+        let mut ends = complete && !branches.is_empty();
+        for branch in branches {
+            ends &= self.maybe(branch);
+        }
+        self.stopped = ends;
+    }
+
+    /// Whether a condition holds, where that is sure: an option that was or was not given, or a constant.
+    fn settled(&self, condition: &Expr, value: &Val) -> Option<bool> {
+        let Val::Bool(truth) = value else { return None };
+        match condition {
+            Expr::Attr(object, _) => match &**object {
+                Expr::Name(name) => match self.lookup(name) {
+                    Some(object) => self.field(&object, OPTIONS).map(|_| *truth),
+                    None => None,
+                },
+                _ => None,
+            },
+            // Nothing sets it again, as far as its name goes.
+            Expr::Name(name) => {
+                let constant = name.len() > 1 && !name.contains(|letter: char| letter.is_ascii_lowercase());
+                constant.then_some(*truth)
+            }
+            _ => None,
+        }
     }
 
     fn class(&mut self, class: &Rc<Class>) {
@@ -277,6 +346,13 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
     }
 
+    /// Binds a name anew where it is bound in this frame already.
+    fn replace(&mut self, name: &str, value: Val) {
+        if let Some(old) = self.frames.get_mut(self.frame).and_then(|frame| frame.names.get_mut(name)) {
+            *old = value;
+        }
+    }
+
     fn lookup(&self, name: &str) -> Option<Val> {
         let mut at = Some(self.frame);
         let mut hops = 0;
@@ -299,7 +375,13 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 
     fn name(&self, name: &str) -> Val {
-        self.lookup(name).or_else(|| (self.dialect.builtin)(self, name)).unwrap_or_else(|| Val::lib(name))
+        let own = || match (self.dialect.language, self.lookup("this")) {
+            // Ruby's readers: a part of the object in which this runs is called by its name alone.
+            (Language::Ruby, Some(this)) => self.field(&this, name),
+            _ => None,
+        };
+        let found = self.lookup(name).or_else(own).or_else(|| (self.dialect.builtin)(self, name));
+        found.unwrap_or_else(|| Val::lib(name))
     }
 
     /// Binds what a pattern names.
@@ -333,6 +415,14 @@ impl<'a, 'c> Machine<'a, 'c> {
                     self.bind(pattern, part);
                 }
             }
+            Pattern::Or(pattern, default) => {
+                let value = match value {
+                    Val::Null | Val::Method(_) => self.expr(default),
+                    Val::Unknown | Val::Any(_) | Val::Lib(_) => Val::any(vec![value, self.expr(default)]),
+                    value => value,
+                };
+                self.bind(pattern, value);
+            }
             Pattern::Object(patterns) => {
                 for (key, pattern) in patterns {
                     let part = self.attr(&value, key);
@@ -343,10 +433,16 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 }
 
+/// What stands behind the end of a list: nothing, where all of it is known.
+pub(super) fn beyond(items: &[Val]) -> Val {
+    let open = items.iter().any(|item| matches!(item, Val::Some(_) | Val::Unknown));
+    if open { Val::Unknown } else { Val::Null }
+}
+
 /// The item at a place of a list.
 fn item(value: &Val, at: usize) -> Val {
     match value {
-        Val::List(list) => list.0.get(at).cloned().unwrap_or(Val::Unknown),
+        Val::List(list) => list.0.get(at).cloned().unwrap_or_else(|| beyond(&list.0)),
         Val::Some(item) => item.0.clone(),
         Val::Any(values) => Val::any(values.0.iter().map(|value| item(value, at)).collect()),
         _ => Val::Unknown,

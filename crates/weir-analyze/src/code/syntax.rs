@@ -36,6 +36,12 @@ pub(super) fn mostly_errors(root: Node<'_>) -> bool {
     if !root.has_error() {
         return false;
     }
+    let all = root.end_byte() - root.start_byte();
+    root.is_error() || broken(root) * 2 > all
+}
+
+/// Bytes at the top of a tree that are not understood.
+pub(super) fn broken(root: Node<'_>) -> usize {
     let mut broken = 0;
     let mut cursor = root.walk();
     let mut children = 0usize;
@@ -48,8 +54,7 @@ pub(super) fn mostly_errors(root: Node<'_>) -> bool {
             break;
         }
     }
-    let all = root.end_byte() - root.start_byte();
-    root.is_error() || broken * 2 > all
+    broken
 }
 
 /// What lowering has left of its limits.
@@ -113,4 +118,17 @@ pub(super) fn escape(sequence: &str) -> String {
         '0'..='7' => code(rest, 8),
         other => other.to_string(),
     }
+}
+
+/// A whole number as Python and JavaScript write it; what is none is very large.
+pub(super) fn number(text: &str) -> i64 {
+    let text = text.replace('_', "").to_lowercase();
+    let parsed = match text.get(..2) {
+        Some("0o") => i64::from_str_radix(text.get(2..).unwrap_or_default(), 8),
+        Some("0x") => i64::from_str_radix(text.get(2..).unwrap_or_default(), 16),
+        Some("0b") => i64::from_str_radix(text.get(2..).unwrap_or_default(), 2),
+        // A `BigInt` of JavaScript.
+        _ => text.trim_end_matches('n').parse(),
+    };
+    parsed.unwrap_or(i64::MAX)
 }

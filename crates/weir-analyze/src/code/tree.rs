@@ -26,6 +26,8 @@ pub(super) enum Stmt {
     For(Pattern, Expr, Vec<Stmt>),
     /// One of these runs; or none, where the flag is false.
     Branches(Vec<Vec<Stmt>>, bool),
+    /// A condition that may be known, whether it is turned around, and what it chooses from.
+    When(Expr, bool, Vec<Vec<Stmt>>, bool),
     /// Runs any number of times.
     Maybe(Vec<Stmt>),
     /// Runs once.
@@ -38,6 +40,8 @@ pub(super) enum Stmt {
     Import(String, String),
     /// Binds members of a module to names (module, (member, name)).
     ImportFrom(String, Vec<(String, String)>),
+    /// A name is looked at more closely, where it is bound.
+    Narrow(String, Expr),
     /// Leaves the function.
     Return(Option<Expr>),
     /// Ends what runs (`raise`, `break`).
@@ -71,6 +75,8 @@ pub(super) enum Expr {
     /// One of these.
     Either(Vec<Expr>),
     Function(Rc<Function>),
+    /// A value of which only names like one of these patterns are left.
+    Narrowed(Box<Expr>, Vec<String>),
     /// For each of these bindings, this.
     Each(Vec<(Pattern, Expr)>, Box<Expr>),
     Assign(Box<Pattern>, Box<Expr>),
@@ -110,6 +116,8 @@ pub(super) enum Pattern {
     List(Vec<Pattern>),
     /// By key.
     Object(Vec<(String, Pattern)>),
+    /// With what it is where there is nothing.
+    Or(Box<Pattern>, Expr),
     Skip,
 }
 
@@ -130,6 +138,22 @@ pub(super) struct Class {
     pub(super) base: Option<Expr>,
     pub(super) methods: Vec<(String, Rc<Function>)>,
     pub(super) body: Vec<Stmt>,
+}
+
+/// Statements of which the last gives their value.
+pub(super) fn returning(mut body: Vec<Stmt>) -> Vec<Stmt> {
+    if let Some(last) = body.pop() {
+        let each = |branches: Vec<Vec<Stmt>>| branches.into_iter().map(returning).collect();
+        body.push(match last {
+            Stmt::Expr(value) => Stmt::Return(Some(value)),
+            Stmt::Branches(branches, complete) => Stmt::Branches(each(branches), complete),
+            Stmt::When(condition, turned, branches, complete) => {
+                Stmt::When(condition, turned, each(branches), complete)
+            }
+            other => other,
+        });
+    }
+    body
 }
 
 /// A piece of source for people: one line, not long.

@@ -11,6 +11,8 @@ const MOST_ALTERNATIVES: usize = 64;
 const MOST_ITEMS: usize = 1_000;
 /// Bytes of a text that are kept.
 const MOST_BYTES: usize = 256 * 1024;
+/// Bytes of a pattern that is kept.
+const MOST_FILTER: usize = 500;
 /// Lists in lists.
 const MOST_NESTING: u8 = 12;
 
@@ -54,6 +56,43 @@ impl Text {
         Self { pieces: vec![Piece::Hole("*".into())], filter: Some(format!("{}/*", dir.trim_end_matches('/')).into()) }
     }
 
+    /// The same, of which only names like `pattern` are left.
+    pub(super) fn named(mut self, pattern: &str) -> Self {
+        if let Some(filter) = &self.filter
+            && let Some(before) = filter.strip_suffix("**").or_else(|| filter.strip_suffix('*'))
+            && (before.is_empty() || before.ends_with('/'))
+        {
+            let deep = if filter.ends_with("**") { "**/" } else { "" };
+            self.filter = Some(format!("{before}{deep}{pattern}").into());
+        }
+        self
+    }
+
+    /// The tests of `find` that what it stands for below its first directory surely passes.
+    pub(super) fn tests(&self) -> Option<String> {
+        let pattern: String = match &self.filter {
+            Some(filter) => filter.to_string(),
+            None => {
+                let pieces = self.pieces.iter().map(|piece| match piece {
+                    Piece::Known(text) => text.as_str(),
+                    Piece::Hole(_) => "*",
+                });
+                pieces.collect()
+            }
+        };
+        let (dir, name) = pattern.trim_end_matches('/').rsplit_once('/').unwrap_or(("", pattern.as_str()));
+        let plain = |letter: char| letter.is_alphanumeric() || "*?.-_ +@,~%#=".contains(letter);
+        if !name.contains(char::is_alphanumeric) || !name.chars().all(plain) {
+            return None;
+        }
+        let depth = if (self.filter.is_none() && name.starts_with('*')) || dir.contains('*') || name.contains("**") {
+            ""
+        } else {
+            " -maxdepth 1"
+        };
+        Some(format!("-name '{name}'{depth}"))
+    }
+
     pub(super) fn text(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [] => Some(""),
@@ -90,8 +129,29 @@ impl Text {
             self.pieces.push(Piece::Hole("…".into()));
             return;
         }
-        if self.filter.is_none() {
-            self.filter = other.filter;
+        match (&self.filter, &other.filter) {
+            (None, _) => {
+                self.filter = other.filter.map(|filter| match self.text() {
+                    // A name joined to its own directory; anything else before it is part of the pattern.
+                    Some(before) if !before.ends_with('/') && !before.is_empty() => {
+                        let name = filter.rsplit('/').next().unwrap_or_default();
+                        format!("{before}{name}").into()
+                    }
+                    _ => filter,
+                });
+            }
+            // A directory that was found, and a name in it.
+            (Some(_), Some(_)) => self.filter = other.filter,
+            (Some(filter), None) => {
+                let mut longer = filter.to_string();
+                for piece in &other.pieces {
+                    match piece {
+                        Piece::Known(text) => longer.push_str(text),
+                        Piece::Hole(_) => longer.push('*'),
+                    }
+                }
+                self.filter = (longer.len() <= MOST_FILTER).then(|| longer.into());
+            }
         }
         for piece in other.pieces {
             match (self.pieces.last_mut(), piece) {
@@ -271,7 +331,28 @@ impl Val {
             Self::Some(item) => item.0.clone(),
             Self::Dict(dict) => Self::any(dict.0.iter().map(|pair| Self::str(pair.0.clone())).collect()),
             Self::Any(list) => Self::any(list.0.iter().map(Self::items).collect()),
+            Self::Lib(lib) => Self::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             _ => Self::Unknown,
+        }
+    }
+
+    /// The same, of which only names like one of `patterns` are left.
+    pub(super) fn narrowed(&self, patterns: &[String]) -> Self {
+        let Some(only) = patterns.first() else { return self.clone() };
+        match self {
+            Self::Any(items) => Self::any(items.0.iter().map(|item| item.narrowed(patterns)).collect()),
+            Self::Str(text) | Self::Path(text) | Self::File(text) if text.text().is_none() => {
+                let make = |text: Text| match self {
+                    Self::Path(_) => Self::Path(text),
+                    Self::File(_) => Self::File(text),
+                    _ => Self::Str(text),
+                };
+                match patterns {
+                    [_] => make(text.clone().named(only)),
+                    several => Self::any(several.iter().map(|pattern| make(text.clone().named(pattern))).collect()),
+                }
+            }
+            other => other.clone(),
         }
     }
 

@@ -92,12 +92,40 @@ fn split(args: &mut Vec<Arg>) -> bool {
         words.push(Arg::known(before));
     }
     match value.code() {
-        Some(text) => words.extend(text.split_whitespace().map(|word| Arg::known(word.trim_matches(['\'', '"'])))),
+        Some(text) => words.extend(split_words(text).into_iter().map(Arg::known)),
         // One word of which nothing is known: a command that nobody can know.
         None => words.push(value),
     }
     args.splice(at..at + taken, words);
     true
+}
+
+/// The words of `-S TEXT`: quotes and backslashes hold words together, as in a shell.
+fn split_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            (_, Some(open)) if letter == open => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            ('\\', None | Some('"')) => match letters.next() {
+                // It separates words.
+                Some('_') if quote.is_none() => words.extend(word.take()),
+                Some('c') => break,
+                Some(next) => word.get_or_insert_default().push(next),
+                None => {}
+            },
+            (_, None) if letter.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 fn is_split(text: &str) -> bool {

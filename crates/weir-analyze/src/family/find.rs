@@ -173,7 +173,7 @@ impl Find<'_, '_> {
             }
         }
         let expression: Vec<Word> = rest.collect();
-        if expression.iter().any(|word| matches!(word.text.as_str(), "-help" | "--help" | "-version" | "--version")) {
+        if asks_for_help(&expression) {
             return self.harmless();
         }
         if let Some(list) = expression.iter().position(|word| word.text == "-files0-from") {
@@ -253,6 +253,10 @@ impl Find<'_, '_> {
                     let from = shift.saturating_add(at).saturating_add(1);
                     let command = args.get(from..).unwrap_or_default();
                     let end = end(command);
+                    if end == command.len() && command.iter().all(|arg| arg.text().is_some()) {
+                        // `find` refuses a command without an end, and does nothing.
+                        return;
+                    }
                     let tests = if tests { filter.join(" ") } else { String::new() };
                     self.run(starts, command.get(..end).unwrap_or_default(), text, only_start, &tests);
                     for _ in 0..=end {
@@ -435,6 +439,29 @@ impl Find<'_, '_> {
             }
         }
     }
+}
+
+/// Whether the expression asks for help, or is one that `find` refuses. What is the argument of a test is no option.
+fn asks_for_help(expression: &[Word]) -> bool {
+    let mut words = expression.iter();
+    while let Some(word) = words.next() {
+        match word.text.as_str() {
+            "-help" | "--help" | "-version" | "--version" if word.known => return true,
+            "-exec" | "-execdir" | "-ok" | "-okdir" => {
+                let mut command =
+                    words.by_ref().take_while(|word| !(word.known && matches!(word.text.as_str(), ";" | "+")));
+                let _ = command.by_ref().last();
+            }
+            text if ONE.contains(&text)
+                || text.starts_with("-newer")
+                || matches!(text, "-maxdepth" | "-mindepth" | "-printf" | "-files0-from") =>
+            {
+                words.next();
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether a word is the first of the expression and not a starting point.

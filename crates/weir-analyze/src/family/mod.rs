@@ -4,7 +4,10 @@ mod env;
 mod files;
 mod find;
 mod git;
+mod manifests;
 mod options;
+mod tasks;
+mod terminal;
 
 pub(crate) use options::alternatives;
 mod xargs;
@@ -14,11 +17,20 @@ mod tests;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, Say};
+use std::path::{Path, PathBuf};
+
+use crate::call::{Arg, Call, Inner, Language, Say, Stdin};
 use crate::catalog;
+use crate::{DirEntry, FileKind, World};
 
 /// Says what a call does. False where nobody knows the program.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    settings(call, say);
+    grammar(call, say) || catalog::interpret(call, say)
+}
+
+/// As [`interpret`], without the catalog.
+fn grammar(call: &Call<'_>, say: &mut dyn Say) -> bool {
     match call.program() {
         "git" => git::interpret(call, say),
         "xargs" | "gxargs" => xargs::interpret(call, say),
@@ -26,9 +38,82 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") => {
             loader(call, say);
         }
-        _ => return files::interpret(call, say) || find::interpret(call, say) || catalog::interpret(call, say),
+        _ => {
+            return files::interpret(call, say)
+                || find::interpret(call, say)
+                || terminal::interpret(call, say)
+                || tasks::interpret(call, say)
+                || manifests::interpret(call, say);
+        }
     }
     true
+}
+
+/// Whether the program's arguments are read by a grammar of their own, and not by the catalog.
+pub(crate) fn has_grammar(name: &str) -> bool {
+    struct Nothing;
+    impl Say for Nothing {
+        fn effect(&mut self, _: Effect) {}
+        fn run(&mut self, _: Inner, _: &str) {}
+        fn code(&mut self, _: Language, _: &str, _: &[Arg], _: &str) {}
+        fn file(&mut self, _: Language, _: PathBuf, _: &[Arg], _: &str) {}
+        fn elsewhere(&mut self, _: Vec<Arg>, _: &str) {}
+        fn opaque(&mut self, _: Effect) {}
+    }
+    struct Nowhere;
+    impl World for Nowhere {
+        fn read(&self, _: &Path, _: usize) -> Option<Vec<u8>> {
+            None
+        }
+        fn list(&self, _: &Path, _: usize) -> Option<Vec<DirEntry>> {
+            None
+        }
+        fn kind(&self, _: &Path) -> Option<FileKind> {
+            None
+        }
+        fn env(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn home(&self, _: Option<&str>) -> Option<PathBuf> {
+            None
+        }
+    }
+    let call = Call {
+        argv: vec![Arg::known(name), Arg::known("--version")],
+        stdin: Stdin::None,
+        cwd: None,
+        env: Vec::new(),
+        span: None,
+        via: Vec::new(),
+        secrets: Vec::new(),
+        depth: 0,
+        world: &Nowhere,
+    };
+    grammar(&call, &mut Nothing)
+}
+
+/// Variables by which the settings of an agent, and so the guard in them, are looked for elsewhere.
+const SETTINGS: &[(&str, &str)] = &[
+    ("claude", "CLAUDE_CONFIG_DIR"),
+    ("claude-code", "CLAUDE_CONFIG_DIR"),
+    ("codex", "CODEX_HOME"),
+    ("gemini", "GEMINI_CLI_HOME"),
+    ("opencode", "OPENCODE_CONFIG"),
+    ("opencode", "OPENCODE_CONFIG_DIR"),
+    ("copilot", "COPILOT_HOME"),
+];
+
+/// An agent that the action itself gives other settings. What the person has set is the person's choice.
+fn settings(call: &Call<'_>, say: &mut dyn Say) {
+    if call.env.is_empty() {
+        return;
+    }
+    let program = call.program();
+    let given = |name: &str| call.env.iter().any(|(key, _)| key == name);
+    if let Some((_, name)) = SETTINGS.iter().find(|(agent, name)| *agent == program && given(name)) {
+        let target = Target::new(TargetKind::ControlSurface, format!("{program} with other settings ({name})"));
+        say.effect(Effect::new(Verb::Execute, target));
+    }
 }
 
 /// The dynamic loader runs the program that it is given.

@@ -60,8 +60,17 @@ impl Say for Follow<'_> {
         let known = argv.first().is_some_and(|first| first.text().is_some());
         let cwd = inner.cwd.clone().unwrap_or_else(|| self.cwd.clone());
         let stdin = inner.stdin.clone().unwrap_or_else(|| self.stdin.clone());
-        let call =
-            Call { argv, stdin, cwd, env: Vec::new(), span: None, via: Vec::new(), depth: 0, world: self.machine };
+        let call = Call {
+            argv,
+            stdin,
+            secrets: Vec::new(),
+            cwd,
+            env: Vec::new(),
+            span: None,
+            via: Vec::new(),
+            depth: 0,
+            world: self.machine,
+        };
         self.runs += 1;
         if !known || self.runs > 200 || !super::interpret(&call, self) {
             self.heard.run(inner, through);
@@ -108,8 +117,17 @@ fn hear(text: &str, cwd: Option<&str>, stdin: Stdin) -> Vec<String> {
     let cwd = cwd.map(PathBuf::from);
     let mut follow =
         Follow { heard: Heard::default(), machine: &machine, cwd: cwd.clone(), stdin: stdin.clone(), runs: 0 };
-    let call =
-        Call { argv: words(text), stdin, cwd, env: Vec::new(), span: None, via: Vec::new(), depth: 0, world: &machine };
+    let call = Call {
+        argv: words(text),
+        stdin,
+        secrets: Vec::new(),
+        cwd,
+        env: Vec::new(),
+        span: None,
+        via: Vec::new(),
+        depth: 0,
+        world: &machine,
+    };
     assert!(super::interpret(&call, &mut follow), "{text}");
     let mut effects = follow.heard.effects.iter();
     let followed = ["run ", "Shell: ", "Perl: ", "at ", "file "];

@@ -7,7 +7,7 @@ use crate::call::{Arg, HOLE, Stdin, Value, normalize};
 use crate::{FileKind, shell::text::template};
 
 use super::ir::{Assignment, AssignmentValue, Word};
-use super::state::{Gone, Shell, Var, add_texts};
+use super::state::{Form, Gone, Shell, Var, add_texts};
 use super::text::{below, has_hole, known, texts, unknown};
 use super::{Done, Evaluator, Frame, Status};
 
@@ -23,12 +23,20 @@ impl Evaluator<'_> {
     ) -> Option<Done> {
         let args = argv.get(1..).unwrap_or_default();
         let done = |status| Some(Done::quiet(status));
+        self.indexes(name, args, shell, frame);
         match name {
             ":" | "true" => done(Status::Success),
             "false" => done(Status::Failure),
             "cd" | "chdir" => {
                 let status = self.cd(args, env, shell);
                 done(status)
+            }
+            "shopt" => {
+                let on = args.iter().filter_map(Arg::text).any(|text| is_flag(text, 's'));
+                if args.iter().any(|arg| arg.text() == Some("dotglob")) {
+                    shell.set_globbing(None, Some(on));
+                }
+                done(Status::Either)
             }
             "pushd" => {
                 if args.is_empty() {
@@ -73,7 +81,10 @@ impl Evaluator<'_> {
             }
             "unset" => {
                 for arg in args.iter().filter_map(Arg::text).filter(|arg| !arg.starts_with('-')) {
-                    shell.unset(arg);
+                    match arg.split_once('[') {
+                        Some((name, index)) => self.unset_element(name, index.trim_end_matches(']'), shell),
+                        None => shell.unset(arg),
+                    }
                 }
                 done(Status::Success)
             }
@@ -89,7 +100,7 @@ impl Evaluator<'_> {
                 done(Status::Success)
             }
             "shift" => {
-                let count = args.first().map_or(Some(1), |arg| arg.text()?.parse::<usize>().ok());
+                let count = args.first().map_or(Some(1), |arg| arg.text()?.trim().parse::<usize>().ok());
                 let rest = shell.positional().zip(count).map(|(all, count)| {
                     // More than there are: nothing is shifted.
                     all.get(count..).map_or_else(|| all.to_vec(), <[_]>::to_vec)
@@ -117,15 +128,22 @@ impl Evaluator<'_> {
                 done(Status::Either)
             }
             "return" => {
-                shell.gone = Gone::Function;
+                if self.functions > 0 {
+                    shell.gone = Gone::Function;
+                }
                 done(Status::Either)
             }
             "break" | "continue" => {
-                shell.gone = Gone::Loop;
+                if self.loops > 0 {
+                    shell.gone = Gone::Loop;
+                }
                 done(Status::Either)
             }
             "read" => {
                 self.read_line(args, env, shell, frame);
+                for name in args.iter().filter_map(Arg::text).filter(|arg| !arg.starts_with('-')) {
+                    self.hold(name, Vec::clone(&frame.secrets));
+                }
                 done(Status::Either)
             }
             "mapfile" | "readarray" => {
@@ -138,14 +156,17 @@ impl Evaluator<'_> {
                     _ => Var::UnknownArray,
                 };
                 shell.set(name.unwrap_or("MAPFILE"), var);
+                self.hold(name.unwrap_or("MAPFILE"), Vec::clone(&frame.secrets));
                 done(Status::Either)
             }
             "getopts" => {
+                let (letters, values, end) =
+                    options_of(args, shell).unwrap_or_else(|| (vec![unknown()], vec![unknown()], unknown()));
                 if let Some(name) = args.get(1).and_then(Arg::text) {
-                    shell.set(name, Var::Scalar(vec![unknown()]));
+                    shell.set(name, Var::Scalar(letters));
                 }
-                shell.set("OPTARG", Var::Scalar(vec![unknown()]));
-                shell.set("OPTIND", Var::Scalar(vec![unknown()]));
+                shell.set("OPTARG", Var::Scalar(values));
+                shell.set("OPTIND", Var::Scalar(vec![end]));
                 done(Status::Either)
             }
             "let" => {
@@ -154,6 +175,9 @@ impl Evaluator<'_> {
                     if arg.contains(['$', '`']) {
                         let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
                         self.expanded(arg, shell, &inner);
+                    }
+                    if self.assign_number(arg, shell) {
+                        continue;
                     }
                     let name: String = arg.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                     if !name.is_empty() {
@@ -173,6 +197,45 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What stands in the index of a name that a builtin sets is run, and so is what `mapfile` calls for each line.
+    fn indexes(&mut self, name: &str, args: &[Arg], shell: &mut Shell, frame: &Frame) {
+        if !matches!(
+            name,
+            "printf" | "read" | "test" | "[" | "wait" | "unset" | "declare" | "mapfile" | "readarray" | "compgen"
+        ) {
+            return;
+        }
+        let inner = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
+        let names = if name == "printf" {
+            args.get(1..2).filter(|_| args.first().and_then(Arg::text) == Some("-v"))
+        } else {
+            Some(args)
+        };
+        for arg in names.into_iter().flatten().filter_map(Arg::text) {
+            let indexed = arg.find('[').is_some_and(|at| at > 0) || (name == "declare" && arg.contains("=("));
+            if indexed && arg.contains(['$', '`']) {
+                self.expanded(arg, shell, &inner);
+            }
+        }
+        if matches!(name, "mapfile" | "readarray" | "compgen") {
+            let at = args.iter().position(|arg| arg.text() == Some("-C"));
+            if let Some(code) = at.and_then(|at| args.get(at + 1)).and_then(template) {
+                let _ = self.program(&code, shell, &inner);
+            }
+        }
+    }
+
+    /// `unset 'A[1]'`: the others keep their numbers, which are not remembered.
+    fn unset_element(&self, name: &str, index: &str, shell: &mut Shell) {
+        let Some(mut elements) = self.elements_of(name, shell) else { return };
+        let ordered = matches!(shell.var(name), Some(Var::Array(_)));
+        let at = self.number(&[index.to_owned()], shell).and_then(|at| usize::try_from(at).ok());
+        if let Some(at) = at.filter(|at| ordered && *at < elements.len()) {
+            elements.remove(at);
+        }
+        shell.set(name, Var::Bag(elements));
+    }
+
     /// `set -e -- A B`: options, and where operands follow, the positional parameters.
     fn set_options(&self, args: &[Arg], shell: &mut Shell) {
         let mut at = 0;
@@ -185,6 +248,10 @@ impl Evaluator<'_> {
                 return;
             }
             let Some(letters) = text.strip_prefix(['-', '+']) else { break };
+            let named = if letters.ends_with('o') { args.get(at + 1).and_then(Arg::text) } else { None };
+            if letters.contains('f') || named == Some("noglob") {
+                shell.set_globbing(Some(text.starts_with('-')), None);
+            }
             if text.starts_with('-') && letters.contains('a') {
                 shell.export_all();
             }
@@ -210,7 +277,8 @@ impl Evaluator<'_> {
 
     fn cd(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell) -> Status {
         let before = shell.places.clone();
-        let operand = args.iter().find(|arg| arg.text().is_none_or(|text| !is_option(text)));
+        let mut operands = args.iter().filter(|arg| arg.text().is_none_or(|text| !is_option(text)));
+        let operand = operands.next();
         let targets = match operand {
             None => vec![self.tilde("~", shell)],
             Some(arg) if arg.text() == Some("-") => match shell.var("OLDPWD") {
@@ -224,7 +292,8 @@ impl Evaluator<'_> {
             shell.set("OLDPWD", Var::Scalar(vec![here]));
         }
         let mut after: Vec<Option<PathBuf>> = Vec::new();
-        let mut sure = true;
+        // More than one is an error.
+        let mut sure = operands.next().is_none();
         let path = self.cd_path(env, shell);
         for text in targets {
             if !text.starts_with(['/', '.']) {
@@ -282,15 +351,26 @@ impl Evaluator<'_> {
         frame: &Frame,
     ) -> Done {
         let args = self.words(words, shell, frame);
+        self.indexes("declare", &args, shell, frame);
         for arg in &args {
             self.assign_text(how, arg, shell);
         }
         let flag = |letter: char| {
             args.iter().any(|arg| arg.text().is_some_and(|text| text.starts_with('-') && text.contains(letter)))
         };
+        let form = [('l', Form::Lower), ('u', Form::Upper), ('i', Form::Number)];
+        let form = form.into_iter().find(|(letter, _)| how != "export" && how != "readonly" && flag(*letter));
+        for arg in &args {
+            if let (Some((_, form)), Some(name)) = (form, arg.text().filter(|text| !text.starts_with(['-', '+']))) {
+                shell.set_form(name, form);
+            }
+        }
         for assignment in assignments {
             if how == "local" {
                 shell.make_local(&assignment.name);
+            }
+            if let Some((_, form)) = form {
+                shell.set_form(&assignment.name, form);
             }
             if flag('n')
                 && how != "export"
@@ -351,13 +431,17 @@ impl Evaluator<'_> {
             self.keep(opaque("which file it is is not known", TargetKind::Unknown), frame);
             return Done::quiet(Status::Either);
         };
-        let text = match self.streams.get(&path) {
+        let own_input =
+            ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == std::path::Path::new(name));
+        let stream = if own_input { Some(frame.stdin.as_ref()) } else { self.streams.get(&path) };
+        let text = match stream {
             Some(Stdin::Known(text)) => Some(text.clone()),
+            Some(Stdin::None) => Some(String::new()),
             Some(_) => None,
             None => self.content(&path),
         };
         let Some(text) = text else {
-            let readable = self.streams.contains_key(&path) || self.world.is_unknown(&path);
+            let readable = stream.is_some() || self.world.is_unknown(&path);
             let (why, kind) = if readable {
                 ("its text is not known beforehand", TargetKind::Unknown)
             } else if self.fetched(&path) {
@@ -375,7 +459,9 @@ impl Evaluator<'_> {
         if args.len() > 1 {
             shell.set_positional(Some(args.iter().skip(1).map(known).collect()));
         }
+        self.functions += 1;
         let done = self.program(&text, shell, &inner);
+        self.functions -= 1;
         if args.len() > 1 {
             shell.set_positional(own);
         }
@@ -389,6 +475,7 @@ impl Evaluator<'_> {
     fn read_line(&mut self, args: &[Arg], env: &[(String, Value)], shell: &mut Shell, frame: &Frame) {
         let mut names = Vec::new();
         let mut list = None;
+        let mut delimiter = '\n';
         let mut rest = args.iter().map(|arg| arg.text().unwrap_or_default());
         while let Some(text) = rest.next() {
             let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
@@ -400,6 +487,9 @@ impl Evaluator<'_> {
                 let letter = letters.get(at..at + 1).unwrap_or_default();
                 let value = letters.get(at + 1..).unwrap_or_default();
                 let value = if value.is_empty() { rest.next().unwrap_or_default() } else { value };
+                if letter == "d" {
+                    delimiter = value.chars().next().unwrap_or('\0');
+                }
                 if letter == "a" {
                     list = Some(value.to_owned());
                 }
@@ -409,12 +499,19 @@ impl Evaluator<'_> {
         let separators = own.unwrap_or_else(|| super::expand::separators(shell));
         let lines: Option<Vec<&str>> = match frame.stdin.as_ref() {
             Stdin::Known(text) if !has_hole(&separators) => {
-                Some(text.split(['\n', '\0']).filter(|line| !line.is_empty()).collect())
+                Some(text.split(delimiter).filter(|line| !line.is_empty()).collect())
             }
             _ => None,
         };
         if let Some(list) = list {
             let var = match (&lines, frame.stdin.as_ref()) {
+                (Some(lines), _) if lines.len() == 1 => Var::Array(
+                    lines
+                        .iter()
+                        .flat_map(|line| split(line, &separators, usize::MAX))
+                        .map(|field| vec![field])
+                        .collect(),
+                ),
                 (Some(lines), _) => Var::Bag(
                     lines
                         .iter()
@@ -466,6 +563,47 @@ fn split(line: &str, separators: &str, count: usize) -> Vec<String> {
         rest = if other { letters.as_str().trim_start_matches(space) } else { more };
     }
     fields
+}
+
+/// What `getopts` finds over all of its rounds: the letters, their values, and where the operands begin.
+fn options_of(args: &[Arg], shell: &Shell) -> Option<(Vec<String>, Vec<String>, String)> {
+    let accepted = args.first()?.text()?.trim_start_matches(':');
+    let given: Vec<String> = match args.get(2..) {
+        Some(own) if !own.is_empty() => own.iter().map(|arg| arg.text().map(str::to_owned)).collect::<Option<_>>()?,
+        _ => {
+            let one = |texts: &Vec<String>| match texts.as_slice() {
+                [text] if !has_hole(text) => Some(text.clone()),
+                _ => None,
+            };
+            shell.positional()?.iter().map(one).collect::<Option<_>>()?
+        }
+    };
+    let (mut letters, mut values) = (Vec::new(), vec![String::new()]);
+    let mut at = 0;
+    while let Some(word) = given.get(at) {
+        let Some(cluster) = word.strip_prefix('-').filter(|cluster| !cluster.is_empty()) else { break };
+        at += 1;
+        if cluster == "-" {
+            break;
+        }
+        for (n, letter) in cluster.char_indices() {
+            let takes = accepted.split_once(letter).map(|(_, rest)| rest.starts_with(':'));
+            add_texts(&mut letters, &[takes.map_or_else(|| "?".to_owned(), |_| letter.to_string())]);
+            if takes == Some(true) {
+                let rest = cluster.get(n + letter.len_utf8()..).unwrap_or_default();
+                let value = if rest.is_empty() { given.get(at).cloned().unwrap_or_default() } else { rest.to_owned() };
+                at += usize::from(rest.is_empty());
+                add_texts(&mut values, &[value]);
+                break;
+            }
+        }
+    }
+    // The last round finds none.
+    add_texts(&mut letters, &["?".to_owned()]);
+    if values.len() > 1 {
+        values.remove(0);
+    }
+    Some((letters, values, (at.min(given.len()) + 1).to_string()))
 }
 
 fn is_flag(text: &str, letter: char) -> bool {

@@ -29,6 +29,7 @@ pub(super) enum Said {
     Elsewhere { argv: Vec<Arg>, place: String },
     Same { path: PathBuf, source: PathBuf, how: Same },
     Pin(Pin),
+    Written { path: PathBuf, content: String },
 }
 
 impl Say for Listener {
@@ -58,6 +59,9 @@ impl Say for Listener {
     fn pin(&mut self, path: PathBuf, bytes: &[u8]) {
         self.said.push(Said::Pin(Pin { path, sha256: Digest::of(bytes) }));
     }
+    fn written(&mut self, path: PathBuf, content: String) {
+        self.said.push(Said::Written { path, content });
+    }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
         self.said.push(Said::Effect(Box::new(effect)));
@@ -67,6 +71,9 @@ impl Say for Listener {
 /// Places where the system keeps its own programs: those are known by their names, not by their texts.
 pub(super) const SYSTEM: &[&str] =
     &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew", "/nix/store"];
+
+/// Scripts that frameworks put into every project, and to which the catalog knows the commands.
+const FRAMEWORKS: &[&str] = &["manage.py", "rails", "rake", "artisan", "console"];
 
 /// Programs that make programs.
 const COMPILERS: &[&str] = &[
@@ -204,6 +211,12 @@ impl Evaluator<'_> {
                     }
                 };
             }
+            // Said twice, the second one stands where a command does.
+            // `not`, `and`, `or` are another shell's words before a command.
+            "!" | "not" | "and" | "or" if argv.len() > 1 => {
+                let at = argv.iter().position(|arg| !matches!(arg.text(), Some("!" | "not" | "and" | "or")));
+                return self.call(rest(at.unwrap_or(argv.len())), env, shell, frame);
+            }
             "exec" => {
                 let mut at = 1;
                 while let Some(text) = argv.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {
@@ -239,7 +252,11 @@ impl Evaluator<'_> {
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
         let (broke, returned) = (shell.broke.take(), shell.returned.take());
+        let loops = std::mem::take(&mut self.loops);
+        self.functions += 1;
         let done = self.statements(std::slice::from_ref(body), shell, &inner);
+        self.functions -= 1;
+        self.loops = loops;
         shell.leave_loop(&|name| self.outside(name));
         shell.leave_body(&|name| self.outside(name));
         (shell.broke, shell.returned) = (broke, returned);
@@ -270,6 +287,8 @@ impl Evaluator<'_> {
                 }
             }
         }
+        #[cfg(test)]
+        self.seen.push(argv.clone());
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
             if let Value::OneOf(_) = &first.value {
@@ -282,7 +301,11 @@ impl Evaluator<'_> {
         }
         self.started_by(&name, env, shell, frame);
         if name.contains('/') {
-            if let Some(done) = self.script(&name, &argv, shell, frame) {
+            // What a framework's own script does with its arguments is known by its name.
+            let known = FRAMEWORKS.contains(&name.rsplit('/').next().unwrap_or_default());
+            if let Some(done) = self.script(&name, &argv, shell, frame)
+                && !known
+            {
                 return done;
             }
         } else if let Some(path) = self.shadowed(&name, env, shell) {
@@ -290,9 +313,11 @@ impl Evaluator<'_> {
             let _ = self.script(&path.to_string_lossy(), &argv, shell, frame);
         }
         let mut listener = Listener::default();
+        self.mark_copies(&mut argv, shell);
         let call = Call {
             argv,
             stdin: Stdin::clone(&frame.stdin),
+            secrets: Vec::clone(&frame.secrets),
             cwd: shell.here().cloned(),
             env: Self::environment(shell, env),
             span: frame.span,
@@ -312,15 +337,26 @@ impl Evaluator<'_> {
             listener = Listener::default();
             is_known = family::interpret(&call, &mut listener);
         }
+        let read = super::secrets::taken_in(&call);
         let argv = call.argv;
+        self.flow_on(&read, &listener.said);
         if !is_known {
             for body in shell.function("command_not_found_handle").into_iter().flatten() {
                 let mut args = argv.clone();
                 args.insert(0, Arg::known("command_not_found_handle"));
                 let _ = self.function(&body, &args, &mut shell.clone(), frame);
             }
-            let target = Target::new(TargetKind::Program, name.clone());
-            self.keep(Effect::opaque(Verb::Execute, target, "what this program does is not known"), frame);
+            let words = || argv.iter().skip(1).map(|arg| arg.source.as_str()).collect::<Vec<_>>().join(" ");
+            let (kind, why) = match super::foreign::cmdlet(&name) {
+                Some(true) => (TargetKind::Unknown, "commands of PowerShell are not analyzed"),
+                Some(false) => (TargetKind::Program, "commands of PowerShell are not analyzed"),
+                None if super::foreign::is_shell(&name) && super::foreign::may_harm(&words()) => {
+                    (TargetKind::Unknown, "commands of this shell are not analyzed")
+                }
+                None => (TargetKind::Program, "what this program does is not known"),
+            };
+            let target = Target::new(kind, name.clone());
+            self.keep(Effect::opaque(Verb::Execute, target, why), frame);
         }
         // What a compiler makes is a program of its own, as unknown as any.
         let made: Vec<PathBuf> = listener
@@ -333,7 +369,10 @@ impl Evaluator<'_> {
             })
             .flatten()
             .collect();
-        let runs = listener.said.iter().any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_)));
+        let runs = listener
+            .said
+            .iter()
+            .any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. }));
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -383,13 +422,23 @@ impl Evaluator<'_> {
                     }
                     continue;
                 }
+                Said::Written { path, content } => {
+                    if frame.place.is_none() {
+                        self.world.write(&path, Some(content));
+                    }
+                    continue;
+                }
                 Said::Pin(pin) => {
                     self.pin(pin);
                     continue;
                 }
                 Said::Run { inner, through } => {
                     let frame = frame.through(&through);
-                    self.inner(inner, shell, &frame)
+                    let cwd = inner.cwd.as_ref().map_or_else(|| shell.here(), Option::as_ref);
+                    let begun = self.begin_command(&inner.argv, cwd, &frame);
+                    let done = self.inner(inner, shell, &frame);
+                    self.end(begun);
+                    done
                 }
                 Said::Code { language, text, args, through } => {
                     let inner = frame.through(&through);
@@ -397,20 +446,29 @@ impl Evaluator<'_> {
                         let target = Target::new(TargetKind::Program, through.clone());
                         self.keep(Effect::opaque(Verb::Execute, target, "part of its text is not known"), frame);
                     }
+                    let begun = self.begin_text(&through, shell, &inner);
                     let mut argv = vec![Arg::known(through)];
                     argv.extend(args);
-                    self.code(language, &text, argv, shell, &inner)
+                    let done = self.code(language, &text, argv, shell, &inner);
+                    self.end(begun);
+                    done
                 }
                 Said::File { language, path, args, through } => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
                     let inner = frame.through(&format!("{through} {name}"));
-                    self.file(language, &path, args, shell, &inner)
+                    let begun = self.begin_text(&path.to_string_lossy(), shell, &inner);
+                    let done = self.file(language, &path, args, shell, &inner);
+                    self.end(begun);
+                    done
                 }
                 Said::Elsewhere { argv, place } => {
                     let inner = Frame { place: Some(place.as_str().into()), ..frame.through(&place) };
                     let mut there = Shell::new(Some(PathBuf::from("/")));
                     there.set_positional(Some(Vec::new()));
-                    self.elsewhere(argv, &mut there, &inner)
+                    let begun = self.begin_command(&argv, None, &inner);
+                    let done = self.elsewhere(argv, &mut there, &inner);
+                    self.end(begun);
+                    done
                 }
             };
             let out = match last {

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use weir_model::Span;
 
 use crate::call::{HOLE, Stdin};
+use crate::secrets::add;
 
 use super::ir::{Arm, Assignment, AssignmentValue, Command, Join, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_STEPS, MOST_ELEMENTS};
+use super::limits::{MAX_DEPTH, MAX_ITEMS, MAX_ROUNDS, MAX_STEPS, MOST_ELEMENTS};
 use super::output::{join_outputs, together};
 use super::state::{Gone, Shell, Var, add_place, add_texts};
 use super::text::{has_hole, known, value};
@@ -42,8 +43,18 @@ impl Evaluator<'_> {
         self.depth += 1;
         let span = frame.origin.map(|base| Span { start: base + stmt.at.start, end: base + stmt.at.end });
         let frame = &Frame { span: span.or(frame.span), ..frame.clone() };
-        let done = self.in_every_place(shell, |this, shell| this.redirected(stmt, shell, frame));
+        let done = self.in_every_place(shell, |this, shell| {
+            let begun = this.begin_statement(stmt, shell, frame);
+            let done = this.redirected(stmt, shell, frame);
+            this.end(begun);
+            done
+        });
         self.depth -= 1;
+        if stmt.negated
+            && let Some((worked, failed)) = shell.moved.take()
+        {
+            shell.moved = Some((failed, worked));
+        }
         let status = match (stmt.negated, done.status) {
             (true, Status::Success) => Status::Failure,
             (true, Status::Failure) => Status::Success,
@@ -80,24 +91,38 @@ impl Evaluator<'_> {
         if stmt.redirects.is_empty() {
             return self.command(&stmt.command, shell, frame);
         }
-        let redirection = self.redirections(&stmt.redirects, shell, frame);
-        let done = match redirection.stdin {
+        let mut redirection = self.redirections(&stmt.redirects, shell, frame);
+        let secrets = std::mem::take(&mut redirection.secrets);
+        let unopened = redirection.may_fail.then(|| shell.clone());
+        let before = std::mem::take(&mut self.flow);
+        let done = match redirection.stdin.take() {
             // `$(<file)`
             Some(stdin)
                 if matches!(&stmt.command, Command::Simple { assignments, words }
                 if assignments.is_empty() && words.is_empty()) =>
             {
+                self.flow = secrets;
                 Done { status: Status::Either, out: stdin }
             }
-            Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin)),
+            Some(stdin) => self.command(&stmt.command, shell, &frame.with_stdin(stdin).holding(secrets)),
             None => self.command(&stmt.command, shell, frame),
         };
+        let written = std::mem::replace(&mut self.flow, before);
+        self.flow_into(&redirection, &written, frame);
         for path in &redirection.written {
             let content = match (&done.out, redirection.appends) {
                 (Stdin::Known(text), false) if !has_hole(text) => Some(text.clone()),
                 _ => None,
             };
             self.world.write(path, content);
+        }
+        let mut done = done;
+        if let Some(before) = unopened {
+            // Where the file does not open, nothing has happened.
+            shell.join(before, &|name| self.outside(name));
+            if done.status == Status::Success {
+                done.status = Status::Either;
+            }
         }
         if redirection.captured { Done { out: Stdin::Known(String::new()), ..done } } else { done }
     }
@@ -156,13 +181,17 @@ impl Evaluator<'_> {
         for trap in shell.take_traps() {
             // It sees what the shell remembers in the end, wherever it ended.
             shell.gone = Gone::No;
-            done = self.program(&trap, shell, &frame.through("trap"));
+            let last = self.program(&trap, shell, &frame.through("trap"));
+            done.out = together(done.out, last.out);
         }
         done
     }
 
     /// Names that arithmetic assigns are numbers that are not known.
-    fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
+    pub(super) fn assign_numbers(&mut self, word: &Word, shell: &mut Shell) {
+        if self.assign_number(&word.source, shell) {
+            return;
+        }
         let bytes = word.source.as_bytes();
         for (at, _) in word.source.match_indices('=') {
             let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
@@ -186,6 +215,29 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// `N=N+1`, `N+=2`, `N++`, where it can be worked out; false where it cannot.
+    pub(super) fn assign_number(&self, text: &str, shell: &mut Shell) -> bool {
+        let text = text.trim();
+        let len = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let (name, rest) = text.split_at_checked(len).unwrap_or(("", text));
+        let rest = rest.trim();
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        let expression = match rest {
+            "++" => format!("{name}+1"),
+            "--" => format!("{name}-1"),
+            _ => match rest.split_once('=') {
+                Some(("", value)) if !value.starts_with('=') => value.to_owned(),
+                Some((operator @ ("+" | "-" | "*" | "/" | "%"), value)) => format!("{name}{operator}({value})"),
+                _ => return false,
+            },
+        };
+        let Some(value) = self.number(&[expression], shell) else { return false };
+        shell.set(name, Var::Scalar(vec![value.to_string()]));
+        true
     }
 
     fn list(&mut self, first: &Stmt, rest: &[(Join, Stmt)], shell: &mut Shell, frame: &Frame) -> Done {
@@ -233,9 +285,10 @@ impl Evaluator<'_> {
     fn pipe(&mut self, stages: &[Stmt], shell: &Shell, frame: &Frame) -> Done {
         let mut stdin: Option<Stdin> = None;
         let mut done = Done::quiet(Status::Either);
+        let before = std::mem::take(&mut self.flow);
         for stage in stages {
             let frame = match stdin.take() {
-                Some(stdin) => frame.with_stdin(stdin),
+                Some(stdin) => frame.with_stdin(stdin).holding(std::mem::take(&mut self.flow)),
                 None => frame.clone(),
             };
             let mut inner = shell.clone();
@@ -244,6 +297,8 @@ impl Evaluator<'_> {
             done = self.trapped(done, &mut inner, &frame);
             stdin = Some(done.out.clone());
         }
+        let last = std::mem::replace(&mut self.flow, before);
+        add(&mut self.flow, &last);
         Done { status: Status::Either, ..done }
     }
 
@@ -325,22 +380,33 @@ impl Evaluator<'_> {
     ) -> Done {
         let broke = shell.broke.take();
         let before = shell.clone();
+        self.loops += 1;
         let kept = self.effects.len();
         let done = round(self, shell);
         let mut out = done.out;
         shell.leave_loop(&|name| self.outside(name));
         shell.join(before.clone(), &|name| self.outside(name));
-        if !shell.same(&before) && shell.gone == Gone::No {
-            let first: Vec<_> = self.effects.get(kept..).unwrap_or_default().to_vec();
+        let mut last = before;
+        for _ in 0..MAX_ROUNDS {
+            if shell.same(&last) || shell.gone != Gone::No || self.over {
+                break;
+            }
             let so_far = self.effects.len();
-            let again = shell.clone();
+            last = shell.clone();
             out = join_outputs(out, round(self, shell).out);
             shell.leave_loop(&|name| self.outside(name));
-            shell.join(again, &|name| self.outside(name));
+            shell.join(last.clone(), &|name| self.outside(name));
+            // What goes on changing in every round may become anything that begins so.
+            shell.widen(&last);
             // What was said already is not said again.
             let fresh = self.effects.split_off(so_far);
-            self.effects.extend(fresh.into_iter().filter(|effect| !first.contains(effect)));
+            let fresh: Vec<_> = fresh
+                .into_iter()
+                .filter(|effect| !self.effects.iter().skip(kept).any(|known| known == effect))
+                .collect();
+            self.effects.extend(fresh);
         }
+        self.loops -= 1;
         shell.broke = broke;
         let out = if out == Stdin::Known(String::new()) { out } else { Stdin::Unknown("a loop".to_owned()) };
         Done { status: Status::Either, out }
@@ -348,13 +414,22 @@ impl Evaluator<'_> {
 
     fn each(&mut self, name: &str, words: Option<&[Word]>, body: &[Stmt], shell: &mut Shell, frame: &Frame) -> Done {
         let items: Option<Vec<Vec<String>>> = match words {
-            Some(words) => Some(self.words(words, shell, frame).iter().map(known).collect()),
+            Some(words) => {
+                let args = self.words(words, shell, frame);
+                let mut secrets = Vec::new();
+                for arg in &args {
+                    add(&mut secrets, &arg.secrets);
+                }
+                self.hold(name, secrets);
+                Some(args.iter().map(known).collect())
+            }
             None => shell.positional().map(<[_]>::to_vec),
         };
         let items = items.unwrap_or_else(|| vec![vec![HOLE.to_string()]]);
         if items.len() <= MAX_ITEMS {
             let mut done = Done::quiet(Status::Success);
             let broke = shell.broke.take();
+            self.loops += 1;
             for item in items {
                 if self.over {
                     break;
@@ -368,6 +443,7 @@ impl Evaluator<'_> {
                     break;
                 }
             }
+            self.loops -= 1;
             shell.broke = broke;
             return Done { status: Status::Either, ..done };
         }
@@ -385,9 +461,39 @@ impl Evaluator<'_> {
         let name = assignment.name.as_str();
         let var = match &assignment.value {
             AssignmentValue::Scalar(word) => {
-                let new = self.single(word, shell, frame);
+                let (new, secrets) = self.watched(|this| this.single(word, shell, frame));
+                self.hold(name, secrets);
                 let list = matches!(shell.var(name), Some(Var::Array(_) | Var::Bag(_) | Var::UnknownArray));
-                if assignment.indexed || list {
+                if assignment.append && list && !assignment.indexed {
+                    // It goes on the first element.
+                    let (ordered, mut elements) = match shell.var(name) {
+                        Some(Var::Array(elements)) => (true, elements.clone()),
+                        Some(Var::Bag(elements)) => (false, elements.clone()),
+                        _ => return,
+                    };
+                    let longer = |old: &Vec<String>| {
+                        let mut all = Vec::new();
+                        for old in old {
+                            for new in &new {
+                                add_texts(&mut all, &[format!("{old}{new}")]);
+                            }
+                        }
+                        all
+                    };
+                    if ordered {
+                        match elements.first_mut() {
+                            Some(first) => *first = longer(first),
+                            None => elements.push(new.clone()),
+                        }
+                        Var::Array(elements)
+                    } else if elements.len() < MOST_ELEMENTS {
+                        let more: Vec<Vec<String>> = elements.iter().map(longer).collect();
+                        elements.extend(more);
+                        Var::Bag(elements)
+                    } else {
+                        Var::UnknownArray
+                    }
+                } else if assignment.indexed || list {
                     // What was there stays among the elements: more is looked at than is there, and not less.
                     match self.elements_of(name, shell) {
                         Some(mut elements) if elements.len() < MOST_ELEMENTS => {
@@ -434,6 +540,7 @@ impl Evaluator<'_> {
             return Done::quiet(Status::Either);
         }
         let argv = self.words(words, shell, frame);
+        self.trace_words(&argv);
         if assignments.is_empty() {
             return self.call(argv, &[], shell, frame);
         }

@@ -80,6 +80,8 @@ impl Field {
 struct Fields {
     closed: Vec<Field>,
     open: Option<Field>,
+    /// A quoted list without elements was in it: alone, it is no argument.
+    absent: bool,
 }
 
 impl Fields {
@@ -93,6 +95,10 @@ impl Fields {
     }
 
     fn all(mut self) -> Vec<Field> {
+        let empty = |field: &Field| field.alternatives.iter().all(|alternative| alternative.text.is_empty());
+        if self.absent && self.closed.is_empty() && self.open.as_ref().is_some_and(empty) {
+            return Vec::new();
+        }
         self.close();
         self.closed
     }
@@ -103,23 +109,84 @@ impl Fields {
         if !texts.iter().any(splits) {
             return self.open().push(texts, false);
         }
+        if texts.len() > 1 {
+            return self.split_either(texts, separators);
+        }
         for text in texts {
-            let mut first = true;
-            if text.starts_with(|c| separators.contains(c)) {
+            let (begins, pieces, ends) = apart(text, separators);
+            if begins {
                 self.close();
             }
-            for piece in text.split(|c| separators.contains(c)).filter(|piece| !piece.is_empty()) {
-                if !first {
+            let any = !pieces.is_empty();
+            for (n, piece) in pieces.into_iter().enumerate() {
+                if n > 0 {
                     self.close();
                 }
-                first = false;
-                self.open().push(&[piece.to_owned()], false);
+                // Between two separators that are no space there is an argument, if an empty one.
+                let counts = piece.is_empty() && self.open.is_none();
+                self.open().push(&[piece], false);
+                if counts {
+                    self.open().quoted = true;
+                }
             }
-            if (text.ends_with(|c| separators.contains(c)) || texts.len() > 1) && !first {
+            if ends && any {
                 self.close();
             }
         }
     }
+}
+
+impl Fields {
+    /// One of several texts, of which some fall apart: what comes next may follow any of them.
+    fn split_either(&mut self, texts: &[String], separators: &str) {
+        let base = self.open.take().unwrap_or_else(Field::new);
+        let mut open = Field { alternatives: Vec::new(), quoted: base.quoted };
+        for text in texts {
+            let (begins, pieces, ends) = apart(text, separators);
+            let mut field = base.clone();
+            if begins && !is_empty(&base) {
+                self.closed.push(std::mem::replace(&mut field, Field::new()));
+            }
+            for (n, piece) in pieces.into_iter().enumerate() {
+                if n > 0 {
+                    self.closed.push(std::mem::replace(&mut field, Field::new()));
+                }
+                field.push(&[piece], false);
+            }
+            if ends && !is_empty(&field) {
+                self.closed.push(std::mem::replace(&mut field, Field::new()));
+            }
+            open.alternatives.append(&mut field.alternatives);
+        }
+        if open.alternatives.len() > MAX_ALTERNATIVES {
+            let texts: Vec<String> = open.alternatives.iter().map(|alternative| alternative.text.clone()).collect();
+            let text = collapsed(&texts);
+            open.alternatives = vec![Alternative { pattern: text.clone(), text }];
+        }
+        self.open = Some(open);
+    }
+}
+
+/// The pieces into which a text falls at separators; and whether something ends before the first one and begins after
+/// the last one.
+fn apart(text: &str, separators: &str) -> (bool, Vec<String>, bool) {
+    let space = |c: char| matches!(c, ' ' | '\t' | '\n') && separators.contains(c);
+    let mut rest = text.trim_start_matches(space);
+    let begins = rest.len() < text.len();
+    let mut pieces = Vec::new();
+    let mut ends = begins && rest.is_empty();
+    while !rest.is_empty() {
+        let end = rest.find(|c| separators.contains(c));
+        let (piece, more) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, ""));
+        pieces.push(piece.to_owned());
+        ends = end.is_some();
+        // One separator that is no space, with the spaces around it, is one separator.
+        let more = more.trim_start_matches(space);
+        let mut letters = more.chars();
+        let other = ends && letters.next().is_some_and(|c| separators.contains(c));
+        rest = if other { letters.as_str().trim_start_matches(space) } else { more };
+    }
+    (begins, pieces, ends)
 }
 
 fn is_empty(field: &Field) -> bool {
@@ -156,9 +223,13 @@ impl Evaluator<'_> {
             return;
         };
         for parts in variants {
-            let fields = self.fields(&parts, shell, frame);
+            let (fields, secrets) = self.watched(|this| this.fields(&parts, shell, frame));
             for field in fields {
+                let so_far = args.len();
                 self.finish_field(field, word, span, shell, args);
+                for arg in args.iter_mut().skip(so_far).filter(|_| !secrets.is_empty()) {
+                    arg.secrets.clone_from(&secrets);
+                }
                 if self.words > MAX_WORDS {
                     return;
                 }
@@ -172,7 +243,7 @@ impl Evaluator<'_> {
             (Value::Prefix(_) | Value::Unknown, [text]) => Some(text.clone()),
             _ => None,
         };
-        Arg { value, source: word.source.clone(), span, globbed, template }
+        Arg { value, source: word.source.clone(), span, globbed, template, secrets: Vec::new() }
     }
 
     fn finish_field(&mut self, field: Field, word: &Word, span: Option<Span>, shell: &Shell, args: &mut Vec<Arg>) {
@@ -181,11 +252,11 @@ impl Evaluator<'_> {
         }
         let mut plain = Vec::new();
         for alternative in field.alternatives {
-            if !glob::is_pattern(&alternative.pattern) {
+            if shell.finds_nothing() || !glob::is_pattern(&alternative.pattern) {
                 plain.push(alternative.text);
                 continue;
             }
-            match glob::find(&alternative.pattern, shell.here(), &self.world, &mut self.entries) {
+            match glob::find(&alternative.pattern, shell.here(), shell.finds_hidden(), &self.world, &mut self.entries) {
                 Found::Names(names) => {
                     self.words += names.len();
                     args.extend(names.into_iter().map(|name| self.arg(vec![name], word, span, true)));
@@ -239,7 +310,9 @@ impl Evaluator<'_> {
                     Expanded::Many(elements) => {
                         for (n, texts) in elements.iter().enumerate() {
                             if n > 0 {
-                                field.push(&[" ".to_owned()], true);
+                                let between =
+                                    if parameter.is_joined() { joiner(&separators(shell)) } else { " ".to_owned() };
+                                field.push(&[between], true);
                             }
                             field.push(texts, *quoted);
                         }
@@ -280,16 +353,20 @@ impl Evaluator<'_> {
                     fields.open().push(&[text], *quoted);
                 }
                 Part::Parameter { parameter, quoted, .. } => {
-                    let whole = *quoted || self.is_quoted_default(parameter, shell);
+                    let whole = *quoted || self.is_quoted_default(parameter, shell, frame);
                     match self.parameter(parameter, shell, frame) {
                         Expanded::One(texts) if whole => fields.open().push(&texts, true),
                         Expanded::One(texts) => fields.split(&texts, &separators),
                         Expanded::Many(elements) => {
-                            let star = parameter.name == "*";
+                            let star = parameter.is_joined();
+                            // `"$@"` without elements is no argument, whatever the quotes around it say.
+                            if elements.is_empty() && *quoted && !star {
+                                fields.absent = true;
+                            }
                             for (n, texts) in elements.iter().enumerate() {
                                 if n > 0 {
                                     if star && *quoted {
-                                        fields.open().push(&[" ".to_owned()], true);
+                                        fields.open().push(&[joiner(&separators)], true);
                                     } else {
                                         fields.close();
                                     }
@@ -383,18 +460,22 @@ impl Evaluator<'_> {
             programs: frame.programs + 1,
             ..frame.clone()
         };
-        self.program(&code.text, &mut shell.clone(), &inner).out
+        let mut own = shell.clone();
+        let _ = own.take_traps();
+        self.program(&code.text, &mut own, &inner).out
     }
 
     fn arithmetic(&mut self, word: &Word, shell: &mut Shell, frame: &Frame) -> String {
         let texts = self.single(word, shell, frame);
-        match texts.as_slice() {
-            [text] if !text.trim().is_empty() && text.trim().bytes().all(|b| b.is_ascii_digit()) => {
-                text.trim().to_owned()
-            }
-            _ => unknown(),
-        }
+        let value = self.number(&texts, shell);
+        self.assign_numbers(word, shell);
+        value.map_or_else(unknown, |value| value.to_string())
     }
+}
+
+/// What stands between the elements of `"$*"`.
+fn joiner(separators: &str) -> String {
+    separators.chars().take(1).collect()
 }
 
 /// The characters at which unquoted expansions fall apart.

@@ -61,7 +61,7 @@ enum Element {
     Any,
     One,
     Letter(char),
-    Set { negated: bool, ranges: Vec<(char, char)> },
+    Set { negated: bool, ranges: Vec<(char, char)>, classes: Vec<String> },
 }
 
 fn elements(pattern: &str) -> Vec<Element> {
@@ -94,17 +94,16 @@ fn elements(pattern: &str) -> Vec<Element> {
 fn set(chars: &[char], mut at: usize) -> Option<(Element, usize)> {
     let negated = matches!(chars.get(at), Some('!' | '^'));
     at += usize::from(negated);
-    let mut ranges = Vec::new();
+    let (mut ranges, mut classes) = (Vec::new(), Vec::new());
     let first = at;
     loop {
         let c = *chars.get(at)?;
         if c == ']' && at > first {
-            return Some((Element::Set { negated, ranges }, at + 1));
+            return Some((Element::Set { negated, ranges, classes }, at + 1));
         }
         if c == '[' && chars.get(at + 1) == Some(&':') {
-            // A class: any letter will do, which finds more rather than less.
             let end = chars.iter().skip(at).position(|c| *c == ']')?;
-            ranges.push(('\0', char::MAX));
+            classes.push(chars.get(at + 2..at + end)?.iter().filter(|c| **c != ':').collect());
             at += end + 1;
             continue;
         }
@@ -124,6 +123,26 @@ fn set(chars: &[char], mut at: usize) -> Option<(Element, usize)> {
     }
 }
 
+/// True for a letter of a class such as `[:digit:]`.
+fn is_of(class: &str, c: char) -> bool {
+    match class {
+        "alpha" => c.is_alphabetic(),
+        "digit" => c.is_ascii_digit(),
+        "alnum" => c.is_alphanumeric(),
+        "upper" => c.is_uppercase(),
+        "lower" => c.is_lowercase(),
+        "space" => c.is_whitespace(),
+        "blank" => matches!(c, ' ' | '\t'),
+        "punct" => c.is_ascii_punctuation(),
+        "print" => !c.is_control(),
+        "graph" => !c.is_control() && !c.is_whitespace(),
+        "cntrl" => c.is_control(),
+        "xdigit" => c.is_ascii_hexdigit(),
+        "word" => c.is_alphanumeric() || c == '_',
+        _ => false,
+    }
+}
+
 /// True where the whole of `text` fits the pattern. `*` takes slashes too.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = elements(pattern);
@@ -140,8 +159,9 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
             }
             Some(Element::One) => true,
             Some(Element::Letter(letter)) => *letter == c,
-            Some(Element::Set { negated, ranges }) => {
-                ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)) != *negated
+            Some(Element::Set { negated, ranges, classes }) => {
+                let fits = ranges.iter().any(|(from, to)| (*from..=*to).contains(&c));
+                (fits || classes.iter().any(|class| is_of(class, c))) != *negated
             }
             None => false,
         };
@@ -171,17 +191,28 @@ pub(crate) enum Found {
 }
 
 /// Finds the names that fit `pattern`, relative to `cwd`. `entries` is how many directory entries may still be looked at.
-pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entries: &mut usize) -> Found {
+/// `hidden`: names that begin with a dot fit a wildcard too (`shopt -s dotglob`).
+pub(crate) fn find(
+    pattern: &str,
+    cwd: Option<&PathBuf>,
+    hidden: bool,
+    world: &dyn World,
+    entries: &mut usize,
+) -> Found {
     // The part before the first component with a wildcard is text.
     let wild = pattern.split('/').take_while(|part| !is_pattern(part)).map(|part| part.len() + 1).sum::<usize>();
     let (fixed, rest) = pattern.split_at_checked(wild).unwrap_or(("", pattern));
     let fixed = unescape(fixed);
     // `**`, and the extended patterns of several shells, reach further than one directory.
-    if rest.contains("**") || rest.contains('(') || fixed.contains(HOLE) || rest.contains(HOLE) {
+    if fixed.contains(HOLE) || rest.contains(HOLE) {
         return Found::Below(format!("{}{HOLE}", fixed.split(HOLE).next().unwrap_or_default()));
     }
+    let somewhere = || Found::Below(format!("{}{HOLE}", if fixed.is_empty() { "./" } else { &fixed }));
+    if rest.contains("**") || rest.contains('(') {
+        return somewhere();
+    }
     let Some(cwd) = cwd.cloned().or_else(|| fixed.starts_with('/').then(PathBuf::new)) else {
-        return Found::Below(format!("{fixed}{HOLE}"));
+        return somewhere();
     };
     let mut found = vec![fixed.clone()];
     let mut parts = rest.split('/').peekable();
@@ -202,14 +233,14 @@ pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entr
             }
             let Some(mut list) = world.list(&dir, *entries) else {
                 *entries /= 2;
-                return Found::Below(format!("{fixed}{HOLE}"));
+                return somewhere();
             };
             *entries = entries.saturating_sub(list.len());
             list.sort_by(|a, b| a.name.cmp(&b.name));
             for entry in list {
                 let name = entry.name.to_string_lossy();
-                let hidden = name.starts_with('.') && !part.starts_with('.');
-                if hidden || !matches(part, &name) {
+                let left_out = !hidden && name.starts_with('.') && !part.starts_with('.');
+                if left_out || !matches(part, &name) {
                     continue;
                 }
                 let path = format!("{base}{name}");
@@ -219,7 +250,7 @@ pub(crate) fn find(pattern: &str, cwd: Option<&PathBuf>, world: &dyn World, entr
                 }
                 next.push(if last { path } else { format!("{path}/") });
                 if next.len() > MOST_MATCHES {
-                    return Found::Below(format!("{fixed}{HOLE}"));
+                    return somewhere();
                 }
             }
         }
@@ -245,10 +276,14 @@ mod tests {
             ("\\*", "*"),
             ("a[", "a["),
             ("*/", "dir/"),
+            ("[[:digit:]_]*", "7x"),
+            ("[![:space:]]", "x"),
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("*.rs", "lib.py"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")] {
+        for (pattern, text) in
+            [("*.rs", "lib.py"), ("[[:digit:]]", "x"), ("\\*", "x"), ("[!a]x", "ax"), ("?", ""), ("a*b", "a")]
+        {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
         // Many stars on a long text stay quick.
@@ -260,7 +295,7 @@ mod tests {
         let machine =
             Machine::new([("/w/a.txt", ""), ("/w/b.txt", ""), ("/w/.c.txt", ""), ("/w/d/e.txt", ""), ("/w/d/f", "")]);
         let cwd = PathBuf::from("/w");
-        let find = |pattern: &str| super::find(pattern, Some(&cwd), &machine, &mut 1_000);
+        let find = |pattern: &str| super::find(pattern, Some(&cwd), false, &machine, &mut 1_000);
         let names = |list: &[&str]| Found::Names(list.iter().map(|name| (*name).to_owned()).collect());
         assert_eq!(find("*.txt"), names(&["a.txt", "b.txt"]));
         assert_eq!(find("*"), names(&["a.txt", "b.txt", "d"]));
@@ -272,7 +307,8 @@ mod tests {
         assert_eq!(find("*.md"), Found::Nothing);
         assert_eq!(find("nowhere/*"), Found::Nothing);
         assert_eq!(find("d/**/x"), Found::Below("d/\u{FFFC}".into()));
-        assert_eq!(super::find("*", None, &machine, &mut 10), Found::Below("\u{FFFC}".into()));
-        assert_eq!(super::find("*", Some(&cwd), &machine, &mut 2), Found::Below("\u{FFFC}".into()));
+        assert_eq!(super::find("*", None, false, &machine, &mut 10), Found::Below("./\u{FFFC}".into()));
+        assert_eq!(super::find("*", Some(&cwd), false, &machine, &mut 2), Found::Below("./\u{FFFC}".into()));
+        assert_eq!(super::find("*.txt", Some(&cwd), true, &machine, &mut 99), names(&[".c.txt", "a.txt", "b.txt"]));
     }
 }

@@ -112,6 +112,8 @@ pub(crate) enum AssignmentValue {
 pub(crate) enum RedirectKind {
     /// `>`, `>|`, `&>`.
     Write,
+    /// `>&WORD`: as [`RedirectKind::Write`], unless the word comes to the number of a descriptor.
+    Duplicate,
     /// `>>`, `&>>`, `<>`: what is there stays.
     Append,
     /// `<`.
@@ -162,11 +164,21 @@ pub(crate) struct Parameter {
     pub(crate) operands: Vec<Word>,
 }
 
+impl Parameter {
+    /// True for `$*` and `${A[*]}`, which are one word in quotes.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.name == "*" || matches!(self.index, Index::All { joined: true })
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Index {
     None,
     /// `[@]`, `[*]`.
-    All,
+    All {
+        /// `[*]`: one word in quotes.
+        joined: bool,
+    },
     One(Box<Word>),
 }
 
@@ -197,6 +209,10 @@ pub(crate) enum Op {
     },
     Replace {
         all: bool,
+    },
+    /// `/#`: at the beginning only; `/%`: at the end only.
+    ReplaceEnd {
+        prefix: bool,
     },
     Upper {
         all: bool,

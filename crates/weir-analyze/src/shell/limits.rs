@@ -13,6 +13,9 @@ pub(crate) const MAX_DEPTH: usize = 100;
 pub(crate) const MAX_WORD_DEPTH: usize = 16;
 /// Simple commands that are evaluated.
 pub(crate) const MAX_COMMANDS: usize = 10_000;
+/// Lines and separators of commands in one program text. Parsing goes to the end of a text, evaluation only to the limit
+/// above: more than that many need not be parsed.
+pub(crate) const MAX_SEPARATORS: usize = 20_000;
 /// Statements that are evaluated, loops included.
 pub(crate) const MAX_STEPS: usize = 40_000;
 /// Arguments that come out of all expansions.
@@ -29,6 +32,8 @@ pub(crate) const MOST_VARIABLES: usize = 1_000;
 pub(crate) const MAX_ENTRIES: usize = 100_000;
 /// Items of a loop that are evaluated one by one.
 pub(crate) const MAX_ITEMS: usize = 16;
+/// Rounds of a loop after the first; what still changes then is not known.
+pub(crate) const MAX_ROUNDS: usize = 3;
 /// Brackets that one line may leave open, and parameters that a text may.
 pub(crate) const MAX_OPEN: usize = 500;
 /// Bytes that the second parser takes.

@@ -3,7 +3,7 @@
 
 use crate::FileKind;
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin};
+use crate::call::{Arg, HOLE, Stdin, locate};
 
 use super::state::Shell;
 use super::text::{has_hole, template, unknown};
@@ -36,6 +36,30 @@ pub(super) fn join_outputs(a: Stdin, b: Stdin) -> Stdin {
 }
 
 impl Evaluator<'_> {
+    /// The name of the current branch, for the commands of git that print it.
+    fn branch(&self, args: &[Arg], shell: &Shell) -> Option<String> {
+        let words: Vec<&str> = args.iter().filter_map(Arg::text).collect();
+        let asks = matches!(
+            words.as_slice(),
+            ["branch", "--show-current"]
+                | ["rev-parse", "--abbrev-ref", "HEAD"]
+                | ["symbolic-ref", "--short", "HEAD"]
+                | ["symbolic-ref", "-q" | "--quiet", "--short", "HEAD"]
+                | ["symbolic-ref", "--short", "-q" | "--quiet", "HEAD"]
+        );
+        if !asks || words.len() != args.len() {
+            return None;
+        }
+        let git = shell.here()?.ancestors().map(|dir| dir.join(".git")).find(|git| self.world.kind(git).is_some())?;
+        // In a linked working tree a file says where the directory is.
+        let directory = match self.content(&git) {
+            Some(text) => locate(&self.world, git.parent(), text.strip_prefix("gitdir:")?.trim())?,
+            None => git,
+        };
+        let head = self.content(&directory.join("HEAD"))?;
+        head.strip_prefix("ref: refs/heads/").map(str::to_owned)
+    }
+
     /// What the program `argv` writes, reading the frame's standard input.
     pub(super) fn output_of(&self, argv: &[Arg], shell: &Shell, frame: &Frame) -> Stdin {
         let name = argv.first().and_then(Arg::text).unwrap_or_default();
@@ -52,14 +76,18 @@ impl Evaluator<'_> {
                 Some(here) => Stdin::Known(format!("{}\n", here.to_string_lossy())),
                 None => unknown_output(),
             },
-            "basename" | "dirname" | "realpath" | "readlink" => match operands().next().and_then(template) {
-                Some(text) if !has_hole(&text) => self.path_part(name, &text, operands().nth(1), shell),
-                Some(text) if name != "basename" => match text.split_once(HOLE) {
-                    Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
-                    None => unknown_output(),
-                },
-                _ => unknown_output(),
-            },
+            "basename" | "dirname" | "realpath" | "readlink" => {
+                let all: Vec<&Arg> = operands().collect();
+                // `basename NAME SUFFIX`; otherwise each of several names is answered.
+                if name == "basename" && all.len() == 2 && !has("-a") && !has("-s") {
+                    return self.part_of(name, all.first().copied(), all.get(1).copied(), shell);
+                }
+                let mut out = if all.is_empty() || has("-s") { unknown_output() } else { nothing() };
+                for arg in all {
+                    out = together(out, self.part_of(name, Some(arg), None, shell));
+                }
+                out
+            }
             "which" => match operands().next().and_then(Arg::text) {
                 Some(name) if !name.contains('/') => Stdin::Known(format!("/usr/bin/{name}\n")),
                 _ => unknown_output(),
@@ -138,7 +166,8 @@ impl Evaluator<'_> {
                 }
                 _ => unknown_output(),
             },
-            "find" | "fd" | "fdfind" | "ls" | "git" => self.listed(name, args, shell),
+            "git" => self.branch(args, shell).map_or_else(|| self.listed(name, args, shell), Stdin::Known),
+            "find" | "fd" | "fdfind" | "ls" => self.listed(name, args, shell),
             // They say nothing that anybody could use.
             "mkdir" | "touch" | "rm" | "rmdir" | "cp" | "mv" | "ln" | "chmod" | "chown" | "sleep" | "test" | "["
             | "kill" => nothing(),
@@ -158,6 +187,18 @@ impl Evaluator<'_> {
         text.filter(|text| !has_hole(text))
             .and_then(|text| by(&text))
             .map_or_else(|| Stdin::Unknown("decoded text".to_owned()), Stdin::Known)
+    }
+
+    /// What `basename`, `dirname` and the like say of one name.
+    fn part_of(&self, name: &str, arg: Option<&Arg>, suffix: Option<&Arg>, shell: &Shell) -> Stdin {
+        match arg.and_then(template) {
+            Some(text) if !has_hole(&text) => self.path_part(name, &text, suffix, shell),
+            Some(text) if name != "basename" => match text.split_once(HOLE) {
+                Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
+                None => Stdin::Unknown(name.to_owned()),
+            },
+            _ => Stdin::Unknown(name.to_owned()),
+        }
     }
 
     fn path_part(&self, name: &str, text: &str, suffix: Option<&Arg>, shell: &Shell) -> Stdin {
@@ -377,7 +418,7 @@ fn numbers(args: &[Arg]) -> Option<String> {
     (to.saturating_sub(from) < 1_000).then(|| (from..=to).map(|n| format!("{n}\n")).collect())
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0u32);
     for b in text.bytes().filter(|b| !b.is_ascii_whitespace()) {

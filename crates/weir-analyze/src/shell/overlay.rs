@@ -54,7 +54,10 @@ impl<'w> Overlay<'w> {
 
     /// The action writes a file; `None` where its content is not known.
     pub(crate) fn write(&self, path: &Path, content: Option<String>) {
-        self.remember(path, Put::File(content));
+        // Writing to a directory fails.
+        if self.kind(path) != Some(FileKind::Directory) {
+            self.remember(path, Put::File(content));
+        }
     }
 
     /// The action makes a directory, or may.

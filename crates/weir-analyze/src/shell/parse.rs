@@ -10,7 +10,8 @@ use shuck_ast as ast;
 use shuck_parser::parser::{ParseStatus, Parser};
 
 use super::ir::{Arm, Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_OPEN};
+use super::limits::{MAX_DEPTH, MAX_OPEN, MAX_SEPARATORS};
+use super::mask;
 use super::second;
 use super::word::{self, Mode};
 
@@ -50,8 +51,12 @@ fn first(text: &str) -> (Script, usize) {
     Lower::new(text, 0).run()
 }
 
-/// Guards the parsers' own weak spots: they take quadratic time on brackets that stay open in one word.
+/// Guards the parsers' own weak spots: they take quadratic time on brackets that stay open in one word, and read to the
+/// end what nobody will evaluate.
 fn too_tangled(text: &str) -> Option<String> {
+    if text.len() > MAX_SEPARATORS && separators(text) > MAX_SEPARATORS {
+        return Some("there are too many commands to be read".to_owned());
+    }
     let mut open = 0usize;
     let mut braces = 0usize;
     let mut before = 0u8;
@@ -80,6 +85,24 @@ fn too_tangled(text: &str) -> Option<String> {
     None
 }
 
+/// How many commands there can be at most. Lines of here-documents are none; where `<<` is no here-document, lines are
+/// missed, and the parser takes longer.
+fn separators(text: &str) -> usize {
+    let mut count = 0;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        count += 1 + line.bytes().filter(|b| matches!(b, b';' | b'|' | b'&')).count();
+        let Some((_, delimiter)) = line.rsplit_once("<<") else { continue };
+        let delimiter = delimiter.trim_start_matches(['-', ' ', '\'', '"', '\\']);
+        let end = delimiter.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(delimiter.len());
+        let delimiter = delimiter.get(..end).unwrap_or_default();
+        if !delimiter.is_empty() {
+            let _ = lines.by_ref().find(|line| line.trim_start_matches('\t') == delimiter);
+        }
+    }
+    count
+}
+
 /// One run of the first parser, and the way from its tree to ours.
 struct Lower<'s> {
     text: &'s str,
@@ -96,7 +119,8 @@ impl<'s> Lower<'s> {
 
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
-        let parsed = Parser::new(self.text).parse();
+        let text = mask::masked(self.text);
+        let parsed = Parser::new(&second::in_ascii(&text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());
@@ -343,7 +367,14 @@ impl<'s> Lower<'s> {
                     collect_ends(part, &mut ends);
                 }
                 let (start, end) = (first.span.start.offset(), last.span.end.offset());
-                Some(self.read(start, end, Mode::Plain, &mut ends))
+                let word = self.read(start, end, Mode::Plain, &mut ends);
+                // No word of the shell has such a thing in it.
+                if word.parts.iter().any(|part| {
+                    matches!(part, super::ir::Part::Text { text, quoted: false } if text.contains([' ', '\t', '\n', ';']))
+                }) {
+                    self.doubt("the end of a word is not clear");
+                }
+                Some(word)
             })
             .collect()
     }
@@ -401,7 +432,8 @@ impl<'s> Lower<'s> {
     fn redirect(&mut self, redirect: &ast::Redirect) -> Option<Redirect> {
         use ast::RedirectKind as K;
         let kind = match redirect.kind {
-            K::Output | K::Clobber | K::OutputBoth | K::DupOutput => RedirectKind::Write,
+            K::Output | K::Clobber | K::OutputBoth => RedirectKind::Write,
+            K::DupOutput => RedirectKind::Duplicate,
             K::Append | K::ReadWrite => RedirectKind::Append,
             K::Input | K::DupInput => RedirectKind::Read,
             K::HereDoc | K::HereDocStrip => RedirectKind::Here,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::World as _;
 use crate::call::{Stdin, Value, locate};
+use crate::{FileKind, World as _};
 
 use super::glob;
 use super::ir::{Part, Redirect, RedirectKind};
@@ -25,17 +25,23 @@ pub(super) struct Redirection {
     pub(super) written: Vec<PathBuf>,
     /// They keep what was in them.
     pub(super) appends: bool,
+    /// Some file may not open: then the command does not run, and fails.
+    pub(super) may_fail: bool,
     /// The standard output goes to a file and nowhere else.
     pub(super) captured: bool,
+    /// The standard output goes to another machine.
+    pub(super) leaves: bool,
+    /// Secrets in the standard input that one sets.
+    pub(super) secrets: Vec<String>,
 }
 
 impl Evaluator<'_> {
     pub(super) fn redirections(&mut self, redirects: &[Redirect], shell: &mut Shell, frame: &Frame) -> Redirection {
         let mut all = Redirection::default();
         for redirect in redirects {
-            let mut texts = self.single(&redirect.word, shell, frame);
+            let (mut texts, secrets) = self.watched(|this| this.single(&redirect.word, shell, frame));
             // The name of a file may be a pattern.
-            let files = matches!(redirect.kind, RedirectKind::Read | RedirectKind::Write | RedirectKind::Append);
+            let files = !matches!(redirect.kind, RedirectKind::Here | RedirectKind::HereString);
             let is_pattern = |part: &Part| matches!(part, Part::Text { text, quoted: false } if glob::is_pattern(text));
             if files && redirect.word.parts.iter().any(is_pattern) {
                 let words = std::slice::from_ref(&redirect.word);
@@ -50,17 +56,33 @@ impl Evaluator<'_> {
                             [text] => Stdin::Known(format!("{text}{end}")),
                             _ => Stdin::Unknown("a here-document".to_owned()),
                         });
+                        all.secrets = secrets;
                     }
                 }
                 RedirectKind::Read => {
+                    all.may_fail |= !self.opens(&texts, true, shell);
                     if redirect.fd.is_none_or(|fd| fd == 0) {
                         all.stdin = Some(self.input(&texts, shell));
+                        // `< <(cat .env)`
+                        all.secrets = secrets;
+                        for path in texts.iter().filter_map(|text| self.absolute(text, shell)) {
+                            all.secrets.extend(self.held_by(&path));
+                        }
                     }
                 }
-                RedirectKind::Write | RedirectKind::Append => {
+                RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
+                    if redirect.kind == RedirectKind::Duplicate {
+                        // What nobody knows here is the number of a descriptor, as good as always.
+                        texts.retain(|text| !has_hole(text) && !is_descriptor(text));
+                        if texts.is_empty() {
+                            continue;
+                        }
+                    }
                     let append = redirect.kind == RedirectKind::Append;
+                    all.may_fail |= !self.opens(&texts, false, shell);
                     if output {
                         all.captured = true;
+                        all.leaves |= texts.iter().any(|text| network(text).is_some());
                         all.appends |= append;
                     }
                     for path in self.output(&texts, &redirect.word.source, append, shell, frame) {
@@ -72,6 +94,19 @@ impl Evaluator<'_> {
             }
         }
         all
+    }
+
+    /// True where the file surely opens.
+    fn opens(&self, texts: &[String], reads: bool, shell: &Shell) -> bool {
+        texts.iter().all(|text| {
+            is_stream(text)
+                || self.absolute(text, shell).is_some_and(|path| match self.world.kind(&path) {
+                    Some(kind) => kind != FileKind::Directory,
+                    None => {
+                        !reads && path.parent().is_some_and(|dir| self.world.kind(dir) == Some(FileKind::Directory))
+                    }
+                })
+        })
     }
 
     /// What a program reads from `< file`.
@@ -144,6 +179,11 @@ impl Evaluator<'_> {
         }
         paths
     }
+}
+
+/// True for `1`, `2-`, `-`.
+fn is_descriptor(text: &str) -> bool {
+    text.strip_suffix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
 }
 
 /// True where some directory of the path is hidden.

@@ -7,11 +7,15 @@ use weir_model::{Effect, Scope, TargetKind, Verb};
 
 use super::text::has_hole;
 use super::{Evaluator, Frame};
-use crate::call::HOLE;
+use crate::call::{HOLE, normalize};
 use crate::{FileKind, World as _};
 
 /// Paths of one effect that are followed through what the action has moved and linked.
 const MOST_FOLLOWED: usize = 256;
+/// Links that one name leads through.
+const MOST_LINKS: usize = 16;
+/// How the catalog calls places that are gone when their command is.
+const THROWN_AWAY: &str = "a throw-away container";
 /// Effects of one action; more are one opaque effect.
 const MOST_EFFECTS: usize = 4_000;
 
@@ -30,6 +34,10 @@ impl Evaluator<'_> {
         }
         fill_holes(&mut effect);
         if let Some(place) = &frame.place {
+            // What is in it goes with it, whatever happens there before.
+            if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
+                return;
+            }
             // Its paths are not of this machine, and neither is its configuration.
             effect.target.paths.clear();
             effect.target.lookup = None;
@@ -41,6 +49,9 @@ impl Evaluator<'_> {
             self.change_world(&effect);
         }
         self.partial |= effect.opaque;
+        if let Some(trace) = &mut self.trace {
+            trace.keep(&effect);
+        }
         if self.effects.last() != Some(&effect) {
             self.effects.push(effect);
         }
@@ -58,7 +69,20 @@ impl Evaluator<'_> {
             // A filter is about what is below its directory, and a name with `/` at its end leads on.
             let through =
                 content || matches!(effect.scope, Scope::Filtered { .. }) || effect.target.name.ends_with('/');
-            let real = self.world.real(path, through);
+            let mut real = self.world.real(path, through);
+            // Writing goes through a link that stands there, and so does a name with `/` at its end.
+            let into = matches!((effect.verb, &effect.scope), (Verb::Modify, Scope::Whole | Scope::Content))
+                || effect.verb == Verb::Grant;
+            if into || effect.target.name.ends_with('/') {
+                for _ in 0..MOST_LINKS {
+                    if self.world.kind(&real) != Some(FileKind::Symlink) {
+                        break;
+                    }
+                    let Some(to) = self.world.link(&real) else { break };
+                    real.pop();
+                    real = normalize(&real.join(to));
+                }
+            }
             if real != *path {
                 more.push(real);
             }

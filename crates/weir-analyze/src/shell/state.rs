@@ -22,6 +22,25 @@ pub(crate) enum Var {
     Reference(String),
 }
 
+/// What a variable makes of every text that it is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Lower,
+    Upper,
+    Number,
+}
+
+impl Form {
+    fn of(self, text: &str) -> String {
+        match self {
+            Self::Lower => text.to_lowercase(),
+            Self::Upper => text.to_uppercase(),
+            Self::Number if text.bytes().all(|b| b.is_ascii_digit()) => text.to_owned(),
+            Self::Number => super::text::unknown(),
+        }
+    }
+}
+
 /// Where a shell may be. `None`: somewhere that is not known.
 pub(crate) type Places = Vec<Option<PathBuf>>;
 
@@ -53,6 +72,12 @@ struct Memory {
     traps: Vec<String>,
     /// Variables to put back when the function that declared them local returns.
     locals: Vec<Vec<(String, Option<Var>)>>,
+    /// `declare -l`, `-u`, `-i`: what assigning does to the text.
+    forms: BTreeMap<String, Form>,
+    /// `set -f`: patterns find nothing.
+    no_globs: bool,
+    /// `shopt -s dotglob`: patterns find hidden names too.
+    dot_globs: bool,
     /// Directories of `pushd`.
     stack: Vec<Option<PathBuf>>,
 }
@@ -88,6 +113,8 @@ impl Shell {
         memory.functions.retain(|name, _| exported.iter().any(|known| known == name));
         memory.exported = exported;
         memory.aliases.clear();
+        memory.forms.clear();
+        (memory.no_globs, memory.dot_globs) = (false, false);
         memory.traps.clear();
         memory.stack.clear();
         memory.positional = None;
@@ -125,14 +152,43 @@ impl Shell {
         if self.memory.vars.len() >= MOST_VARIABLES && !self.memory.vars.contains_key(name) {
             return;
         }
+        let var = match (self.memory.forms.get(name), var) {
+            (Some(form), Var::Scalar(texts)) => Var::Scalar(texts.iter().map(|text| form.of(text)).collect()),
+            (_, var) => var,
+        };
         if self.memory.vars.get(name) != Some(&var) {
             Rc::make_mut(&mut self.memory).vars.insert(name.to_owned(), var);
         }
     }
 
+    /// From now on `name` has this form.
+    pub(crate) fn set_form(&mut self, name: &str, form: Form) {
+        Rc::make_mut(&mut self.memory).forms.insert(name.to_owned(), form);
+    }
+
+    /// True where patterns are left as they are.
+    pub(crate) fn finds_nothing(&self) -> bool {
+        self.memory.no_globs
+    }
+
+    /// True where patterns find hidden names too.
+    pub(crate) fn finds_hidden(&self) -> bool {
+        self.memory.dot_globs
+    }
+
+    pub(crate) fn set_globbing(&mut self, no_globs: Option<bool>, dot_globs: Option<bool>) {
+        let memory = Rc::make_mut(&mut self.memory);
+        memory.no_globs = no_globs.unwrap_or(memory.no_globs);
+        memory.dot_globs = dot_globs.unwrap_or(memory.dot_globs);
+    }
+
     pub(crate) fn unset(&mut self, name: &str) {
         // Remembered as empty: the variable of the environment is gone too.
-        self.set(name, Var::Scalar(vec![String::new()]));
+        let none = match self.memory.vars.get(name) {
+            Some(Var::Array(_) | Var::Bag(_)) => Var::Array(Vec::new()),
+            _ => Var::Scalar(vec![String::new()]),
+        };
+        self.set(name, none);
         Rc::make_mut(&mut self.memory).functions.remove(name);
     }
 
@@ -328,6 +384,9 @@ impl Shell {
             }
         }
         memory.exports_all |= other.memory.exports_all;
+        // Where it is not known, more is found rather than less.
+        memory.no_globs &= other.memory.no_globs;
+        memory.dot_globs |= other.memory.dot_globs;
         for trap in &other.memory.traps {
             if !memory.traps.contains(trap) {
                 memory.traps.push(trap.clone());
@@ -335,6 +394,32 @@ impl Shell {
         }
         if memory.positional != other.memory.positional {
             memory.positional = None;
+        }
+    }
+
+    /// What differs from `before` has been changed by one more round of a loop: it may become anything that begins so.
+    pub(crate) fn widen(&mut self, before: &Self) {
+        if Rc::ptr_eq(&self.memory, &before.memory) {
+            return;
+        }
+        let changed: Vec<String> = self
+            .memory
+            .vars
+            .iter()
+            .filter(|(name, var)| before.memory.vars.get(*name).is_some_and(|old| old != *var))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let memory = Rc::make_mut(&mut self.memory);
+        for name in changed {
+            match memory.vars.get_mut(&name) {
+                Some(Var::Scalar(texts)) if texts.len() > 1 => *texts = vec![collapsed(texts)],
+                Some(Var::Scalar(texts)) => *texts = vec![super::text::unknown()],
+                Some(Var::Array(_)) => {
+                    memory.vars.insert(name, Var::UnknownArray);
+                }
+                Some(var) => *var = Var::UnknownArray,
+                None => {}
+            }
         }
     }
 

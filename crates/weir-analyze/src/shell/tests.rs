@@ -29,7 +29,7 @@ fn machine() -> Machine {
 }
 
 fn run(text: &str) -> Analysis {
-    analyze(text, Path::new("/w"), &machine())
+    analyze(text, Path::new("/w"), &machine(), false)
 }
 
 /// The effects that destroy, change, or are not understood, one line each: verb, paths (or name), scope.
@@ -105,6 +105,43 @@ fn words_are_expanded_as_the_shell_does() {
         ("rm -rf dir/$UNSET_IN_THIS_WORLD", &["delete /w/dir some"]),
         ("$UNSET_IN_THIS_WORLD -rf dir", &["?execute [$UNSET_IN_THIS_WORLD]"]),
     ]);
+}
+
+#[test]
+fn other_shells_are_recognized() {
+    check(&[
+        ("Remove-Item -Recurse -Force C:\\x", &["?execute [Remove-Item]"]),
+        ("fish -c 'echo hi; and rm -rf dir'", &["delete /w/dir"]),
+        ("not rm -rf dir", &["delete /w/dir"]),
+        ("! ! rm -rf dir", &["delete /w/dir"]),
+        ("mapfile -C 'rm -rf dir;' -c 1 A < list", &["delete /w/dir"]),
+        ("printf -v 'a[$(rm -rf dir)]' x", &["delete /w/dir"]),
+        ("declare -a 'x=($(rm -rf dir))'", &["delete /w/dir"]),
+        ("echo {a,b x; rm -rf dir", &["delete /w/dir"]),
+        ("A=(di); A+=r; rm -rf $A", &["delete /w/dir"]),
+        ("break; rm -rf dir", &["delete /w/dir"]),
+    ]);
+    let held = |text: &str| {
+        let unknown = |effect: &Effect| effect.opaque && effect.target.kind == weir_model::TargetKind::Unknown;
+        run(text).effects.iter().any(unknown)
+    };
+    for text in [
+        "Get-ChildItem | Remove-Item",
+        "pwsh -Command 'Remove-Item -Recurse dir'",
+        "powershell.exe -c \"rm -r dir\"",
+        "cmd /c \"del /s /q dir\"",
+        "cmd.exe /c rd /s /q dir",
+        "fish -c 'for f in *.txt; rm $f; end'",
+        "for f in *.txt; rm $f; end",
+        "zsh -c 'for f (*.txt) rm $f'",
+        "zsh -c 'rm -rf ${(f)\"$(ls)\"}'",
+        "repeat 3 { rm -rf dir }",
+    ] {
+        assert!(held(text), "{text}");
+    }
+    for text in ["pwsh -Command Get-Date", "Get-ChildItem | Select-Object Name", "fish -c 'echo hi'", "cmd /c ver"] {
+        assert!(!held(text), "{text}");
+    }
 }
 
 #[test]
@@ -287,6 +324,15 @@ fn hostile_text_ends_in_a_finding_and_soon() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 600, ..Default::default() })]
 
+    /// Letters beyond ASCII in text that is not a whole command: the error-tolerant parser takes them too.
+    #[test]
+    fn any_letters_in_broken_text_are_analyzed(letter in proptest::prelude::any::<char>(), at in 0usize..5) {
+        let pieces = ["if {", "}; fi", "rm -rf '", "$((x", "{7if #; do", "<<E "];
+        let (before, after) = (pieces[at], pieces[(at + 1) % 6]);
+        let analysis = run(&format!("{before}{letter}{after}; rm x"));
+        proptest::prop_assert!(!analysis.effects.is_empty());
+    }
+
     /// Any text ends in an analysis, and every span in it is a piece of the text.
     #[test]
     fn any_text_is_analyzed(text in any_shell()) {
@@ -319,7 +365,7 @@ fn any_shell() -> impl proptest::strategy::Strategy<Value = String> {
 fn reaches(texts: &[&str]) {
     for text in texts {
         let found = lines(text);
-        let is_there = |path: &str| Path::new(path).starts_with("/w/dir");
+        let is_there = |path: &str| Path::new(path).starts_with("/w/dir") || Path::new("/w/dir").starts_with(path);
         let hit = |line: &String| {
             line.starts_with('?') || line.strip_prefix("delete ").is_some_and(|rest| rest.split(' ').any(is_there))
         };
@@ -430,6 +476,7 @@ fn variables_that_run_something_are_run() {
         "export PAGER='rm -rf dir'; man ls",
         "env -S 'rm -rf' dir",
         "env -S'rm -rf dir'",
+        "env -S \"bash -c 'rm -rf dir'\"",
         "env -iS 'rm -rf' dir",
         "env --split-string='rm -rf' dir",
         "env -C / A=b rm -rf w/dir",
@@ -444,4 +491,106 @@ fn variables_that_run_something_are_run() {
         ("env | grep A", &[]),
         ("env --help", &[]),
     ]);
+}
+
+#[test]
+fn every_effect_stands_in_the_step_that_has_it() {
+    fn sources(steps: &[weir_model::Step], path: &str, found: &mut Vec<(usize, String)>) {
+        for step in steps {
+            let path = format!("{path}/{}", step.source);
+            found.extend(step.effects.iter().map(|at| (*at, path.clone())));
+            sources(&step.steps, &path, found);
+        }
+    }
+    for (command, expected) in [
+        ("rm a; rm b", vec!["/rm a", "/rm b"]),
+        ("sudo rm a", vec!["/sudo rm a/rm a"]),
+        (
+            "sh -c 'rm a; rm b' | rm c",
+            vec!["/sh -c 'rm a; rm b'/sh -c/rm a", "/sh -c 'rm a; rm b'/sh -c/rm b", "/rm c"],
+        ),
+        ("f() { rm $1; }; f x", vec!["/f x/rm $1"]),
+        ("echo $(rm a) >b", vec!["/echo $(rm a) >b", "/echo $(rm a) >b/rm a"]),
+        ("X=$(rm a)", vec!["/X=$(rm a)/rm a"]),
+        ("for i in 1 2; do rm $i; done", vec!["/rm $i", "/rm $i"]),
+    ] {
+        let analysis = analyze(command, Path::new("/w"), &machine(), true);
+        let mut found = Vec::new();
+        sources(&analysis.steps, "", &mut found);
+        let mut places: Vec<usize> = found.iter().map(|(at, _)| *at).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..analysis.effects.len()).collect::<Vec<_>>(), "{command}: {:?}", analysis.steps);
+        let is_read = |at: usize| analysis.effects[at].verb == weir_model::Verb::Read;
+        let found: Vec<String> = found.into_iter().filter(|(at, _)| !is_read(*at)).map(|(_, path)| path).collect();
+        assert_eq!(found, expected, "{command}");
+        assert!(analyze(command, Path::new("/w"), &machine(), false).steps.is_empty());
+    }
+}
+
+#[test]
+fn what_autoconf_generates_is_read_in_part_and_what_follows_in_full() {
+    let body = "\"$CONFIG_SHELL\" -c 'exit 0' || eval \"$as_unset\"\nrm -rf conftest* dir\n".repeat(900);
+    let script = format!(
+        "#! /bin/sh\n# Guess values for system-dependent variables.\n# Generated by GNU Autoconf 2.71.\n{body}"
+    );
+    let long = |script: &str| {
+        let world = Machine::new([("/w/configure", script), ("/w/dir/x", ""), ("/w/after/x", "")]);
+        let analysis = analyze("./configure && rm -rf after", Path::new("/w"), &world, false);
+        let opaque = analysis.effects.iter().filter(|effect| effect.opaque).count();
+        let deleted: Vec<String> = analysis
+            .effects
+            .iter()
+            .filter(|effect| effect.verb.name() == "delete")
+            .map(|effect| effect.target.name.clone())
+            .collect();
+        (opaque, deleted)
+    };
+    let (opaque, deleted) = long(&script);
+    assert_eq!(opaque, 1, "one program that is not known");
+    assert!(deleted.iter().any(|name| name == "dir") && deleted.iter().any(|name| name == "after"), "{deleted:?}");
+    // Without the length of a generated text it is a script like any other.
+    let (opaque, _) = long("#! /bin/sh\n# Generated by GNU Autoconf 2.71.\n\"$CONFIG_SHELL\" -c 'rm -rf x'\n");
+    assert!(opaque > 0);
+}
+
+#[test]
+fn what_git_is_configured_to_run_holds_for_the_rest_of_the_command() {
+    for command in [
+        "git config alias.nuke '!rm -rf dir' && git nuke",
+        "git config --global alias.nuke '!rm -rf \"dir\"'; git nuke",
+        "git config alias.a b; git config alias.b '!rm -rf dir'; git a",
+    ] {
+        assert!(lines(command).iter().any(|line| line == "delete /w/dir"), "{command}: {:?}", lines(command));
+    }
+    let defined = lines("git config --global alias.nuke '!rm -rf dir'");
+    assert!(!defined.iter().any(|line| line.starts_with("delete")), "{defined:?}");
+}
+
+#[test]
+fn what_is_run_by_another_name_is_found() {
+    reaches(&[
+        "shopt -s expand_aliases\nalias wipe='rm -rf dir'\nwipe",
+        "parallel ::: 'rm -rf dir'",
+        "parallel 'rm -rf {}' ::: dir",
+        "echo 'rm -rf dir' | parallel",
+    ]);
+    check(&[
+        ("shopt -s expand_aliases\nalias zap='ls'\nrm a.txt", &["delete /w/a.txt files"]),
+        ("find dir -name --help -delete", &["delete /w/dir some"]),
+        ("find dir -exec echo --help \\; -delete", &["delete /w/dir"]),
+        ("find dir --help -delete", &[]),
+        // Without its end `find` refuses the command.
+        ("find dir -exec rm -rf {}", &[]),
+        // A branch has the name that it has here.
+        ("git push origin \"$(git branch --show-current)\"", &["publish /w"]),
+    ]);
+}
+
+#[test]
+fn characters_beyond_the_tables_of_c_do_no_harm() {
+    check(&[("rm \"é`echo x`.txt\"", &["delete /w/éx.txt files"])]);
+    let _ = run("`cd \"while read l`¥𐺫ᏹ\\R<\\%`$$🕴$=L𐴲\"b`");
+    for text in ["&{\u{e0170}", ";{\u{1f600}", "\"\"{\u{e0170})", "f() { ; then \u{10ffff}"] {
+        let _ = run(text);
+    }
 }

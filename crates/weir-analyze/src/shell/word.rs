@@ -260,20 +260,45 @@ impl<'s> Reader<'s> {
         Word { parts, source, at: start..end }
     }
 
+    /// As [`Reader::operand`], inside double quotes.
+    fn quoted_operand(&self, start: usize, end: usize) -> Word {
+        if self.depth >= MAX_WORD_DEPTH {
+            return self.operand(start, end);
+        }
+        let mut reader = Reader {
+            text: self.text,
+            at: start,
+            end: end.min(self.end),
+            ends: self.ends,
+            depth: self.depth + 1,
+            no_bracket: false,
+        };
+        let mut parts = Vec::new();
+        while reader.at < reader.end {
+            reader.nested(Mode::Double, &mut parts);
+            // A quote inside, which closes nothing that is open here.
+            reader.at += usize::from(reader.at < reader.end);
+        }
+        Word { parts, source: self.cut(start, end).to_owned(), at: start..end }
+    }
+
     fn braced(&mut self, quoted: bool, out: &mut Vec<Part>) {
         let open = self.at;
         let stop = close(self.text, open + 2, self.end, b'}').unwrap_or(self.end);
         self.at = (stop + 1).min(self.end);
-        let parameter = self.parameter(open + 2, stop);
+        let parameter = self.parameter(open + 2, stop, quoted);
         out.push(Part::Parameter { parameter: Box::new(parameter), quoted });
     }
 
     /// The inside of `${...}`.
-    fn parameter(&self, start: usize, stop: usize) -> Parameter {
+    fn parameter(&self, start: usize, stop: usize, quoted: bool) -> Parameter {
         let mut at = start;
         let mut op = Op::Value;
         let first = self.byte(at);
-        if first == b'#' && at + 1 < stop {
+        if first == b'#'
+            && at + 1 < stop
+            && !matches!(self.byte(at + 1), b'/' | b':' | b'%' | b'=' | b'+' | b'^' | b',')
+        {
             op = Op::Length;
             at += 1;
         } else if first == b'!' && at + 1 < stop {
@@ -292,7 +317,8 @@ impl<'s> Reader<'s> {
         if self.byte(at) == b'[' && !name.is_empty() {
             let end = close(self.text, at + 1, stop, b']').unwrap_or(stop);
             index = match self.cut(at + 1, end) {
-                "@" | "*" => Index::All,
+                "@" => Index::All { joined: false },
+                "*" => Index::All { joined: true },
                 _ => Index::One(Box::new(self.operand(at + 1, end))),
             };
             at = (end + 1).min(stop);
@@ -310,7 +336,7 @@ impl<'s> Reader<'s> {
                 op = found;
             }
             match found {
-                Op::Replace { .. } => {
+                Op::Replace { .. } | Op::ReplaceEnd { .. } => {
                     let from = at + skip;
                     let slash = close(self.text, from, stop, b'/').unwrap_or(stop);
                     operands.push(self.operand(from, slash));
@@ -323,6 +349,10 @@ impl<'s> Reader<'s> {
                     if colon < stop {
                         operands.push(self.operand(colon + 1, stop));
                     }
+                }
+                // In double quotes a single one is a letter, and what stands in double quotes once more is in them still.
+                Op::Default { .. } | Op::Assign { .. } | Op::Alternative { .. } | Op::Require if quoted => {
+                    operands.push(self.quoted_operand(at + skip, stop));
                 }
                 _ => operands.push(self.operand(at + skip, stop)),
             }
@@ -354,7 +384,7 @@ fn operator(tail: &str) -> (Op, usize) {
         (":", Op::Slice),
     ];
     if tail.starts_with("/#") || tail.starts_with("/%") {
-        return (Op::Other, 2);
+        return (Op::ReplaceEnd { prefix: tail.starts_with("/#") }, 2);
     }
     for (text, op) in table {
         if tail.starts_with(text) {

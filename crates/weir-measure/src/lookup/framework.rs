@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
+use weir_yaml::Yaml;
 
 use super::database::connection;
 use super::dotenv::Dotenv;
 use super::ini::Ini;
-use super::yaml::Yaml;
 use super::{Place, mask};
 
 /// Addresses and variables that are taken from one file.

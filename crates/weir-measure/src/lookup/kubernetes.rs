@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::yaml::Yaml;
+use weir_yaml::Yaml;
+
 use super::{Place, Weight};
 
 /// The most files of a `KUBECONFIG` list.
@@ -29,16 +30,16 @@ pub(super) fn find(place: &mut Place<'_>) {
         |get: &dyn Fn(&Yaml) -> Option<String>| configs.iter().find_map(|(path, yaml)| Some((path, get(yaml)?)));
     let text = |keys: &'static [&'static str]| move |yaml: &Yaml| yaml.at(keys).map(str::to_owned);
     let open = place.is_open(CONTEXT);
-    let named = place.known(CONTEXT);
-    let selected = if named.is_some() || open {
+    let asked = place.known(CONTEXT);
+    let selected = if asked.is_some() || open {
         None
     } else {
         first(&text(&["current-context"])).filter(|(_, name)| !name.is_empty())
     };
-    let context = named.clone().or_else(|| selected.as_ref().map(|(_, name)| name.clone()));
+    let context = asked.clone().or_else(|| selected.as_ref().map(|(_, name)| name.clone()));
     // The file that says what the context is; of several, the first.
     let entry = context.as_ref().and_then(|name| {
-        configs.iter().find_map(|(path, yaml)| Some((path, yaml.named("contexts", name)?.get("context")?.clone())))
+        configs.iter().find_map(|(path, yaml)| Some((path, named(yaml, "contexts", name)?.get("context")?.clone())))
     });
     let of_entry = |key: &str| entry.as_ref().and_then(|(_, entry)| entry.at(&[key])).map(str::to_owned);
     let cluster_open = place.is_open(&["cluster"]) || open;
@@ -46,7 +47,7 @@ pub(super) fn find(place: &mut Place<'_>) {
     let server_open = place.is_open(SERVER) || cluster_open;
     let server = place.known(SERVER).or_else(|| {
         let name = cluster.as_deref().filter(|_| !server_open)?;
-        first(&|yaml| yaml.named("clusters", name)?.at(&["cluster", "server"]).map(str::to_owned)).map(|(_, s)| s)
+        first(&|yaml| named(yaml, "clusters", name)?.at(&["cluster", "server"]).map(str::to_owned)).map(|(_, s)| s)
     });
     let user = of_entry("user");
     let namespace_open = place.is_open(NAMESPACE);
@@ -61,7 +62,7 @@ pub(super) fn find(place: &mut Place<'_>) {
         (None, None, Some(server)) => place.found.say(format!("server {server}")),
         (None, None, None) => {}
     }
-    if named.is_some() && entry.is_none() && !configs.is_empty() {
+    if asked.is_some() && entry.is_none() && !configs.is_empty() {
         let files: Vec<String> = configs.iter().map(|(path, _)| place.files.shown(path)).collect();
         place.found.say(format!("{} does not say what this context is", files.join(", ")));
     }
@@ -100,19 +101,23 @@ fn configs(place: &mut Place<'_>) -> Vec<(PathBuf, Yaml)> {
     for path in paths.into_iter().flatten() {
         let Some(text) = place.files.text(&path) else { continue };
         let text = without_secrets(&text);
-        let yaml = if text.len() > LARGEST {
-            place.files.trouble(format!("{} is larger than is read in full", place.files.shown(&path)));
+        let whole = if text.len() > LARGEST { None } else { Yaml::parse(&text) };
+        let yaml = whole.or_else(|| {
+            if !text.trim().is_empty() {
+                place.files.trouble(format!("{} cannot be read in full", place.files.shown(&path)));
+            }
             selected_only(&text)
-        } else {
-            Yaml::parse(&text)
-        };
-        match yaml {
-            Some(yaml) => configs.push((path, yaml)),
-            None if text.trim().is_empty() => {}
-            None => place.files.garbled(&path),
+        });
+        if let Some(yaml) = yaml {
+            configs.push((path, yaml));
         }
     }
     configs
+}
+
+/// The entry of the list at `key` that is called so.
+fn named<'y>(yaml: &'y Yaml, key: &str, name: &str) -> Option<&'y Yaml> {
+    yaml.get(key)?.list().iter().find(|entry| entry.at(&["name"]) == Some(name))
 }
 
 /// The text without keys and certificates, which are most of it. Values that go on in the next line stay.

@@ -16,7 +16,6 @@ mod platform;
 mod pulumi;
 mod remote;
 mod terraform;
-mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use weir_yaml::Yaml;
+
 use super::Place;
-use super::yaml::Yaml;
 
 /// Directories upward in which a project is looked for.
 const MOST_ANCESTORS: usize = 8;

@@ -157,7 +157,7 @@ fn clusters_are_those_of_the_kubeconfig() {
             ("kubectl KUBECONFIG=?", "what KUBECONFIG is, is not known", Unknown),
             ("kubectl --kubeconfig=../more.yaml KUBECONFIG=?", "context kind-x in ~/more.yaml", Development),
             ("kubectl --kubeconfig=~/empty", "", Unknown),
-            ("kubectl --kubeconfig=~/bad", "~/bad cannot be understood", Unknown),
+            ("kubectl --kubeconfig=~/bad", "~/bad cannot be read in full", Unknown),
             ("kubectl --kubeconfig=~/w", ". is no file", Unknown),
             ("kubectl --kubeconfig=~/none", "", Unknown),
             ("kubectl HOME=~/elsewhere", "", Unknown),
@@ -182,7 +182,7 @@ fn large_linked_and_unreadable_files_end_in_a_remark() {
     machine.write(".kube/config", large.as_bytes());
     let (said, environment) = machine.look(Provider::Kubernetes, "kubectl");
     assert_eq!(environment, Production);
-    assert_eq!(said, "context prod in ~/.kube/config, ~/.kube/config is larger than is read in full");
+    assert_eq!(said, "context prod in ~/.kube/config, ~/.kube/config cannot be read in full");
     // Most of a file is keys and certificates.
     let keys = KUBE.replacen("SECRET", &"A".repeat(3_000_000), 1);
     machine.write(".kube/config", keys.as_bytes());

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::world::{World, changes, git, untracked};
 use proptest::prelude::*;
-use weir_model::{Effect, Figure, GitScope, Reversibility, TargetKind};
+use weir_model::{Effect, Figure, GitScope, Reversibility, Scope, Target, TargetKind};
 
 /// Files that `git status` calls changed, by the two columns.
 fn status(world: &World, counts: impl Fn(u8, u8) -> bool) -> u64 {
@@ -387,6 +387,56 @@ fn overwriting_a_remote_is_irreversible() {
     }
     assert_eq!(push("origin", &["main"], true).impact.commits, Some(Figure::Estimated(2)));
     assert_eq!(push("origin", &[":main"], false).impact.commits, Some(Figure::Estimated(2)));
+}
+
+#[test]
+fn branches_that_others_build_on_are_known() {
+    let world = World::repository();
+    world.commit_all();
+    for branch in ["main", "topic", "release/2", "stable"] {
+        world.git(&["update-ref", &format!("refs/remotes/origin/{branch}"), "HEAD"]);
+    }
+    world.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/stable"]);
+    let push = |refspec: &str, delete| {
+        let scope = GitScope::Remote { remote: "origin".to_owned(), refspecs: vec![refspec.to_owned()], delete };
+        world.git_effect(TargetKind::GitRemoteRef, scope).impact
+    };
+    for (refspec, delete, shared) in [
+        ("main", true, true),
+        (":main", false, true),
+        (":refs/heads/release/2", false, true),
+        ("stable", true, true),
+        ("topic", true, false),
+        ("+main:topic", false, false),
+    ] {
+        let impact = push(refspec, delete);
+        assert_eq!(impact.protected.is_some(), shared, "{refspec}");
+        assert_eq!(impact.commits, Some(Figure::Estimated(0)), "{refspec}: all of it is elsewhere");
+    }
+}
+
+#[test]
+fn refs_that_are_not_known_are_not_nothing() {
+    let world = World::repository();
+    world.commit_all();
+    world.git(&["tag", "v1"]);
+    world.commit_all();
+    for scope in [
+        GitScope::Refs { names: vec!["$(git branch)".to_owned()] },
+        GitScope::Move { reference: Some("$X".to_owned()), to: "HEAD".to_owned() },
+    ] {
+        let target = Target::new(TargetKind::GitRef, "git").at(vec![world.root.clone()]);
+        let mut effects = [Effect::opaque(weir_model::Verb::Delete, target, "not known").within(Scope::Git(scope))];
+        world.measure_all("", &mut effects);
+        assert_eq!(effects[0].impact.commits, Some(Figure::Unknown));
+        assert_eq!(effects[0].impact.exists, Some(true));
+        assert_eq!(effects[0].reversibility, Reversibility::Unknown);
+    }
+    // A tag moves, and HEAD means the branch.
+    let moved = GitScope::Move { reference: Some("refs/tags/v1".to_owned()), to: "HEAD".to_owned() };
+    assert_eq!(world.git_effect(TargetKind::GitRef, moved).impact.refs, Some(Figure::Exact(1)));
+    let head = world.git_effect(TargetKind::GitRef, GitScope::Refs { names: vec!["HEAD".to_owned()] });
+    assert_eq!(head.impact.commits, Some(Figure::Exact(1)));
 }
 
 #[test]

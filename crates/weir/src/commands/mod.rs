@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod cal;
+pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;

@@ -85,3 +85,61 @@ fn the_exit_code_speaks_only_when_asked() {
     assert_eq!(machine.run(&["check"]).status.code(), Some(2));
     assert_eq!(machine.run(&["check", "--cwd", "/nonexistent", "ls"]).status.code(), Some(2));
 }
+
+#[test]
+fn an_explanation_leads_from_the_command_to_the_policy() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 4);
+    let work = machine.project();
+    std::fs::create_dir(work.join("build")).unwrap();
+    std::fs::write(work.join("nuke.sh"), "#!/bin/sh\nrm -rf \"$1\"\n").unwrap();
+    let command = "cd build && X=victim; sh ../nuke.sh \"../$X\"";
+    let tree = text(&machine.run(&["check", "--explain", command]).stdout);
+    let tree = tree.replace(&*work.to_string_lossy(), "WORK");
+    let (head, _) = tree.split_once("\n  why").unwrap();
+    insta::assert_snapshot!(head, @r#"
+    hold  cd build && X=victim; sh ../nuke.sh "../$X"
+
+      ├─ cd build
+      ├─ X=victim  in WORK/build
+      └─ sh ../nuke.sh "../$X"  in WORK/build
+         =  sh ../nuke.sh ../victim
+         └─ rm -rf "$1"
+            =  rm -rf ../victim
+            └→ delete file-tree "$1"
+                 at WORK/victim
+                 4 files (24 bytes), 4 with no other copy; recoverable; environment scratch
+                 policy files-only-copy
+    "#);
+    // The same as JSON, with the effects by their places.
+    let plain = machine.check(command);
+    let output = machine.run(&["check", "--explain", "--json", command]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for field in ["verdict", "effects", "policies", "reason"] {
+        assert_eq!(report[field], plain[field], "{field}: an explanation decides nothing");
+    }
+    assert!(plain.get("steps").is_none());
+    let mut steps = vec![&report["steps"]];
+    let mut found = Vec::new();
+    while let Some(list) = steps.pop() {
+        for step in list.as_array().into_iter().flatten() {
+            found.extend(
+                step["effects"].as_array().into_iter().flatten().map(|at| (at.clone(), step["source"].clone())),
+            );
+            steps.push(&step["steps"]);
+        }
+    }
+    assert_eq!(found, [(json!(0), json!("rm -rf \"$1\""))]);
+}
+
+#[test]
+fn an_explanation_of_many_commands_is_short_and_shows_the_one_that_matters() {
+    let machine = Machine::new();
+    machine.only_copies("victim", 4);
+    let command = format!("{}rm -rf victim; {}", "echo a; ".repeat(300), "touch b; ".repeat(300));
+    let tree = text(&machine.run(&["check", "--explain", &command]).stdout);
+    assert!(tree.lines().count() < 120, "{tree}");
+    assert!(tree.contains("rm -rf victim") && tree.contains("policy files-only-copy"), "{tree}");
+    let ordinary = text(&machine.run(&["check", "--explain", "git --version"]).stdout);
+    assert!(ordinary.starts_with("allow  git --version"), "{ordinary}");
+}

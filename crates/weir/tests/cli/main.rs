@@ -13,6 +13,7 @@ mod cal;
 mod cal_lsp;
 mod cal_repl;
 mod cal_watch;
+mod catalog;
 mod check;
 mod install;
 mod many;

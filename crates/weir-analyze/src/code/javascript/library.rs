@@ -1,6 +1,7 @@
 //! What JavaScript's libraries do: Node, Deno, Bun, and a few packages.
 
 mod programs;
+pub(super) mod services;
 
 use crate::call::{Language, Value};
 use crate::code::effects::Act;
@@ -10,7 +11,7 @@ use crate::code::run::expressions::REST;
 use crate::code::shared::files::{finish, link, shell_cp};
 use crate::code::shared::paths::{base, chdir, cwd, glob, home, parent, pattern, scratch, temp_dir};
 use crate::code::shared::values::{
-    concat as shared_concat, dict_items, dict_values, each, filter, first, list_join, split,
+    concat as shared_concat, dict_items, dict_values, each, filter, first, from_base64, list_join, split,
 };
 use crate::code::value::{Text, Val};
 use programs::{deno_command, deno_run, exec, execa, function, template};
@@ -222,6 +223,9 @@ pub(super) static LIBRARY: Library = &[
     ("?.exec", Do::Sql),
     ("?.prepare", Do::Sql),
     ("?.raw", Do::Sql),
+    ("?.run", Do::Sql),
+    ("Buffer.from", Do::Value(decoded)),
+    ("atob", Do::Value(decoded)),
     ("?.$executeRawUnsafe", Do::Sql),
     ("?.$queryRawUnsafe", Do::Sql),
     ("?.$executeRaw", Do::Sql),
@@ -475,6 +479,18 @@ fn delete_rows(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         machine.say(weir_model::Effect::new(weir_model::Verb::Delete, target));
     }
     Val::Unknown
+}
+
+/// `Buffer.from(text, "base64")`.
+fn decoded(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let encoding = args.value(1).text("").text().map(str::to_owned);
+    if args.path == "atob" || matches!(encoding.as_deref(), Some("base64" | "base64url")) {
+        return from_base64(machine, args);
+    }
+    match args.value(0) {
+        Val::Str(text) if args.list.len() == 1 => Val::Str(text),
+        _ => Val::Str(Text::hole(args.source(0))),
+    }
 }
 
 fn each_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {

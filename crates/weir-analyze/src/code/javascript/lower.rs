@@ -1,28 +1,35 @@
 //! From the grammar's tree of JavaScript to the tree that is followed.
 
 mod expressions;
+mod types;
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
-use crate::code::syntax::{Budget, MOST_BYTES, children, escape, mostly_errors, parse as parse_tree};
+use crate::code::syntax::{Budget, MOST_BYTES, broken, children, escape, mostly_errors, parse as parse_tree};
 use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt};
 
-/// Reads a program.
-pub(super) fn parse(text: &str) -> Program {
+/// Reads a program. What the grammar of JavaScript does not understand, and what is named so, may have types.
+pub(super) fn parse(text: &str, name: &str) -> Program {
     if text.len() > MOST_BYTES {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
-    let Some(tree) = parse_tree(&tree_sitter_javascript::LANGUAGE.into(), text) else {
+    let typed = [".ts", ".mts", ".cts"].iter().any(|end| name.ends_with(end));
+    let grammars = [tree_sitter_javascript::LANGUAGE, tree_sitter_typescript::LANGUAGE_TYPESCRIPT];
+    let mut best: Option<Tree> = None;
+    for at in if typed { [1, 0] } else { [0, 1] } {
+        let Some(tree) = grammars.get(at).and_then(|grammar| parse_tree(&(*grammar).into(), text)) else { continue };
+        let clean = !tree.root_node().has_error();
+        if clean || best.as_ref().is_none_or(|best| errors(best) > errors(&tree)) {
+            best = Some(tree);
+        }
+        if clean {
+            break;
+        }
+    }
+    let Some(tree) = best else {
         return Program { body: Vec::new(), missing: Some("the program takes too long to read") };
-    };
-    // What the grammar does not understand may be TypeScript.
-    let plain = tree.root_node().has_error().then(|| super::types::without(text));
-    let again = plain.as_deref().and_then(|plain| parse_tree(&tree_sitter_javascript::LANGUAGE.into(), plain));
-    let (text, tree) = match (&plain, again) {
-        (Some(plain), Some(again)) if !mostly_errors(again.root_node()) => (plain.as_str(), again),
-        _ => (text, tree),
     };
     let mut lower = Lower { text, budget: Budget::new() };
     if mostly_errors(tree.root_node()) {
@@ -30,6 +37,10 @@ pub(super) fn parse(text: &str) -> Program {
     }
     let body = lower.block(tree.root_node());
     Program { body, missing: lower.budget.missing }
+}
+
+fn errors(tree: &Tree) -> (bool, usize) {
+    (tree.root_node().is_error(), broken(tree.root_node()))
 }
 
 struct Lower<'t> {
@@ -105,7 +116,11 @@ impl<'t> Lower<'t> {
             "function_declaration" | "generator_function_declaration" => {
                 out.push(Stmt::Function(self.field_text(node, "name"), self.function(node)));
             }
-            "class_declaration" => out.push(Stmt::Class(self.class(node))),
+            "class_declaration" | "abstract_class_declaration" => out.push(Stmt::Class(self.class(node))),
+            "enum_declaration" => self.enumeration(node, out),
+            "internal_module" | "module" => self.namespace(node, out),
+            // Types, and what is defined somewhere else.
+            "interface_declaration" | "type_alias_declaration" | "ambient_declaration" | "function_signature" => {}
             "if_statement" => self.branches(node, out),
             "for_in_statement" => {
                 let Some(left) = node.child_by_field_name("left") else { return };
@@ -226,6 +241,14 @@ impl<'t> Lower<'t> {
     }
 
     fn import(&mut self, node: Node<'_>, out: &mut Vec<Stmt>) {
+        // `import x = require("y")` of TypeScript.
+        let required = children(node).into_iter().find(|child| child.kind() == "import_require_clause");
+        if let Some(clause) = required
+            && let (Some(name), Some(source)) = (children(clause).first(), clause.child_by_field_name("source"))
+        {
+            out.push(Stmt::Import(self.string_text(source), self.source(*name).to_owned()));
+            return;
+        }
         let Some(source) = node.child_by_field_name("source") else { return };
         let module = self.string_text(source);
         let mut names = Vec::new();
@@ -274,6 +297,7 @@ impl<'t> Lower<'t> {
 
     fn function(&mut self, node: Node<'_>) -> Rc<Function> {
         let mut params = Vec::new();
+        let mut fields = Vec::new();
         let mut rest = false;
         if let Some(only) = node.child_by_field_name("parameter") {
             params.push((self.pattern(only), None));
@@ -290,13 +314,18 @@ impl<'t> Lower<'t> {
                     params.push((self.pattern(inner), None));
                     rest = true;
                 }
-                // What a type leaves behind in TypeScript.
-                "ERROR" => {}
+                "required_parameter" | "optional_parameter" => {
+                    self.parameter(param, &mut params, &mut fields, &mut rest)
+                }
+                "ERROR" | "decorator" => {}
                 _ => params.push((self.pattern(param), None)),
             }
         }
         let body = match node.child_by_field_name("body") {
-            Some(body) if body.kind() == "statement_block" => self.block(body),
+            Some(body) if body.kind() == "statement_block" => {
+                fields.extend(self.block(body));
+                fields
+            }
             Some(body) => vec![Stmt::Return(Some(self.expr(body)))],
             None => Vec::new(),
         };
@@ -309,15 +338,21 @@ impl<'t> Lower<'t> {
             .into_iter()
             .find(|child| child.kind() == "class_heritage")
             .and_then(|heritage| children(heritage).first().copied())
-            .map(|base| self.expr(base));
+            .map(|base| match base.kind() {
+                "extends_clause" => self.field(base, "value"),
+                _ => self.expr(base),
+            });
         let mut methods = Vec::new();
         let mut body = Vec::new();
         for member in node.child_by_field_name("body").map(children).unwrap_or_default() {
             match member.kind() {
                 "method_definition" => methods.push((self.field_text(member, "name"), self.function(member))),
                 "class_static_block" => body.extend(self.field_block(member, "body")),
-                "field_definition" => {
-                    let name = self.field_text(member, "property");
+                "field_definition" | "public_field_definition" => {
+                    let name = match member.child_by_field_name("property") {
+                        Some(name) => self.source(name).to_owned(),
+                        None => self.field_text(member, "name"),
+                    };
                     match member.child_by_field_name("value") {
                         Some(value) if matches!(value.kind(), "arrow_function" | "function_expression") => {
                             methods.push((name, self.function(value)));
@@ -361,7 +396,8 @@ impl<'t> Lower<'t> {
                 Pattern::List(parts)
             }
             "assignment_pattern" | "object_assignment_pattern" => {
-                node.child_by_field_name("left").map_or(Pattern::Skip, |left| self.pattern(left))
+                let pattern = node.child_by_field_name("left").map_or(Pattern::Skip, |left| self.pattern(left));
+                Pattern::Or(Box::new(pattern), self.field(node, "right"))
             }
             "object_pattern" => {
                 let mut parts = Vec::new();
@@ -369,7 +405,11 @@ impl<'t> Lower<'t> {
                     match part.kind() {
                         "shorthand_property_identifier_pattern" | "object_assignment_pattern" => {
                             let pattern = self.pattern(part);
-                            if let Pattern::Name(name) = &pattern {
+                            let name = match &pattern {
+                                Pattern::Or(inner, _) => inner,
+                                pattern => pattern,
+                            };
+                            if let Pattern::Name(name) = name {
                                 parts.push((name.clone(), pattern));
                             }
                         }

@@ -1,10 +1,9 @@
-//! JavaScript, and TypeScript as far as the grammar recovers from its types.
+//! JavaScript and TypeScript.
 
 mod library;
 mod lower;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use super::run::{Dialect, Machine};
 use super::value::Val;
@@ -13,7 +12,7 @@ use crate::call::Language;
 /// JavaScript as it is followed.
 pub(super) static JAVASCRIPT: Dialect = Dialect {
     language: Language::JavaScript,
-    library: library::LIBRARY,
+    library: &[library::LIBRARY, library::services::SERVICES],
     parse: lower::parse,
     module,
     import: library::module,

@@ -1,6 +1,8 @@
 //! What Python's libraries do.
 
+mod arguments;
 mod paths;
+pub(super) mod services;
 mod values;
 
 use crate::call::{Language, Value};
@@ -9,15 +11,15 @@ use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
 use crate::code::shared::files::{link, open};
 use crate::code::shared::paths::{chdir, dirname, getenv, path, path_join, temp_dir};
-use crate::code::shared::values::{change, dict_items, dict_values, first, map, split};
+use crate::code::shared::values::{change, dict_items, dict_values, first, from_base64, map, split};
 use crate::code::value::Val;
 use paths::{
     absolute, basename, cwd_path, expanduser, expandvars, getcwd, glob, home, listdir, path_absolute, path_expanduser,
     path_glob, scandir, scratch, scratch_file, scratch_pair, walk, with_name, with_suffix,
 };
 use values::{
-    dict_get, enumerate, first_text, format, listed, lower, next, partial, replace, shlex_join, starmap, str_join,
-    strip, submit, thread,
+    dedent, dict_get, enumerate, first_text, format, listed, lower, next, partial, replace, shlex_join, starmap,
+    str_join, strip, submit, thread,
 };
 
 /// Modules that are never files beside the program.
@@ -109,8 +111,21 @@ pub(super) fn names(module: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// What a function is told that becomes a command of the program (`@app.command()`).
+pub(super) const COMMAND: &str = "a command";
+
 /// Functions and their meanings.
 pub(super) static LIBRARY: Library = &[
+    // Arguments.
+    (COMMAND, Do::Value(arguments::register)),
+    ("argparse.ArgumentParser", Do::Value(arguments::parser)),
+    ("argparse.add", Do::Value(arguments::add)),
+    ("argparse.group", Do::Value(arguments::group)),
+    ("argparse.commands", Do::Value(arguments::commands)),
+    ("argparse.command", Do::Value(arguments::command)),
+    ("argparse.defaults", Do::Value(arguments::defaults)),
+    ("argparse.parse", Do::Value(arguments::parse)),
+    ("argparse.known", Do::Value(arguments::parse_known)),
     // Files go.
     ("shutil.rmtree", Do::File(Act::Tree)),
     ("*.rmtree", Do::File(Act::Tree)),
@@ -312,6 +327,11 @@ pub(super) static LIBRARY: Library = &[
     ("shlex.join", Do::Value(shlex_join)),
     ("str.strip", Do::Value(strip)),
     ("str.rstrip", Do::Value(strip)),
+    ("base64.b64decode", Do::Value(from_base64)),
+    ("base64.decodebytes", Do::Value(from_base64)),
+    ("base64.urlsafe_b64decode", Do::Value(from_base64)),
+    ("textwrap.dedent", Do::Value(dedent)),
+    ("inspect.cleandoc", Do::Value(dedent)),
     ("str.encode", Do::Value(first_text)),
     ("str.decode", Do::Value(first_text)),
     ("str.lower", Do::Value(lower)),
@@ -323,9 +343,11 @@ pub(super) static LIBRARY: Library = &[
     ("?.executemany", Do::Sql),
     ("?.executescript", Do::Sql),
     ("?.exec_driver_sql", Do::Sql),
+    ("psycopg.sql.SQL", Do::Value(first)),
+    ("psycopg2.sql.SQL", Do::Value(first)),
     ("sqlalchemy.text", Do::Value(first)),
     ("sqlalchemy.sql.text", Do::Value(first)),
-    // Clouds and hosts.
+    // Hosts.
     ("requests.get", Do::Get),
     ("requests.head", Do::Get),
     ("httpx.get", Do::Get),
@@ -346,13 +368,6 @@ pub(super) static LIBRARY: Library = &[
     ("urllib.request.urlretrieve", Do::Value(retrieve)),
     ("socket.create_connection", Do::Value(connect)),
     ("socket.socket().connect", Do::Value(connect)),
-    ("boto3.client", Do::Value(cloud_client)),
-    ("boto3.resource", Do::Value(cloud_client)),
-    ("boto3.Session().client", Do::Value(cloud_client)),
-    ("boto3.Session().resource", Do::Value(cloud_client)),
-    ("boto3.session.Session().client", Do::Value(cloud_client)),
-    ("boto3.session.Session().resource", Do::Value(cloud_client)),
-    ("boto3.client().*", Do::Cloud),
 ];
 
 fn unlink_unknown(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
@@ -453,10 +468,4 @@ fn connect(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     };
     machine.host(weir_model::Verb::Send, &address);
     Val::Unknown
-}
-
-/// A client of a cloud, for a service.
-fn cloud_client(_: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let service = args.value(0).text("").text().map(std::rc::Rc::from);
-    Val::lib_about("boto3.client()", service)
 }

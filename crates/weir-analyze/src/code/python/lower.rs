@@ -166,6 +166,34 @@ impl<'t> Lower<'t> {
                 if let Some(definition) = node.child_by_field_name("definition") {
                     self.stmt(definition, out);
                     let name = definition.child_by_field_name("name").map(|name| self.source(name)).unwrap_or_default();
+                    let marked = |mark: &str| {
+                        parts.iter().any(|part| part.kind() == "decorator" && self.source(*part).trim() == mark)
+                    };
+                    if let Some(Stmt::Function(_, function)) = out.last_mut()
+                        && let Some(function) = Rc::get_mut(function)
+                    {
+                        if marked("@staticmethod") {
+                            // There is no receiver among its parameters.
+                            function.params.insert(0, (Pattern::Skip, None));
+                        } else if marked("@classmethod")
+                            && let Some((first, _)) = function.params.first_mut()
+                        {
+                            let class = std::mem::replace(first, Pattern::Skip);
+                            *first = Pattern::Or(Box::new(class), Expr::Null);
+                        }
+                    }
+                    let command = parts.iter().any(|part| {
+                        let text = self.source(*part).trim_start_matches('@');
+                        let text = text.split('(').next().unwrap_or_default();
+                        part.kind() == "decorator" && text.ends_with(".command") && text != "click.command"
+                    });
+                    if command {
+                        let args = vec![
+                            argument(Expr::Str(name.to_owned()), name),
+                            argument(Expr::Name(name.to_owned()), name),
+                        ];
+                        out.push(Stmt::Expr(call(Expr::Name(super::library::COMMAND.to_owned()), args)));
+                    }
                     let at_exit = parts.iter().any(|part| {
                         part.kind() == "decorator" && self.source(*part).trim_start_matches('@') == "atexit.register"
                     });
@@ -269,7 +297,11 @@ impl<'t> Lower<'t> {
             text.contains("__name__") && text.contains("__main__") && text.contains("==")
         });
         out.push(Stmt::Expr(condition));
-        let first = self.field_block(node, "consequence");
+        let test = node.child_by_field_name("condition");
+        let narrows = test.map(|test| self.narrows(test, 0)).unwrap_or_default();
+        let turned = test.filter(|test| test.kind() == "not_operator").and_then(|test| children(test).first().copied());
+        let mut first: Vec<Stmt> = narrows.into_iter().map(|(value, patterns)| narrow(value, patterns)).collect();
+        first.extend(self.field_block(node, "consequence"));
         if main {
             out.push(Stmt::Block(first));
             return;
@@ -290,7 +322,77 @@ impl<'t> Lower<'t> {
                 _ => {}
             }
         }
-        out.push(Stmt::Branches(branches, complete));
+        // `if not name.endswith(".x"): continue`: what follows sees the others.
+        let skips =
+            branches.len() == 1 && matches!(branches.first().and_then(|first| first.last()), Some(Stmt::Stop(None)));
+        let after = turned.filter(|_| skips).map(|test| self.narrows(test, 0)).unwrap_or_default();
+        let simple =
+            test.map(|test| turned.unwrap_or(test)).filter(|test| matches!(test.kind(), "identifier" | "attribute"));
+        match simple {
+            Some(test) if branches.len() <= 2 && !never => {
+                // Its calls have been looked at.
+                out.pop_if(|stmt| matches!(stmt, Stmt::Expr(_)));
+                let condition = self.expr(test);
+                out.push(Stmt::When(condition, turned.is_some(), branches, complete));
+            }
+            _ => out.push(Stmt::Branches(branches, complete)),
+        }
+        out.extend(after.into_iter().map(|(value, patterns)| narrow(value, patterns)));
+    }
+
+    /// Names of which a condition says how they look.
+    pub(super) fn narrows(&mut self, test: Node<'_>, depth: usize) -> Vec<(String, Vec<String>)> {
+        if depth > 8 {
+            return Vec::new();
+        }
+        match test.kind() {
+            "parenthesized_expression" => {
+                children(test).first().map(|inner| self.narrows(*inner, depth + 1)).unwrap_or_default()
+            }
+            "boolean_operator"
+                if test.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and") =>
+            {
+                children(test).into_iter().flat_map(|part| self.narrows(part, depth + 1)).collect()
+            }
+            "call" => {
+                let Some(function) = test.child_by_field_name("function") else { return Vec::new() };
+                let source = self.source(function);
+                let (name, kind) = match source.rsplit_once('.') {
+                    Some((name, kind @ ("endswith" | "startswith"))) => (name, kind),
+                    _ => return Vec::new(),
+                };
+                let args = test.child_by_field_name("arguments").map(children).unwrap_or_default();
+                let texts = args.first().map(|arg| self.literals(*arg)).unwrap_or_default();
+                let make = |text: &String| if kind == "endswith" { format!("*{text}") } else { format!("{text}*") };
+                named(name, texts.iter().map(make).collect())
+            }
+            "comparison_operator" => {
+                let parts = children(test);
+                let operator = test.child(1).map(|operator| operator.kind()).unwrap_or_default();
+                let [left, right] = parts.as_slice() else { return Vec::new() };
+                if !matches!(operator, "==" | "in") {
+                    return Vec::new();
+                }
+                let texts = self.literals(*right);
+                let source = self.source(*left);
+                match source.rsplit_once('.') {
+                    Some((name, "suffix")) => named(name, texts.iter().map(|text| format!("*{text}")).collect()),
+                    Some((name, "name")) => named(name, texts),
+                    _ => named(source, texts),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The texts that stand here; none where not all of them do.
+    fn literals(&mut self, node: Node<'_>) -> Vec<String> {
+        let one = |expr: Expr| if let Expr::Str(text) = expr { Some(text) } else { None };
+        let found: Option<Vec<String>> = match self.expr(node) {
+            Expr::List(items) => items.into_iter().map(|(item, _)| one(item)).collect(),
+            other => one(other).map(|text| vec![text]),
+        };
+        found.unwrap_or_default()
     }
 
     fn aliased(&self, node: Node<'_>) -> (String, String) {
@@ -371,6 +473,23 @@ impl<'t> Lower<'t> {
         self.budget.leave();
         pattern
     }
+}
+
+/// A name and the patterns that it fits; the parts of names are not looked at.
+fn named(name: &str, patterns: Vec<String>) -> Vec<(String, Vec<String>)> {
+    let plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let fit = patterns.iter().all(|pattern| !pattern.contains(['/', '*', '?', '[']) || pattern.starts_with('*'));
+    if plain && fit && !patterns.is_empty() && patterns.len() <= 16 {
+        vec![(name.to_owned(), patterns)]
+    } else {
+        Vec::new()
+    }
+}
+
+fn narrow(name: String, patterns: Vec<String>) -> Stmt {
+    let value = Expr::Narrowed(Box::new(Expr::Name(name.clone())), patterns);
+    // Only where it is bound: other names stay what they are.
+    Stmt::Narrow(name, value)
 }
 
 fn argument(value: Expr, source: &str) -> Argument {

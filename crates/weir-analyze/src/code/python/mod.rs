@@ -13,8 +13,8 @@ use crate::call::Language;
 /// Python as it is followed.
 pub(super) static PYTHON: Dialect = Dialect {
     language: Language::Python,
-    library: library::LIBRARY,
-    parse: lower::parse,
+    library: &[library::LIBRARY, library::services::SERVICES],
+    parse: |text, _| lower::parse(text),
     module,
     import: |machine, name| machine.module(name),
     builtin,

@@ -71,11 +71,11 @@ fn deletes() {
         ),
         (
             "import os, glob\nfor f in glob.glob('logs/*.log'):\n    os.remove(f)",
-            &["delete file-tree logs | filtered logs/*.log"],
+            &["delete file-tree logs | filtered -name '*.log' -maxdepth 1"],
         ),
         (
             "from pathlib import Path\nfor f in Path('logs').rglob('*.log'):\n    f.unlink()",
-            &["delete file-tree logs | filtered logs/**/*.log"],
+            &["delete file-tree logs | filtered -name '*.log'"],
         ),
         (
             "import os\nfor n in os.listdir('logs'):\n    os.remove(os.path.join('logs', n))",
@@ -158,7 +158,8 @@ fn writes_moves_runs() {
         ("import os\nos.chdir('/srv')\nos.system('rm -rf x')", &["run in /srv: sh -c rm -rf x"]),
         ("import runpy\nrunpy.run_path('x.py')", &["file /work/x.py"]),
         ("exec(open('x.py').read())", &["read file-tree x.py", "file /work/x.py"]),
-        ("import base64\nexec(base64.b64decode('cHJpbnQ='))", &["?execute unknown base64.b64decode('cHJpbnQ=')"]),
+        ("import base64\nexec(base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oJ3JtIHgnKQ=='))", &["Shell: rm x"]),
+        ("import base64\nexec(base64.b64decode(x))", &["?execute unknown base64.b64decode(x)"]),
         ("eval(input())", &["?execute unknown input()"]),
         ("import ctypes\nctypes.CDLL(None).unlink(b'x')", &["?execute unknown ctypes.CDLL().unlink"]),
         (

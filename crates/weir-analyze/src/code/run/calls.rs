@@ -14,6 +14,14 @@ impl Machine<'_, '_> {
         let callee = match &call.callee {
             Expr::Attr(object, name) => {
                 let object_value = self.expr(object);
+                if let ("<<", Expr::Name(variable), Val::Str(_), [more]) =
+                    (name.as_str(), &**object, &object_value, call.args.as_slice())
+                {
+                    let more = self.expr(&more.value);
+                    let longer = super::expressions::add(&object_value, &more, name);
+                    self.set(variable, longer.clone());
+                    return longer;
+                }
                 if let (Expr::Name(variable), Val::List(list)) = (&**object, &object_value)
                     && let Some(longer) = self.grow(list, name, &call.args)
                 {
@@ -32,6 +40,14 @@ impl Machine<'_, '_> {
             }
             callee => self.expr(callee),
         };
+        // Everything is a call in Ruby: what is none is the value itself.
+        if self.dialect.language == Language::Ruby
+            && call.args.is_empty()
+            && !matches!(&call.callee, Expr::Attr(_, name) if name == "new")
+            && !matches!(callee, Val::Function(..) | Val::Method(_) | Val::Lib(_) | Val::Partial(_) | Val::Any(_))
+        {
+            return callee;
+        }
         let mut args = Args { template: call.template, ..Args::default() };
         for Argument { name, spread, value, source } in &call.args {
             let value = self.expr(value);
@@ -54,7 +70,7 @@ impl Machine<'_, '_> {
     /// A list that gets longer where it stands.
     pub(in crate::code) fn grow(&mut self, list: &Rc<(Vec<Val>, u8)>, method: &str, args: &[Argument]) -> Option<Val> {
         let all = match method {
-            "append" | "push" | "add" | "insert" | "unshift" => false,
+            "append" | "push" | "add" | "insert" | "unshift" | "<<" => false,
             "extend" | "concat" => true,
             _ => return None,
         };
@@ -114,6 +130,22 @@ impl Machine<'_, '_> {
                     None => self.foreign(&args, false),
                 }
             }
+            // An object that can be called.
+            Val::Object(_) => match self.field(callee, "__call__").or_else(|| self.field(callee, "__invoke")) {
+                Some(method) => self.apply(&method, args, receiver),
+                None => {
+                    self.callbacks(&args, false);
+                    Val::Unknown
+                }
+            },
+            // PHP calls functions by names that are texts.
+            Val::Str(text) if self.dialect.language == Language::Php => match text.text() {
+                Some(name) => {
+                    let function = self.named(name).unwrap_or_else(|| Val::lib(name));
+                    if matches!(function, Val::Str(_)) { Val::Unknown } else { self.apply(&function, args, receiver) }
+                }
+                None => Val::Unknown,
+            },
             _ => {
                 self.callbacks(&args, false);
                 Val::Unknown
@@ -159,6 +191,22 @@ impl Machine<'_, '_> {
             "register",
         ];
         let last = args.path.rsplit('.').next().unwrap_or_default();
+        // A method of a package of the program itself.
+        if self.dialect.language == Language::Perl
+            && args.path.contains('.')
+            && let Some(function @ Val::Function(..)) = self.named(last)
+        {
+            let mut list = args.list.clone();
+            if !method {
+                list.insert(0, (Val::Unknown, String::new()));
+            }
+            return self.apply(&function, Args { list, ..Args::default() }, last);
+        }
+        // `` sql`DELETE ...` ``: what reads as a statement is one; the text is also handed on.
+        if args.template {
+            self.sql(&args.value(0), args.about.as_deref());
+            return args.value(0);
+        }
         self.callbacks(args, LATER.contains(&last));
         let about = args.about.clone().or_else(|| {
             args.list
@@ -169,6 +217,7 @@ impl Machine<'_, '_> {
                 .find_map(|value| match value {
                     Val::Str(text) => text.text().map(std::rc::Rc::from),
                     Val::Lib(lib) => lib.about.clone(),
+                    Val::Dict(_) => address(value, 0),
                     _ => None,
                 })
         });
@@ -231,15 +280,31 @@ impl Machine<'_, '_> {
         let conditional = std::mem::take(&mut self.conditional);
         self.frames.push(Frame { names: HashMap::new(), parent: Some(frame) });
         let mut params = function.params.as_slice();
+        let python = self.dialect.language == Language::Python;
+        // A static method of Python.
+        if python && let Some(((Pattern::Skip, _), rest)) = params.split_first() {
+            params = rest;
+        }
         if let Some(object) = object {
             self.set("this", Val::Object(object));
             self.set("$this", Val::Object(object));
-            if self.dialect.language == Language::Python
-                && let Some(((Pattern::Name(name), _), rest)) = params.split_first()
-            {
-                self.set(name, Val::Object(object));
-                params = rest;
+            let receiver = match params.split_first() {
+                Some(((pattern @ (Pattern::Name(_) | Pattern::Or(..)), _), rest))
+                    if python && params.len() == function.params.len() =>
+                {
+                    params = rest;
+                    Some(pattern)
+                }
+                _ => None,
+            };
+            if let Some(pattern) = receiver {
+                self.bind(pattern, Val::Object(object));
             }
+        }
+        if self.dialect.language == Language::Ruby
+            && let Some((block @ (Val::Function(..) | Val::Partial(_) | Val::Lib(_)), _)) = args.list.last()
+        {
+            self.set("&block", block.clone());
         }
         let last = params.len().saturating_sub(1);
         for (at, (pattern, default)) in params.iter().enumerate() {
@@ -298,4 +363,26 @@ impl Machine<'_, '_> {
         }
         Val::Object(object)
     }
+}
+
+/// What a dictionary of options says of the place to which it leads.
+fn address(options: &Val, depth: usize) -> Option<Rc<str>> {
+    const KEYS: [&str; 11] = [
+        "url",
+        "baseURL",
+        "prefixUrl",
+        "connectionString",
+        "connection",
+        "uri",
+        "host",
+        "hostname",
+        "filename",
+        "database",
+        "node",
+    ];
+    KEYS.iter().find_map(|key| match options.key(key)? {
+        Val::Str(text) => text.text().map(Rc::from),
+        inner @ Val::Dict(_) if depth < 3 => address(&inner, depth + 1),
+        _ => None,
+    })
 }

@@ -98,7 +98,14 @@ impl Machine<'_, '_> {
                 Val::dict(out)
             }
             Expr::Either(parts) => {
-                let values: Vec<Val> = parts.iter().map(|part| self.expr(part)).collect();
+                let mut values: Vec<Val> = Vec::new();
+                for part in parts {
+                    // `x || exit()` ends the program only where there is no `x`.
+                    let ended = self.stopped;
+                    let missing = values.iter().all(|value| matches!(value, Val::Null));
+                    values.push(self.expr(part));
+                    self.stopped = if missing { self.stopped } else { ended };
+                }
                 // `x or "default"`: what is surely true ends it; what is surely false is not it.
                 let mut kept: Vec<Val> = values.iter().filter(|value| !matches!(value, Val::Null)).cloned().collect();
                 if kept.is_empty() {
@@ -106,6 +113,7 @@ impl Machine<'_, '_> {
                 }
                 Val::any(kept)
             }
+            Expr::Narrowed(value, patterns) => self.expr(value).narrowed(patterns),
             Expr::Function(function) => Val::Function(Rc::clone(function), self.frame, None),
             Expr::Each(clauses, body) => {
                 let mut single = None;
@@ -135,8 +143,11 @@ impl Machine<'_, '_> {
                 value
             }
             Expr::Many(parts) => {
-                for part in parts {
+                for (at, part) in parts.iter().enumerate() {
+                    let ended = self.stopped;
                     self.expr(part);
+                    // `x && exit()` may not end the program.
+                    self.stopped = if at > 0 { ended } else { self.stopped };
                 }
                 Val::Unknown
             }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Machine;
+use super::{Machine, beyond};
 use crate::call::Value;
 use crate::code::meaning::find;
 use crate::code::value::{Text, Val};
@@ -29,12 +29,22 @@ impl Machine<'_, '_> {
             }
             Val::Lib(lib) => Val::lib_about(format!("{}.{name}", lib.path), lib.about.clone()),
             Val::Object(at) => {
-                self.objects.get(*at).and_then(|fields| fields.get(name)).cloned().unwrap_or(Val::Unknown)
+                let fields = self.objects.get(*at);
+                // An option that the command in use does not have.
+                let options = fields.is_some_and(|fields| fields.contains_key(super::OPTIONS));
+                let missing = if options { Val::Null } else { Val::Unknown };
+                fields.and_then(|fields| fields.get(name)).cloned().unwrap_or(missing)
             }
             Val::Class(class, at) => {
                 let own = self.classes.get(*at).and_then(|(_, fields)| fields.get(name)).cloned();
                 let method = || class.methods.iter().find(|(method, _)| method == name);
-                match own.or_else(|| method().map(|(_, method)| Val::Function(Rc::clone(method), self.frame, None))) {
+                let of_class = method().is_some_and(|(_, method)| {
+                    matches!(method.params.first(), Some((crate::code::tree::Pattern::Or(..), _)))
+                        && self.dialect.language == crate::call::Language::Python
+                });
+                let found = method().map(|(_, method)| Val::Function(Rc::clone(method), self.frame, None));
+                let found = found.map(|found| if of_class { Val::partial(found, vec![object.clone()]) } else { found });
+                match own.or(found) {
                     Some(value) => value,
                     // Ruby makes objects with a method of the class.
                     None if name == "new" => object.clone(),
@@ -66,7 +76,7 @@ impl Machine<'_, '_> {
                 } else {
                     usize::try_from(*at).ok()
                 };
-                at.and_then(|at| list.0.get(at)).cloned().unwrap_or(Val::Unknown)
+                at.and_then(|at| list.0.get(at)).cloned().unwrap_or_else(|| beyond(&list.0))
             }
             (Val::List(_) | Val::Some(_), _) => object.items(),
             (Val::Dict(dict), key) => match key.text("").text() {
@@ -76,11 +86,18 @@ impl Machine<'_, '_> {
             (Val::Lib(lib), key) if self.dialect.environment.contains(&lib.path.as_str()) => {
                 key.text("").text().map_or(Val::Unknown, |name| self.variable(name))
             }
+            (Val::Lib(lib), Val::Str(text)) if matches!(lib.path.as_str(), "globals()" | "locals()" | "vars()") => {
+                text.text().map_or(Val::Unknown, |name| self.name(name))
+            }
             // `fs["rm" + "Sync"]`.
             (Val::Lib(lib), Val::Str(text)) => match text.text() {
                 Some(name) => self.attr(object, name),
                 None => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             },
+            // `rm["-rf", x]` of a library in which commands are taken as words.
+            (Val::Lib(lib), Val::List(items)) if lib.path.starts_with("plumbum.") => {
+                Val::partial(object.clone(), items.0.clone())
+            }
             (Val::Lib(lib), _) => Val::lib_about(format!("{}[]", lib.path), lib.about.clone()),
             (Val::Object(_), Val::Str(text)) => match text.text() {
                 Some(name) => self.attr(object, name),

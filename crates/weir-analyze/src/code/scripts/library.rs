@@ -1,128 +1,15 @@
-//! What the libraries of Ruby, Perl and PHP do.
+//! What the libraries of Perl and PHP do.
+
+use weir_model::{TargetKind, Verb};
 
 use crate::call::Language;
 use crate::code::effects::Act;
 use crate::code::meaning::{Args, Do, Library};
 use crate::code::run::Machine;
-use crate::code::shared::files::{open, shell_cp};
-use crate::code::shared::paths::{chdir, cwd, dirname, getenv, glob, home, path, path_join, temp_dir};
-use crate::code::shared::values::{each, filter, first, joined, list_join, map};
+use crate::code::shared::files::open;
+use crate::code::shared::paths::{chdir, cwd, dirname, getenv, glob, path, path_join, temp_dir};
+use crate::code::shared::values::{first, from_base64, joined, map};
 use crate::code::value::{Text, Val};
-
-/// Ruby.
-pub(super) static RUBY: Library = &[
-    ("FileUtils.rm_rf", Do::Files(Act::Tree)),
-    ("FileUtils.rm_r", Do::Files(Act::Tree)),
-    ("FileUtils.rmtree", Do::Files(Act::Tree)),
-    ("FileUtils.remove_dir", Do::Files(Act::Tree)),
-    ("FileUtils.remove_entry", Do::Files(Act::Tree)),
-    ("FileUtils.remove_entry_secure", Do::Files(Act::Tree)),
-    ("FileUtils.rm", Do::Files(Act::File)),
-    ("FileUtils.rm_f", Do::Files(Act::File)),
-    ("FileUtils.remove", Do::Files(Act::File)),
-    ("FileUtils.safe_unlink", Do::Files(Act::File)),
-    ("FileUtils.remove_file", Do::Files(Act::File)),
-    ("FileUtils.rmdir", Do::Files(Act::Empty)),
-    ("rm_rf", Do::Files(Act::Tree)),
-    ("rm_r", Do::Files(Act::Tree)),
-    ("rm_f", Do::Files(Act::File)),
-    ("File.delete", Do::Files(Act::File)),
-    ("File.unlink", Do::Files(Act::File)),
-    ("Dir.delete", Do::Files(Act::Empty)),
-    ("Dir.rmdir", Do::Files(Act::Empty)),
-    ("Dir.unlink", Do::Files(Act::Empty)),
-    ("Path.rmtree", Do::File(Act::Tree)),
-    ("Path.delete", Do::File(Act::File)),
-    ("Path.unlink", Do::File(Act::File)),
-    ("Path.rmdir", Do::File(Act::Empty)),
-    ("*.rmtree", Do::Files(Act::Tree)),
-    ("FileUtils.mv", Do::Move),
-    ("FileUtils.move", Do::Move),
-    ("File.rename", Do::Move),
-    ("Path.rename", Do::Move),
-    ("FileUtils.cp", Do::Copy),
-    ("FileUtils.copy", Do::Copy),
-    ("FileUtils.copy_file", Do::Copy),
-    ("FileUtils.install", Do::Copy),
-    ("FileUtils.cp_r", Do::Value(shell_cp)),
-    ("FileUtils.mkdir_p", Do::Files(Act::Make)),
-    ("FileUtils.mkdir", Do::Files(Act::Make)),
-    ("FileUtils.makedirs", Do::Files(Act::Make)),
-    ("Dir.mkdir", Do::File(Act::Make)),
-    ("FileUtils.touch", Do::Files(Act::Touch)),
-    ("FileUtils.chmod", Do::ModeFirst),
-    ("FileUtils.chmod_R", Do::ModeFirst),
-    ("File.chmod", Do::ModeFirst),
-    ("File.write", Do::File(Act::Write)),
-    ("File.binwrite", Do::File(Act::Write)),
-    ("IO.write", Do::File(Act::Write)),
-    ("Path.write", Do::File(Act::Write)),
-    ("File.truncate", Do::File(Act::Cut)),
-    ("file.truncate", Do::File(Act::Cut)),
-    ("File.open", Do::Value(open_block)),
-    ("File.new", Do::Value(open_block)),
-    ("open", Do::Value(open_block)),
-    ("File.read", Do::Value(read)),
-    ("IO.read", Do::Value(read)),
-    ("system", Do::Exec),
-    ("exec", Do::Exec),
-    ("spawn", Do::Exec),
-    ("Kernel.system", Do::Exec),
-    ("Kernel.exec", Do::Exec),
-    ("Kernel.spawn", Do::Exec),
-    ("Process.spawn", Do::Exec),
-    ("Open3.capture2", Do::Exec),
-    ("Open3.capture2e", Do::Exec),
-    ("Open3.capture3", Do::Exec),
-    ("Open3.popen3", Do::Exec),
-    ("Open3.popen2", Do::Exec),
-    ("Open3.popen2e", Do::Exec),
-    ("IO.popen", Do::Exec),
-    ("sh", Do::Exec),
-    ("eval", Do::Eval),
-    ("Kernel.eval", Do::Eval),
-    ("instance_eval", Do::Eval),
-    ("load", Do::RunFile(Language::Ruby)),
-    ("require_relative", Do::Value(require_relative)),
-    ("exit", Do::Exit),
-    ("abort", Do::Exit),
-    ("Dir.chdir", Do::Value(chdir_block)),
-    ("Dir.glob", Do::Value(glob_block)),
-    ("Dir.entries", Do::Value(entries)),
-    ("Dir.children", Do::Value(entries)),
-    ("Dir.each_child", Do::Value(entries_block)),
-    ("Dir.foreach", Do::Value(entries_block)),
-    ("Dir.pwd", Do::Value(cwd)),
-    ("Dir.home", Do::Value(home)),
-    ("Dir.tmpdir", Do::Value(temp_dir)),
-    ("Dir.mktmpdir", Do::Value(scratch)),
-    ("Tempfile.new", Do::Value(scratch)),
-    ("Pathname.new", Do::Value(path)),
-    ("Pathname", Do::Value(path)),
-    ("Path.join", Do::Value(path)),
-    ("Path.children", Do::Value(path_children)),
-    ("Path.to_s", Do::Value(first)),
-    ("File.join", Do::Value(path_join)),
-    ("File.expand_path", Do::Value(expand_path)),
-    ("File.dirname", Do::Value(dirname)),
-    ("ENV.fetch", Do::Value(getenv)),
-    ("list.each", Do::Value(each)),
-    ("list.map", Do::Value(each)),
-    ("list.select", Do::Value(filter)),
-    ("list.reject", Do::Value(filter)),
-    ("list.sort", Do::Value(first)),
-    ("list.to_a", Do::Value(first)),
-    ("list.first", Do::Value(item)),
-    ("list.shift", Do::Value(item)),
-    ("list.join", Do::Value(list_join)),
-    ("str.to_s", Do::Value(first)),
-    ("?.execute", Do::Sql),
-    ("?.exec", Do::Sql),
-    ("?.exec_query", Do::Sql),
-    ("?.run", Do::Sql),
-    ("Net::HTTP.get", Do::Get),
-    ("Net::HTTP.post", Do::Send),
-];
 
 /// Perl.
 pub(super) static PERL: Library = &[
@@ -148,7 +35,7 @@ pub(super) static PERL: Library = &[
     ("system", Do::Exec),
     ("exec", Do::Exec),
     ("eval", Do::Eval),
-    ("require", Do::Nothing),
+    ("require", Do::Value(perl_require)),
     ("exit", Do::Exit),
     ("die", Do::Exit),
     ("glob", Do::Value(glob)),
@@ -159,6 +46,8 @@ pub(super) static PERL: Library = &[
     ("File::Find::finddepth", Do::Value(each_found)),
     ("dirname", Do::Value(dirname)),
     ("tempdir", Do::Value(scratch)),
+    ("File::Temp.new", Do::Value(scratch)),
+    ("str.filename", Do::Value(first)),
     ("shift", Do::Value(shift)),
     ("map", Do::Value(map)),
     ("grep", Do::Value(perl_grep)),
@@ -169,10 +58,48 @@ pub(super) static PERL: Library = &[
     ("readdir", Do::Nothing),
     ("?.do", Do::Sql),
     ("?.prepare", Do::Sql),
+    ("path", Do::Value(path)),
+    ("Path.remove", Do::File(Act::File)),
+    ("Path.remove_tree", Do::File(Act::Tree)),
+    ("Path.spew", Do::File(Act::Write)),
+    ("Path.spew_utf8", Do::File(Act::Write)),
+    ("Path.spew_raw", Do::File(Act::Write)),
+    ("Path.append", Do::File(Act::Touch)),
+    ("Path.touch", Do::File(Act::Touch)),
+    ("Path.mkdir", Do::File(Act::Make)),
+    ("Path.mkpath", Do::File(Act::Make)),
+    ("Path.move", Do::Move),
+    ("Path.copy", Do::Copy),
+    ("Path.child", Do::Value(path)),
+    ("Path.children", Do::Value(path_children)),
+    ("LWP::UserAgent.new().post", Do::Send),
+    ("LWP::UserAgent.new().put", Do::Send),
+    ("LWP::UserAgent.new().delete", Do::Send),
+    ("LWP::UserAgent.new().get", Do::Get),
+    ("HTTP::Tiny.new().post", Do::Send),
+    ("HTTP::Tiny.new().post_form", Do::Send),
+    ("HTTP::Tiny.new().put", Do::Send),
+    ("HTTP::Tiny.new().delete", Do::Send),
+    ("HTTP::Tiny.new().get", Do::Get),
+    ("HTTP::Tiny.new().request", Do::Request),
+    ("HTTP::Request.new", Do::Request),
+    ("Mojo::UserAgent.new().post", Do::Send),
+    ("Mojo::UserAgent.new().delete", Do::Send),
+    ("IO::Socket::INET.new", Do::Value(socket)),
+    ("*.flushall", Do::Store(TargetKind::Database)),
+    ("*.delete_many", Do::Store(TargetKind::Table)),
+    ("run", Do::Exec),
+    ("IPC::Run::run", Do::Exec),
+    ("capture", Do::Exec),
+    ("open2", Do::Value(open3)),
+    ("open3", Do::Value(open3)),
+    ("decode_base64", Do::Value(from_base64)),
+    ("MIME::Base64::decode", Do::Value(from_base64)),
 ];
 
 /// PHP.
 pub(super) static PHP: Library = &[
+    ("base64_decode", Do::Value(from_base64)),
     ("unlink", Do::File(Act::File)),
     ("rmdir", Do::File(Act::Empty)),
     ("rename", Do::Move),
@@ -224,12 +151,26 @@ pub(super) static PHP: Library = &[
     ("?.prepare", Do::Sql),
     ("mysqli_query", Do::Value(query)),
     ("pg_query", Do::Value(query)),
+    ("Schema.dropIfExists", Do::Store(TargetKind::Table)),
+    ("Schema.drop", Do::Store(TargetKind::Table)),
+    ("Schema::dropIfExists", Do::Store(TargetKind::Table)),
+    ("Schema::drop", Do::Store(TargetKind::Table)),
+    ("DB::table().truncate", Do::Store(TargetKind::Table)),
+    ("DB::table().delete", Do::Store(TargetKind::Table)),
     ("DB::statement", Do::Sql),
     ("DB::unprepared", Do::Sql),
     ("DB::delete", Do::Sql),
 ];
 
-fn item(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+fn socket(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    if let Some((host, _)) = args.find(&["PeerAddr", "PeerHost"]) {
+        let host = host.clone();
+        machine.host(Verb::Send, &host);
+    }
+    Val::Unknown
+}
+
+pub(in crate::code) fn item(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0) {
         Val::List(list) => list.0.first().cloned().unwrap_or(Val::Unknown),
         other => other.items(),
@@ -248,33 +189,20 @@ fn shift(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
 }
 
 /// A path of the session's own, which a block may get.
-fn scratch(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn scratch(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let path = Val::str("/tmp/tmpXXXXXXXX");
     with_block(machine, args, path.clone());
     path
 }
 
 /// Calls the block that a call ends with.
-fn with_block(machine: &mut Machine<'_, '_>, args: &Args, value: Val) {
+pub(in crate::code) fn with_block(machine: &mut Machine<'_, '_>, args: &Args, value: Val) {
     if let Some((block @ Val::Function(..), source)) = args.list.last() {
         machine.apply(block, Args { list: vec![(value, source.clone())], ..Args::default() }, source);
     }
 }
 
-fn open_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let mut plain = Args { path: args.path.clone(), list: args.list.clone(), ..Args::default() };
-    plain.list.retain(|(value, _)| !matches!(value, Val::Function(..) | Val::Dict(_)));
-    // `open("|cmd")` starts a program.
-    if let Some(command) = plain.value(0).text("").text().and_then(|text| text.strip_prefix('|')) {
-        machine.shell(&Val::str(command), plain.source(0), None, "open");
-        return Val::Unknown;
-    }
-    let file = open(machine, &plain);
-    with_block(machine, args, file.clone());
-    file
-}
-
-fn read(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn read(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     machine.files(Act::Read, &args.value(0), args.source(0));
     match args.value(0) {
         Val::Str(text) => Val::Content(text),
@@ -282,71 +210,24 @@ fn read(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     }
 }
 
-fn chdir_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let before = (machine.cwd.clone(), machine.moved);
-    chdir(machine, args);
-    if matches!(args.list.last(), Some((Val::Function(..), _))) {
-        with_block(machine, args, args.value(0));
-        (machine.cwd, machine.moved) = before;
-    }
-    Val::Unknown
-}
-
-fn glob_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let found = glob(machine, args);
-    with_block(machine, args, found.items());
-    found
-}
-
-fn entries(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn entries(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0).text("").text() {
         Some("." | "./") => Val::some(Val::Str(Text::below(".", "*"))),
         _ => Val::some(Val::Unknown),
     }
 }
 
-fn entries_block(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let found = entries(machine, args);
-    with_block(machine, args, found.items());
-    found
-}
-
-fn path_children(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+pub(in crate::code) fn path_children(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     match args.value(0) {
         Val::Path(text) if text.text().is_some() => Val::some(Val::Path(Text::below(text.start(), "*"))),
         _ => Val::some(Val::Unknown),
     }
 }
 
-fn expand_path(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let mut parts: Vec<(Val, String)> = args.list.iter().rev().cloned().collect();
-    if let Some((Val::Str(text), _)) = parts.last_mut()
-        && let Some(rest) = text.text().and_then(|text| text.strip_prefix('~')).map(str::to_owned)
-    {
-        return match home(machine, args) {
-            Val::Str(home) => Val::str(format!("{}{rest}", home.start())),
-            other => other,
-        };
-    }
-    Machine::combine(&parts, |parts| Val::Str(machine.join(parts, true)))
-}
-
-fn require_relative(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
-    let name = args
-        .value(0)
-        .text("")
-        .text()
-        .map(|name| if name.ends_with(".rb") { name.to_owned() } else { format!("{name}.rb") });
-    if let (Some(name), Some(dir)) = (name, machine.home_dir()) {
-        let path = crate::call::normalize(&dir.join(name));
-        machine.out.file(Language::Ruby, path, &[], "require_relative");
-    }
-    Val::Unknown
-}
-
 fn include(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     // What a framework loads has computed names every day: only what is known is read.
-    if let Some(path) = args.value(0).text("").text().and_then(|text| machine.path(text)) {
+    let Some(path) = args.value(0).text("").text().and_then(|text| machine.path(text)) else { return Val::Unknown };
+    if !machine.include(path.clone()) {
         machine.out.file(Language::Php, path, &[], "include");
     }
     Val::Unknown
@@ -377,6 +258,22 @@ fn perl_open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     } else if let Some(name) = mode.text() {
         let name = name.trim_start_matches(['<', '>', '+', ' ']).to_owned();
         machine.files(act, &Val::str(name), args.source(1));
+    }
+    Val::Unknown
+}
+
+/// `open3($in, $out, $err, "prog", "arg")`: handles come first, two or three of them.
+fn open3(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let handles = if args.path == "open3" { 3 } else { 2 };
+    let list = args.list.iter().skip(handles).cloned().collect();
+    machine.carry_out(Do::Exec, &Args { path: args.path.clone(), list, ..Args::default() })
+}
+
+/// `require "./x.pl"`; what has no place is a library.
+fn perl_require(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    let name = args.value(0).text("").text().filter(|name| name.contains('/')).map(str::to_owned);
+    if let Some(path) = name.and_then(|name| machine.path(&name)) {
+        machine.include(path);
     }
     Val::Unknown
 }

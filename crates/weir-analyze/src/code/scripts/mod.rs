@@ -1,6 +1,6 @@
-//! Ruby, Perl and PHP: one small reader for the three, and what their libraries do.
+//! Perl and PHP: one small reader for the two, and what their libraries do.
 
-mod library;
+pub(super) mod library;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -10,31 +10,18 @@ use super::run::{Dialect, Machine};
 use super::value::Val;
 use crate::call::Language;
 
-/// Which of the three.
+/// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flavor {
-    Ruby,
     Perl,
     Php,
 }
 
-/// Ruby as it is followed.
-pub(super) static RUBY: Dialect = Dialect {
-    language: Language::Ruby,
-    library: library::RUBY,
-    parse: |text| parser::parse(text, Flavor::Ruby),
-    module: |_| Vec::new(),
-    import: |machine, name| machine.module(name),
-    builtin,
-    attribute: |_, _, _| None,
-    environment: &["ENV"],
-};
-
 /// Perl as it is followed.
 pub(super) static PERL: Dialect = Dialect {
     language: Language::Perl,
-    library: library::PERL,
-    parse: |text| parser::parse(text, Flavor::Perl),
+    library: &[library::PERL],
+    parse: |text, _| parser::parse(text, Flavor::Perl),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
     builtin,
@@ -45,8 +32,8 @@ pub(super) static PERL: Dialect = Dialect {
 /// PHP as it is followed.
 pub(super) static PHP: Dialect = Dialect {
     language: Language::Php,
-    library: library::PHP,
-    parse: |text| parser::parse(text, Flavor::Php),
+    library: &[library::PHP],
+    parse: |text, _| parser::parse(text, Flavor::Php),
     module: |_| Vec::new(),
     import: |machine, name| machine.module(name),
     builtin,
@@ -56,9 +43,9 @@ pub(super) static PHP: Dialect = Dialect {
 
 fn builtin(machine: &Machine<'_, '_>, name: &str) -> Option<Val> {
     match name {
-        "ARGV" | "$ARGV" => Some(Val::list(machine.arguments().into_iter().skip(1).collect())),
+        "$ARGV" => Some(Val::list(machine.arguments().into_iter().skip(1).collect())),
         "$argv" => Some(Val::list(machine.arguments())),
-        "__dir__" | "__DIR__" => machine.home_dir().and_then(|dir| dir.to_str().map(Val::str)),
+        "__DIR__" => machine.home_dir().and_then(|dir| dir.to_str().map(Val::str)),
         "__FILE__" | "__PROGRAM__" | "$0" => machine.arguments().first().cloned(),
         "$ENV" | "$_ENV" | "$_SERVER" => Some(Val::lib(name)),
         // A variable that nobody set.

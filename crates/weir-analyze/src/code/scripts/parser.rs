@@ -1,4 +1,4 @@
-//! From tokens of Ruby, Perl and PHP to the tree that is followed. What is not understood is passed over.
+//! From tokens of Perl and PHP to the tree that is followed. What is not understood is passed over.
 
 mod calls;
 mod statements;
@@ -153,16 +153,9 @@ impl Parser {
         if parts.len() == 1 {
             return parts.pop().map_or(Expr::Null, |(part, _)| part);
         }
-        let joins = |sign: &String| sign == "." || (sign == "+" && self.flavor == Flavor::Ruby);
+        let joins = |sign: &String| sign == ".";
         if signs.iter().all(joins) {
             return Expr::Add(parts);
-        }
-        // Ruby's paths: `Pathname.new("a") / "b"`.
-        if parts.len() == 2
-            && signs.first().is_some_and(|sign| sign == "/")
-            && let (Some((b, source)), Some((a, _))) = (parts.pop(), parts.pop())
-        {
-            return Expr::Div(Box::new(a), Box::new(b), source);
         }
         let parts: Vec<Expr> = parts.into_iter().map(|(part, _)| part).collect();
         if signs.iter().all(|sign| matches!(sign.as_str(), "||" | "??" | "//")) {
@@ -227,41 +220,37 @@ impl Parser {
             match self.peek() {
                 // A chain that goes on in the next line.
                 Some(Token::Line)
-                    if self.flavor != Flavor::Perl
-                        && matches!(self.tokens.get(self.at + 1), Some(Token::Sign("." | "->" | "&.")))
-                        && (self.flavor == Flavor::Ruby
-                            || self.tokens.get(self.at + 1) == Some(&Token::Sign("->"))) =>
+                    if self.flavor == Flavor::Php && self.tokens.get(self.at + 1) == Some(&Token::Sign("->")) =>
                 {
                     self.at += 1;
                 }
-                Some(Token::Sign(sign @ ("." | "&." | "->" | "?->" | "::"))) => {
-                    let ruby = matches!(*sign, "." | "&.");
-                    if ruby && self.flavor != Flavor::Ruby {
-                        break;
+                Some(Token::Sign("->" | "?->" | "::")) => match self.tokens.get(self.at + 1).cloned() {
+                    Some(Token::Name(name)) => {
+                        let receiver = self.source(start);
+                        self.at += 2;
+                        let callee = Expr::Attr(Box::new(expr), name);
+                        expr = self.call_of(callee, receiver, self.flavor != Flavor::Php);
                     }
-                    match self.tokens.get(self.at + 1).cloned() {
-                        Some(Token::Name(name)) => {
-                            let receiver = self.source(start);
-                            self.at += 2;
-                            let callee = Expr::Attr(Box::new(expr), name);
-                            expr = self.call_of(callee, receiver, self.flavor != Flavor::Php);
-                        }
-                        Some(Token::Sign("[" | "{" | "(")) => self.at += 1,
-                        _ => break,
-                    }
-                }
+                    Some(Token::Sign("[" | "{" | "(")) => self.at += 1,
+                    _ => break,
+                },
                 Some(Token::Sign("[")) if !matches!(expr, Expr::Str(_)) => {
                     self.at += 1;
                     let key = self.list("]");
-                    let dir = matches!(&expr, Expr::Name(name) if name == "Dir");
-                    if dir {
-                        let args = vec![argument(Expr::List(key), self.source(start))];
-                        let callee = Expr::Attr(Box::new(expr), "glob".to_owned());
-                        expr = call(callee, args, String::new());
-                        continue;
-                    }
                     let key = key.into_iter().next().map_or(Expr::Null, |(key, _)| key);
                     expr = Expr::Index(Box::new(expr), Box::new(key));
+                }
+                // `$f->("x")`, and `$f("x")` of PHP.
+                Some(Token::Sign("("))
+                    if matches!(self.tokens.get(self.at.saturating_sub(1)), Some(Token::Sign("->")))
+                        || (self.flavor == Flavor::Php
+                            && matches!(&expr, Expr::Name(name) if name.starts_with('$'))) =>
+                {
+                    let receiver = self.source(start);
+                    self.at += 1;
+                    let mut args = Vec::new();
+                    self.arguments(&mut args, Some(")"));
+                    expr = call(expr, args, receiver);
                 }
                 // `$h{key}`.
                 Some(Token::Sign("{"))
@@ -371,8 +360,6 @@ impl Parser {
             Token::Sign("[") => Expr::List(self.list("]")),
             Token::Sign("{") => self.hash(),
             Token::Sign("!" | "-" | "\\" | "&" | "*" | "~" | "+" | "@" | "++" | "--" | "::") => self.operand(),
-            // Ruby's `-> (x) { ... }`.
-            Token::Sign("->") => Expr::Function(self.lambda()),
             // Perl's `<*.log>`.
             Token::Sign("<") if self.flavor == Flavor::Perl => {
                 let mut pattern = String::new();

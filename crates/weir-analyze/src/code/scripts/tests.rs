@@ -16,66 +16,6 @@ fn check(language: Language, table: &[(&str, &[&str])]) {
 }
 
 #[test]
-fn ruby() {
-    let uploads: &[&str] = &["delete file-tree uploads"];
-    let a: &[&str] = &["delete file-tree a | files"];
-    check(
-        Language::Ruby,
-        &[
-            ("require 'fileutils'; FileUtils.rm_rf('uploads')", uploads),
-            ("FileUtils.rm_rf 'uploads'", uploads),
-            ("FileUtils.rm_r(%w[uploads])", uploads),
-            ("FileUtils.rm_rf(['a', 'b'], secure: true)", &["delete file-tree a", "delete file-tree b"]),
-            ("FileUtils.rm_rf(\"up#{'loads'}\")", uploads),
-            ("base = 'uploads'\nFileUtils.rm_rf(File.join('.', base))", uploads),
-            ("FileUtils.rm_rf(Dir.glob('logs/*'))", &["delete file-tree logs | filtered logs/*"]),
-            ("Dir['logs/*.log'].each { |f| File.delete(f) }", &["delete file-tree logs | filtered logs/*.log"]),
-            ("Dir.glob('logs/*.log') do |f|\n  File.delete f\nend", &["delete file-tree logs | filtered logs/*.log"]),
-            ("File.delete('a') if File.exist?('a')", a),
-            ("File.unlink 'a'", a),
-            ("Dir.rmdir('a')", &["delete file-tree a | empty"]),
-            ("Pathname.new('uploads').rmtree", uploads),
-            ("(Pathname.new('x') / 'y').delete", &["delete file-tree x/y | files"]),
-            ("FileUtils.rm_rf(ENV['DATA'])", &["delete file-tree /srv/data"]),
-            ("FileUtils.rm_rf(ARGV[0])", uploads),
-            ("FileUtils.rm_rf(where)", &["?delete unknown where"]),
-            ("def clean(d)\n  FileUtils.rm_rf(d)\nend\nclean('uploads')", uploads),
-            (
-                "%w[a b].each do |f|\n  File.delete(f)\nend",
-                &["delete file-tree a | files", "delete file-tree b | files"],
-            ),
-            ("FileUtils.mv('a', 'b')", &["modify file-tree a | moved /work/b"]),
-            ("FileUtils.cp 'a', 'b'", &["read file-tree a", "modify file-tree b | content"]),
-            ("File.write('a', 'x')", &["modify file-tree a | content"]),
-            ("File.open('a', 'w') { |f| f.puts 'x' }", &["modify file-tree a | content"]),
-            ("File.open('a').each_line { |l| puts l }", &["read file-tree a"]),
-            ("system('rm -rf uploads')", &["Shell: rm -rf uploads"]),
-            ("system 'rm', '-rf', 'uploads'", &["run rm -rf uploads"]),
-            ("`rm -rf uploads`", &["Shell: rm -rf uploads"]),
-            ("x = %x(rm -rf uploads)", &["Shell: rm -rf uploads"]),
-            ("exec \"rm -rf #{dir}\"", &["run sh -c rm -rf ${unknown_dir}"]),
-            ("Open3.capture2e('git', 'status')", &["run git status"]),
-            ("eval(\"File.delete('a')\")", a),
-            ("eval(code)", &["?execute unknown code"]),
-            ("Dir.chdir('/srv') { File.delete('a') }", a),
-            (
-                "Dir.mktmpdir { |d| File.write(File.join(d, 'x'), '') }",
-                &["modify file-tree /tmp/tmpXXXXXXXX/x | content"],
-            ),
-            ("db.execute('DROP TABLE t')", &["delete table t"]),
-            // Nothing happens.
-            ("puts 'rm -rf /'", &[]),
-            ("# FileUtils.rm_rf('x')\n=begin\nFileUtils.rm_rf('x')\n=end\nputs 1", &[]),
-            ("h = {a: 1}; h.delete(:a); [1].delete(1); 'x'.delete('y')", &[]),
-            ("def unused\n  FileUtils.rm_rf('x')\nend", &[]),
-            ("text = <<~EOS\n  FileUtils.rm_rf('x')\nEOS\nputs text", &[]),
-            ("x = a ? b : c; puts x if x =~ /rm -rf/", &[]),
-            ("user.delete; User.where(id: 1).delete_all", &[]),
-        ],
-    );
-}
-
-#[test]
 fn perl() {
     let a: &[&str] = &["delete file-tree a | files"];
     check(
@@ -86,13 +26,13 @@ fn perl() {
             ("unlink $_ for qw(a);", a),
             ("my $f = 'a'; unlink $f;", a),
             ("my @l = ('a', 'b'); unlink @l;", &["delete file-tree a | files", "delete file-tree b | files"]),
-            ("unlink glob('logs/*.log');", &["delete file-tree logs | filtered logs/*.log"]),
-            ("unlink <*.log>;", &["delete file-tree . | filtered ./*.log"]),
+            ("unlink glob('logs/*.log');", &["delete file-tree logs | filtered -name '*.log' -maxdepth 1"]),
+            ("unlink <*.log>;", &["delete file-tree . | filtered -name '*.log' -maxdepth 1"]),
             ("foreach my $f (glob 'logs/*') { unlink $f; }", &["delete file-tree logs | filtered logs/*"]),
             ("use File::Path qw(rmtree); rmtree('uploads');", &["delete file-tree uploads"]),
             (
                 "use File::Path; File::Path::remove_tree(\"up$x\", 'b');",
-                &["delete file-tree . | filtered up{$x}", "delete file-tree b"],
+                &["delete file-tree up{$x}", "delete file-tree b"],
             ),
             ("my $base = 'up'; rmtree(\"$base/x\");", &["delete file-tree up/x"]),
             ("rmtree($ENV{DATA});", &["delete file-tree /srv/data"]),
@@ -139,7 +79,10 @@ fn php() {
                 "$d = 'up'; unlink(\"$d/x\"); unlink(\"{$d}/y\");",
                 &["delete file-tree up/x | files", "delete file-tree up/y | files"],
             ),
-            ("array_map('unlink', glob('logs/*.log'));", &["delete file-tree logs | filtered logs/*.log"]),
+            (
+                "array_map('unlink', glob('logs/*.log'));",
+                &["delete file-tree logs | filtered -name '*.log' -maxdepth 1"],
+            ),
             ("foreach (glob('logs/*') as $f) { unlink($f); }", &["delete file-tree logs | filtered logs/*"]),
             (
                 "foreach (scandir('logs') as $i => $f) unlink(\"logs/$f\");",
@@ -160,7 +103,7 @@ fn php() {
             ("exec('rm -rf ' . $x, $out);", &["run sh -c rm -rf ${unknown_0}"]),
             ("passthru(\"rm -rf $x\");", &["run sh -c rm -rf ${unknown_0}"]),
             ("eval(\"unlink('a');\");", a),
-            ("eval(base64_decode('eA=='));", &["?execute unknown base64_decode(eA==)"]),
+            ("eval(base64_decode('dW5saW5rKCdhJyk7'));", &["delete file-tree a | files"]),
             ("$pdo->exec('DROP TABLE t');", &["delete table t"]),
             ("mysqli_query($c, 'TRUNCATE t');", &["delete table t"]),
             ("include 'x.php';", &["file /work/x.php"]),
@@ -178,7 +121,7 @@ fn php() {
 #[test]
 fn any_text_is_survived() {
     let text = "def f(a)\n x = %w[a b].each { |y| File.delete(\"#{y}/$z{q}\") } if a =~ /x/\nend\nmy ($a) = @_; foreach my $x (<*.a>) { s{a}{b}; } <<EOS . `x`\nEOS\nfn($x) => [1, 'a' => $x->y(...)]; <?php";
-    for language in [Language::Ruby, Language::Perl, Language::Php] {
+    for language in [Language::Perl, Language::Php] {
         for end in 0..text.len() {
             hear(language, text.get(..end).unwrap_or_default());
             hear(language, text.get(end..).unwrap_or_default());
@@ -193,18 +136,6 @@ fn any_text_is_survived() {
 
 #[test]
 fn objects_of_classes_are_followed() {
-    let uploads: &[&str] = &["delete file-tree uploads"];
-    let class = "class C\n  def initialize(d)\n    @d = d\n  end\n  def go\n    wipe\n  end\n  def wipe\n    \
-                 FileUtils.rm_rf(@d)\n  end\nend\n";
-    check(
-        Language::Ruby,
-        &[
-            (&format!("{class}C.new('uploads').go"), uploads),
-            (class, &[]),
-            ("def go\n  FileUtils.rm_rf('uploads')\nend\ngo", uploads),
-            ("@d = 'uploads'\nFileUtils.rm_rf(@d)", uploads),
-        ],
-    );
     check(
         Language::Php,
         &[

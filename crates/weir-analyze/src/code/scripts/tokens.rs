@@ -1,4 +1,4 @@
-//! Ruby, Perl and PHP as tokens: strings with what is put into them, comments and here-documents left out.
+//! Perl and PHP as tokens: strings with what is put into them, comments and here-documents left out.
 
 use super::Flavor;
 
@@ -99,14 +99,13 @@ impl<'t> Lexer<'t> {
                 self.skip(1);
                 self.out.push(Token::Line);
                 self.documents();
-                // `=begin` and `=pod` are comments up to `=end` and `=cut`.
+                // `=begin` and `=pod` are comments up to `=cut`.
                 let begins = |word: &str| self.rest.starts_with(word);
                 if self.flavor != Flavor::Php && (begins("=begin") || begins("=pod") || begins("=head")) {
-                    let end = if self.flavor == Flavor::Ruby { "\n=end" } else { "\n=cut" };
-                    self.rest = self.rest.split_once(end).map_or("", |(_, after)| after);
+                    self.rest = self.rest.split_once("\n=cut").map_or("", |(_, after)| after);
                     self.line();
                 }
-                if self.flavor != Flavor::Php && begins("__END__") {
+                if self.flavor != Flavor::Php && (begins("__END__") || begins("__DATA__")) {
                     self.rest = "";
                 }
             }
@@ -133,32 +132,14 @@ impl<'t> Lexer<'t> {
                 self.out.push(Token::Text(Vec::new()));
             }
             '<' if rest.starts_with("<<") && self.document() => {}
-            '%' if self.flavor == Flavor::Ruby
-                && (self.operand() || matches!(self.out.last(), Some(Token::Name(_))))
-                && self.percent() => {}
-            ':' if self.flavor == Flavor::Ruby
-                && second.is_some_and(|letter| letter.is_alphabetic() || letter == '_' || letter == '"')
-                && self.operand_symbol() =>
-            {
-                self.skip(1);
-                if second != Some('"') {
-                    let word = self.word();
-                    self.out.push(Token::Text(vec![Part::Plain(word)]));
-                }
-            }
-            '$' | '@'
-                if (first == '$' || self.flavor != Flavor::Php)
-                    && (self.flavor != Flavor::Ruby
-                        || first == '@'
-                        || second.is_some_and(|letter| letter.is_alphabetic())) =>
-            {
-                self.variable(first);
+            '$' | '@' if first == '$' || self.flavor != Flavor::Php => {
+                self.variable();
             }
             '%' if self.flavor == Flavor::Perl
                 && self.operand()
                 && second.is_some_and(|letter| letter.is_alphabetic()) =>
             {
-                self.variable(first);
+                self.variable();
             }
             _ if first.is_ascii_digit() => {
                 let end =
@@ -182,10 +163,6 @@ impl<'t> Lexer<'t> {
         true
     }
 
-    fn operand_symbol(&self) -> bool {
-        self.operand() || matches!(self.out.last(), Some(Token::Name(_)))
-    }
-
     fn word(&mut self) -> String {
         let end = self.rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(self.rest.len());
         let word = self.rest.get(..end).unwrap_or_default().to_owned();
@@ -193,8 +170,8 @@ impl<'t> Lexer<'t> {
         word
     }
 
-    fn variable(&mut self, sigil: char) {
-        self.skip(sigil.len_utf8());
+    fn variable(&mut self) {
+        self.skip(1);
         while self.rest.starts_with(['$', '@', '#']) {
             self.skip(1);
         }
@@ -212,9 +189,7 @@ impl<'t> Lexer<'t> {
             let next = self.rest.chars().next().map_or(0, char::len_utf8);
             self.skip(next);
         }
-        // A field of an object has a sigil of its own.
-        let shown = if self.flavor == Flavor::Ruby { sigil } else { '$' };
-        self.out.push(Token::Var(format!("{shown}{word}")));
+        self.out.push(Token::Var(format!("${word}")));
     }
 
     fn name(&mut self) {
@@ -233,9 +208,6 @@ impl<'t> Lexer<'t> {
                 None if self.rest.starts_with('\\') && self.flavor == Flavor::Php => name.push_str("::"),
                 None => break,
             }
-        }
-        if self.flavor == Flavor::Ruby && self.rest.starts_with(['?', '!']) && !self.rest.starts_with("!=") {
-            self.skip(1);
         }
         // A key (`q => 1`) or a method (`->y`) is no quote.
         let quote = self.flavor == Flavor::Perl
@@ -277,29 +249,6 @@ impl<'t> Lexer<'t> {
                 self.out.push(Token::Text(Vec::new()));
             }
         }
-        true
-    }
-
-    /// `%x(...)`, `%w[...]`, `%q{...}`, `%(...)`.
-    fn percent(&mut self) -> bool {
-        let mut letters = self.rest.chars().skip(1);
-        let (kind, open) = match (letters.next(), letters.next()) {
-            (Some(kind @ ('x' | 'w' | 'W' | 'i' | 'q' | 'Q' | 'r' | 's')), Some(open))
-                if !open.is_alphanumeric() && open != ' ' && open != '=' =>
-            {
-                (kind, open)
-            }
-            (Some(open @ ('(' | '[' | '{')), _) => ('Q', open),
-            _ => return false,
-        };
-        let head = if self.rest.chars().nth(1) == Some(open) && kind == 'Q' { 1 } else { 2 };
-        self.skip(head + open.len_utf8());
-        let parts = self.quoted(open, closing(open), matches!(kind, 'x' | 'Q' | 'W'));
-        self.out.push(match kind {
-            'x' => Token::Shell(parts),
-            'w' | 'W' | 'i' => words(&parts),
-            _ => Token::Text(parts),
-        });
         true
     }
 
@@ -345,7 +294,7 @@ impl<'t> Lexer<'t> {
         parts
     }
 
-    /// `#{code}`, `$name`, `${name}`, `{$name}`, after its first letter.
+    /// `$name`, `${name}`, `{$name}`, after its first letter.
     fn put_in(&mut self, letter: char) -> Option<String> {
         let next = self.rest.chars().next();
         let braces = |rest: &'t str| {
@@ -363,11 +312,6 @@ impl<'t> Lexer<'t> {
             Some((rest.get(..end)?, rest.get(end + 1..)?))
         };
         match (self.flavor, letter, next) {
-            (Flavor::Ruby, '#', Some('{')) => {
-                let (code, after) = braces(self.rest.get(1..)?)?;
-                self.rest = after;
-                Some(code.to_owned())
-            }
             (Flavor::Php, '{', Some('$')) => {
                 let (code, after) = braces(self.rest)?;
                 self.rest = after;
@@ -398,7 +342,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// `<<~EOS`, `<<"EOS"`, `<<<EOS`.
+    /// `<<"EOS"`, `<<<EOS`.
     fn document(&mut self) -> bool {
         let php = self.flavor == Flavor::Php;
         let Some(rest) = self.rest.strip_prefix(if php { "<<<" } else { "<<" }) else { return false };

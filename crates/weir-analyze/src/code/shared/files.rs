@@ -19,6 +19,7 @@ pub(in crate::code) fn open(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         Some(mode) if mode.contains('x') => Act::Make,
         Some(mode) if mode.contains(['a', '+']) => Act::Touch,
         Some(_) => Act::Read,
+        None if args.source(1).contains("TRUNC") => Act::Write,
         // It may be for writing.
         None => Act::Touch,
     };

@@ -124,5 +124,13 @@ pub(in crate::code) fn glob(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
             None => Val::Unknown,
         })
         .collect();
-    Val::some(Val::any(found))
+    let found = Val::some(Val::any(found));
+    // An old form calls back with an error and what was found.
+    if let Some((callback @ Val::Function(..), source)) = args.list.last()
+        && machine.dialect.language == crate::call::Language::JavaScript
+    {
+        let list = vec![(Val::Null, String::new()), (found.clone(), source.clone())];
+        machine.apply(callback, Args { list, ..Args::default() }, source);
+    }
+    found
 }

@@ -118,9 +118,27 @@ pub(in crate::code) fn list_join(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     joined(&separator, &args.value(0), args.source(0))
 }
 
+/// The text that another one stands for.
+pub(in crate::code) fn from_base64(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+    change(args, |_, text| {
+        let bytes = text.text().and_then(crate::shell::decode);
+        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(plain) => Val::str(plain),
+            // What is none may be packed.
+            None => Val::Unknown,
+        }
+    })
+}
+
 /// `list.forEach(f)`, `list.map(f)`.
 pub(in crate::code) fn each(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     let (function, source) = (args.value(1), args.source(0).to_owned());
+    // Ruby's `each(&:name)`: a method of each item.
+    if let Val::Str(name) = &function {
+        let items = args.value(0).items();
+        let method = name.text().map_or(Val::Unknown, |name| machine.attr(&items, name));
+        return Val::some(machine.apply(&method, Args::default(), &source));
+    }
     match args.value(0) {
         Val::List(list) if list.0.len() <= 32 => {
             let results = list.0.iter().map(|item| {

@@ -7,9 +7,9 @@ mod statement;
 mod tests;
 mod variables;
 
-use weir_model::{Effect, Target, TargetKind, Verb};
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Call, Language, Say};
+use crate::call::{Arg, Call, Language, Say};
 use lexer::{Token, tokens};
 use statement::Reader;
 
@@ -34,9 +34,24 @@ pub(super) fn embedded(text: &str, about: Option<&str>, say: &mut dyn FnMut(Effe
     for effect in reader.effects {
         // What only looks is said where people write SQL themselves.
         if effect.verb != Verb::Read {
+            let mut effect = effect;
+            let file = about.is_some_and(is_file);
+            effect.target.environment_from = about.map(|about| if file { local(about) } else { about.to_owned() });
             say(effect);
         }
     }
+}
+
+/// Whether the address of a database is that of a file.
+fn is_file(about: &str) -> bool {
+    let about = about.split(['?', '#']).next().unwrap_or(about);
+    let host = about.contains("://") && !about.starts_with("sqlite");
+    !host && [".db", ".sqlite", ".sqlite3", ".db3", ".duckdb"].iter().any(|end| about.ends_with(end))
+}
+
+/// Where a database is that is a file of this machine; a name that says more than that counts.
+fn local(about: &str) -> String {
+    format!("local file {about}")
 }
 
 /// Says what a text does that a client sends to its database.
@@ -65,13 +80,21 @@ pub(super) fn interpret(text: &str, call: &Call<'_>, say: &mut dyn Say) {
 }
 
 fn flush(reader: &mut Reader, call: &Call<'_>, say: &mut dyn Say) {
+    // What has been said cannot be taken back.
+    reader.open = None;
     for line in std::mem::take(&mut reader.commands) {
         say.code(Language::Shell, &line, &[], "COPY ... PROGRAM");
     }
     for file in std::mem::take(&mut reader.files) {
         write(&file, call, say);
     }
-    for effect in std::mem::take(&mut reader.effects) {
+    let client = call.argv.first().and_then(Arg::text).unwrap_or_default();
+    let file = client.starts_with("sqlite") || client.starts_with("duckdb");
+    for mut effect in std::mem::take(&mut reader.effects) {
+        // Some rows of a database that is a file of this machine.
+        if file && matches!(effect.scope, Scope::Filtered { .. } | Scope::Content) {
+            effect.target.environment_from = Some("local file".to_owned());
+        }
         if effect.opaque { say.opaque(effect) } else { say.effect(effect) }
     }
 }

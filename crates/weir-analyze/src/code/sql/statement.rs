@@ -4,11 +4,11 @@ mod blocks;
 mod definitions;
 mod parts;
 
-use weir_model::{Effect, Target, TargetKind, Verb};
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::MOST_NESTING;
 use super::lexer::Token;
-use parts::{condition, name, names, outside, skip, word};
+use parts::{condition, name, names, outside, rows, skip, word};
 
 /// Effects of one text that are kept apart.
 const MOST_EFFECTS: usize = 500;
@@ -26,6 +26,12 @@ pub(super) struct Reader {
     temporary: Vec<String>,
     /// Statements that have a name.
     prepared: Vec<String>,
+    /// Routines that the text makes itself, by name.
+    routines: Vec<(String, String)>,
+    /// The effects that there were when a transaction began.
+    pub(super) open: Option<usize>,
+    /// Effects on rows since then: a rollback takes them back. Definitions it does not take back everywhere.
+    undone: Vec<usize>,
     database: String,
     nesting: usize,
     inner: usize,
@@ -84,6 +90,9 @@ impl Reader {
             files: Vec::new(),
             temporary: Vec::new(),
             prepared: Vec::new(),
+            routines: Vec::new(),
+            open: None,
+            undone: Vec::new(),
             database: database.unwrap_or("database").to_owned(),
             nesting,
             inner: 0,
@@ -135,12 +144,30 @@ impl Reader {
     }
 
     fn table(&mut self, verb: Verb, name: &str, note: Option<&str>) {
+        self.touched(verb, name, note, Scope::Whole);
+    }
+
+    /// Rows of a table: some by a condition, or all of them.
+    fn rows(&mut self, verb: Verb, name: &str, note: Option<&str>, some: Option<&str>) {
+        let scope = match some {
+            Some(some) => Scope::Filtered { filter: some.to_owned() },
+            None if verb == Verb::Modify => Scope::Content,
+            None => Scope::Whole,
+        };
+        let at = self.effects.len();
+        self.touched(verb, name, note, scope);
+        if self.open.is_some() && self.effects.len() == at + 1 {
+            self.undone.push(at);
+        }
+    }
+
+    fn touched(&mut self, verb: Verb, name: &str, note: Option<&str>, scope: Scope) {
         if self.temporary.iter().any(|table| table.eq_ignore_ascii_case(name)) || name.starts_with('#') {
             return;
         }
         let target = Target::new(TargetKind::Table, name);
         let target = if matches!(verb, Verb::Delete | Verb::Modify) { target.stateful() } else { target };
-        let mut effect = Effect::new(verb, target);
+        let mut effect = Effect::new(verb, target).within(scope);
         effect.note = note.map(str::to_owned);
         self.say(effect);
     }
@@ -162,6 +189,9 @@ impl Reader {
         let rest = tokens.get(1..).unwrap_or_default();
         match word(tokens.first()) {
             "" => {}
+            "begin" | "start" if self.nesting == 0 && self.begins(rest) => {}
+            "commit" | "end" if self.nesting == 0 => self.open = None,
+            "rollback" | "abort" if self.nesting == 0 && !rest.iter().any(|token| token.is("to")) => self.rollback(),
             "with" => self.with(tokens),
             "select" | "values" | "show" | "describe" | "desc" | "from" => self.select(tokens),
             "explain" => self.explain(rest),
@@ -176,7 +206,7 @@ impl Reader {
                 let (name, _) =
                     name(skip(rest, &["only", "or", "ignore", "replace", "rollback", "abort", "fail", "low_priority"]));
                 if let Some(name) = name {
-                    self.table(Verb::Modify, &name, condition(rest));
+                    self.rows(Verb::Modify, &name, condition(rest), rows(rest).as_deref());
                 }
                 self.nested(rest);
             }
@@ -230,7 +260,9 @@ impl Reader {
             "execute" | "exec" => self.execute(rest),
             "call" => {
                 let name = name(rest).0.unwrap_or_default();
-                self.procedure(&name);
+                if !self.routine(&name) {
+                    self.procedure(&name);
+                }
             }
             "vacuum" | "analyze" | "reindex" | "optimize" | "refresh" | "checkpoint" | "cluster" => {
                 self.database(Verb::Read, None);
@@ -253,6 +285,32 @@ impl Reader {
             "begin" | "declare" | "if" | "loop" | "for" | "while" | "else" | "then" => self.block_tokens(tokens),
             _ => {}
         }
+    }
+
+    /// `BEGIN`, `START TRANSACTION`.
+    fn begins(&mut self, rest: &[Token]) -> bool {
+        let first = word(rest.first());
+        let plain = ["", "transaction", "work", "immediate", "exclusive", "deferred", "isolation", "tran"];
+        if plain.contains(&first) {
+            self.open = Some(self.effects.len());
+            self.undone.clear();
+        }
+        plain.contains(&first)
+    }
+
+    fn rollback(&mut self) {
+        let Some(from) = self.open.take() else { return };
+        let undone = std::mem::take(&mut self.undone);
+        let within = self.effects.iter().enumerate().skip(from);
+        // A definition in between has ended the transaction where it commits by itself.
+        if within.clone().any(|(at, effect)| effect.verb != Verb::Read && !undone.contains(&at)) {
+            return;
+        }
+        let mut at = 0;
+        self.effects.retain(|_| {
+            at += 1;
+            !undone.contains(&(at - 1))
+        });
     }
 
     /// Statements that change something inside of a query.
@@ -301,6 +359,7 @@ impl Reader {
             if !called || function.is_empty() {
                 continue;
             }
+            self.routine(function);
             if let Some((_, verb, kind)) = FUNCTIONS.iter().find(|(name, ..)| *name == function) {
                 self.say(Effect::new(*verb, Target::new(*kind, function)));
             }
@@ -390,8 +449,9 @@ impl Reader {
             // `DELETE a, b FROM a JOIN b`.
             names(rest.get(..outside(rest, &["from"]).unwrap_or(rest.len())).unwrap_or_default())
         };
+        let some = rows(tokens);
         for name in found {
-            self.table(Verb::Delete, &name, note);
+            self.rows(Verb::Delete, &name, note, some.as_deref());
         }
         self.nested(tokens);
     }

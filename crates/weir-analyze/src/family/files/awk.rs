@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weir_model::{Scope, Verb};
 
 use super::{Files, Meaning};
-use crate::call::{Arg, Language};
+use crate::call::{Arg, Inner, Language, Stdin};
 use crate::family::options::{Opts, Word};
 
 pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
@@ -37,8 +37,13 @@ enum Token {
 /// Something outside of the program that it uses.
 #[derive(Debug, PartialEq, Eq)]
 enum Deed {
-    Write { to: Expression, append: bool },
+    Write {
+        to: Expression,
+        append: bool,
+    },
     Run(Expression),
+    /// Runs a command that reads what awk prints.
+    Feed(Expression),
 }
 
 /// A string, as far as it is written down.
@@ -115,7 +120,13 @@ impl Files<'_, '_> {
                 Deed::Run(Expression { text, whole: true }) => {
                     self.say.code(Language::Shell, &text, &[], self.program);
                 }
-                Deed::Run(_) => {
+                // What it reads is what awk prints.
+                Deed::Feed(Expression { text, whole: true }) => {
+                    let argv = ["sh", "-c", &text].into_iter().map(Arg::known).collect();
+                    let stdin = Some(Stdin::Unknown(self.program.to_owned()));
+                    self.say.run(Inner { argv, stdin, ..Inner::default() }, self.program);
+                }
+                Deed::Run(_) | Deed::Feed(_) => {
                     let why = "the awk program computes a command and runs it".to_owned();
                     self.opaque(Verb::Execute, self.program, why);
                 }
@@ -258,7 +269,7 @@ fn deeds(tokens: &[Token], variables: &BTreeMap<String, String>) -> Vec<Deed> {
                 if reads {
                     found.push(Deed::Run(before(tokens.get(..at).unwrap_or_default(), variables)));
                 } else if printing == Some(0) {
-                    found.push(Deed::Run(expression(after, false, variables)));
+                    found.push(Deed::Feed(expression(after, false, variables)));
                 }
             }
             _ => {}

@@ -22,8 +22,10 @@ pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
         "zfs" => Files::zfs,
         "btrfs" => Files::btrfs,
         "dmsetup" => Files::dmsetup,
-        "mount" | "umount" | "losetup" | "swapon" | "swapoff" | "fsck" | "e2fsck" | "tune2fs" | "resize2fs"
-        | "partprobe" => Files::attach,
+        // What `mount` does is in the catalog: nothing to the device, but it hides what was at the place.
+        "umount" | "losetup" | "swapon" | "swapoff" | "fsck" | "e2fsck" | "tune2fs" | "resize2fs" | "partprobe" => {
+            Files::attach
+        }
         _ => return None,
     };
     Some(Meaning::Together(read))
@@ -161,6 +163,10 @@ impl Files<'_, '_> {
             looks |= LOOKS.contains(&text) && !own;
             changes |= CHANGES.contains(&text.split('=').next().unwrap_or(text)) || own;
         }
+        // It says what it would do.
+        if self.program == "sfdisk" && args.iter().any(|arg| matches!(arg.text(), Some("-n" | "--no-act"))) {
+            return self.harmless();
+        }
         let disks = Self::disks(args);
         let disks: Vec<Word> = disks.into_iter().filter(|word| !LOOKS.contains(&word.text.as_str())).collect();
         if disks.is_empty() {
@@ -293,9 +299,9 @@ impl Files<'_, '_> {
         const SPEC: &str = "f|force y|yes t|test v|verbose q|quiet S|select= A|autobackup= config= L|size= l|extents= \
             n|name= r|resizefs Z|zero= u|uuid= T|thin i|stripes= I|stripesize= m|mirrors= s|snapshot a|all \
             removemissing nohistory noudevsync reportformat= nolocking driverloaded= commandprofile= dataalignment= \
-            metadatasize= setphysicalvolumesize= type= addtag= o|options= O|sort= noheadings units=";
+            metadatasize= setphysicalvolumesize= type= addtag= o|options= O|sort= noheadings units= h|longhelp";
         let Some(opts) = self.opts(SPEC, args) else { return };
-        if opts.has("test") {
+        if opts.has("test") || opts.has("longhelp") {
             return self.harmless();
         }
         match program.as_str() {

@@ -70,6 +70,10 @@ impl Files<'_, '_> {
             .map(|arg| match arg.text() {
                 Some("-es" | "-Es") => Arg::known("-e"),
                 Some("-s") if silent => Arg::known("-e"),
+                // `ex -sc COMMAND`
+                Some(text) if silent && text.starts_with("-s") => {
+                    Arg::known(format!("-{}", text.get(2..).unwrap_or_default()))
+                }
                 Some(text) => match text.strip_prefix('+') {
                     Some(command) => Arg::known(format!("-c{}", if command.is_empty() { "$" } else { command })),
                     None if text.starts_with("-u") && text != "-u" => Arg::known("-e"),

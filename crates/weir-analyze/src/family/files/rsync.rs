@@ -60,6 +60,11 @@ impl Files<'_, '_> {
         let there = remote(to);
         if let Some(host) = &there {
             self.emit(Effect::new(Verb::Send, Target::new(TargetKind::Host, host.clone())));
+            for source in sources.iter().filter(|source| remote(source).is_none()) {
+                if let Some(secret) = crate::secrets::of_path(self.call, &source.text) {
+                    self.emit(crate::secrets::sent(&secret));
+                }
+            }
             self.read(sources);
         } else {
             self.arrive(&opts, sources, to);

@@ -214,6 +214,11 @@ impl Git<'_, '_> {
             return self.emit(Effect::opaque(Verb::Modify, target, not_known(&key.source)));
         }
         let value = words.get(1).filter(|_| !removes);
+        if let (Some(path), Some(value)) = (&place.path, value)
+            && key.known
+        {
+            self.remember(path.clone(), &key.text, value);
+        }
         let text = value.map_or("/", |word| if word.known { word.text.as_str() } else { "/" });
         match runs(&key.text, text) {
             Runs::Surface => {
@@ -242,6 +247,19 @@ impl Git<'_, '_> {
                 self.config_written(&place, note);
             }
         }
+    }
+
+    /// What is configured holds for the rest of the command (`git config alias.x '!rm -rf .' && git x`).
+    fn remember(&mut self, path: PathBuf, key: &str, value: &Word) {
+        let Some((section, name)) = key.rsplit_once('.').filter(|_| value.known) else { return };
+        let header = match section.split_once('.') {
+            Some((section, below)) => format!("[{section} \"{below}\"]"),
+            None => format!("[{section}]"),
+        };
+        let before = self.call.world.read(&path, super::CONFIG_LIMIT).unwrap_or_default();
+        let text = value.text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let content = format!("{}\n{header}\n\t{name} = \"{text}\"\n", String::from_utf8_lossy(&before));
+        self.say.written(path, content);
     }
 
     pub(super) fn config_written(&mut self, place: &ConfigPlace, note: Option<String>) {

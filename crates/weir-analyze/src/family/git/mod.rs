@@ -218,12 +218,13 @@ impl<'c> Git<'c, '_> {
         self.lose(TargetKind::GitWorktree, name, GitScope::Changes { pathspecs, staged, worktree }, why);
     }
 
-    fn move_ref(&mut self, reference: Option<&Word>, to: Option<&Word>) {
+    /// A ref of the namespace `below` (`refs/tags/`, or nothing for a branch) moves.
+    fn move_ref(&mut self, below: &str, reference: Option<&Word>, to: Option<&Word>) {
         let why = reference.into_iter().chain(to).find(|word| !word.known).map(|word| not_known(&word.source));
         let name =
             reference.map_or_else(|| self.branch().unwrap_or_else(|| "HEAD".to_owned()), |word| word.text.clone());
         let scope = GitScope::Move {
-            reference: reference.map(|word| word.text.clone()),
+            reference: reference.map(|word| format!("{below}{}", word.text)),
             to: to.map_or_else(|| "HEAD".to_owned(), |word| word.text.clone()),
         };
         self.lose(TargetKind::GitRef, name, scope, why);

@@ -26,7 +26,7 @@ impl Git<'_, '_> {
         } else if opts.any(&["M", "move", "C", "copy"]) {
             if (opts.any(&["M", "C"]) || force) && !opts.words.is_empty() {
                 let to = (opts.words.len() > 1).then(|| opts.words.first()).flatten();
-                self.move_ref(opts.words.last(), to);
+                self.move_ref("", opts.words.last(), to);
             } else {
                 self.modify();
             }
@@ -35,7 +35,7 @@ impl Git<'_, '_> {
         } else if lists || opts.words.is_empty() || (opts.has("remotes") && !force) {
             self.read();
         } else if force {
-            self.move_ref(opts.words.first(), opts.words.get(1));
+            self.move_ref("", opts.words.first(), opts.words.get(1));
         } else {
             self.modify_unless_hidden(&opts);
         }
@@ -62,7 +62,7 @@ impl Git<'_, '_> {
         } else if lists || opts.words.is_empty() {
             self.read();
         } else if opts.has("force") {
-            self.move_ref(opts.words.first(), opts.words.get(1));
+            self.move_ref("refs/tags/", opts.words.first(), opts.words.get(1));
         } else {
             self.modify_unless_hidden(&opts);
         }
@@ -85,7 +85,7 @@ impl Git<'_, '_> {
         match opts.words.get(1) {
             None => self.read(),
             Some(new) if is_nothing(new) => self.delete_refs(std::slice::from_ref(name)),
-            Some(new) => self.move_ref(Some(name), Some(new)),
+            Some(new) => self.move_ref("", Some(name), Some(new)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Git<'_, '_> {
                 (Some("update"), Some(name), Some(new)) if is_nothing(new) => {
                     self.delete_refs(std::slice::from_ref(name));
                 }
-                (Some("update"), Some(name), Some(new)) => self.move_ref(Some(name), Some(new)),
+                (Some("update"), Some(name), Some(new)) => self.move_ref("", Some(name), Some(new)),
                 (Some("create" | "symref-create" | "symref-update"), ..) => changed = true,
                 _ => {}
             }
@@ -141,7 +141,7 @@ impl Git<'_, '_> {
                 && !to.starts_with("refs/remotes/")
             {
                 let (from, to) = (Word::text(from), Word::text(to));
-                self.move_ref(Some(&to), Some(&from));
+                self.move_ref("", Some(&to), Some(&from));
             }
         }
         self.modify();

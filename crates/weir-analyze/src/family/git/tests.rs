@@ -275,7 +275,7 @@ fn what_loses_something() {
         ("git branch -M old new", &["delete git-ref new | move new to old"]),
         ("git branch -C new", &["delete git-ref new | move new to HEAD"]),
         ("git tag -d v1", &["delete git-ref v1 | refs [v1]"]),
-        ("git tag -f v1", &["delete git-ref v1 | move v1 to HEAD"]),
+        ("git tag -f v1", &["delete git-ref v1 | move refs/tags/v1 to HEAD"]),
         ("git update-ref -d refs/heads/x", &["delete git-ref refs/heads/x | refs [refs/heads/x]"]),
         ("git update-ref refs/heads/x abc", &["delete git-ref refs/heads/x | move refs/heads/x to abc"]),
         ("git update-ref refs/heads/x 0000000", &["delete git-ref refs/heads/x | refs [refs/heads/x]"]),

@@ -37,7 +37,7 @@ impl Git<'_, '_> {
             .filter(|word| !word.known || !matches!(word.text.as_str(), "HEAD" | "@"))
             .filter(|_| paths.is_empty());
         match moves {
-            Some(to) => self.move_ref(None, Some(to)),
+            Some(to) => self.move_ref("", None, Some(to)),
             None if !(hard || merge || keep || hidden) => self.modify(),
             None => {}
         }
@@ -67,7 +67,7 @@ impl Git<'_, '_> {
                 self.lose_changes(&[], true, true, None);
             }
             match big_b {
-                Some(name) => self.move_ref(Some(name), opts.words.first()),
+                Some(name) => self.move_ref("", Some(name), opts.words.first()),
                 None if !force => self.modify(),
                 None => {}
             }
@@ -106,7 +106,7 @@ impl Git<'_, '_> {
             self.lose_changes(&[], true, true, None);
         }
         match opts.value("force-create") {
-            Some(name) => self.move_ref(Some(name), opts.words.first()),
+            Some(name) => self.move_ref("", Some(name), opts.words.first()),
             None if !discards => self.modify_unless_hidden(&opts),
             None => {}
         }
@@ -256,7 +256,7 @@ impl Git<'_, '_> {
                     false,
                 );
                 match opts.value("B") {
-                    Some(name) => self.move_ref(Some(name), opts.words.get(1)),
+                    Some(name) => self.move_ref("", Some(name), opts.words.get(1)),
                     None => self.modify(),
                 }
             }

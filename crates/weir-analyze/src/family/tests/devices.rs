@@ -102,7 +102,8 @@ fn what_touches_devices() {
 > mount
     read program mount
 > mount /dev/sdb1 /mnt
-    execute program mount
+    modify file-tree /mnt | content
+    execute program mount /dev/sdb1 /mnt
 > umount /mnt
     execute program umount
 > losetup -a
@@ -121,6 +122,10 @@ fn what_touches_devices() {
     modify device /dev/sda
 > sfdisk --delete /dev/sda 1
     modify device /dev/sda
+> sfdisk --no-act --delete /dev/sda
+    read program sfdisk
+> lvremove --longhelp vg/lv
+    read program lvremove
 > fdisk --help
     read program fdisk
 > fdisk $D

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::code::syntax::{children, escape};
+use crate::code::syntax::{children, escape, number};
 use crate::code::tree::{Argument, CallExpr, Expr, Pattern, excerpt};
 
 impl Lower<'_> {
@@ -44,6 +44,11 @@ impl Lower<'_> {
                     }
                 }
             }
+            // Types say nothing about values.
+            "as_expression" | "satisfies_expression" | "non_null_expression" | "instantiation_expression" => {
+                children(node).first().map_or(Expr::Null, |inner| self.expr(*inner))
+            }
+            "type_assertion" => children(node).last().map_or(Expr::Null, |inner| self.expr(*inner)),
             "member_expression" => {
                 let object = self.field(node, "object");
                 Expr::Attr(Box::new(object), self.field_text(node, "property"))
@@ -228,16 +233,4 @@ impl Lower<'_> {
         parts.push((Expr::Str(plain), String::new()));
         Expr::Concat(parts)
     }
-}
-
-pub(super) fn number(text: &str) -> i64 {
-    let text = text.replace('_', "").to_lowercase();
-    let parsed = if let Some(digits) = text.strip_prefix("0o") {
-        i64::from_str_radix(digits, 8)
-    } else if let Some(digits) = text.strip_prefix("0x") {
-        i64::from_str_radix(digits, 16)
-    } else {
-        text.parse()
-    };
-    parsed.unwrap_or(i64::MAX)
 }

@@ -56,6 +56,20 @@ pub(super) fn dict_get(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
     machine.index(&args.value(0), &args.value(1))
 }
 
+/// A text without the blanks that all of its lines begin with.
+pub(super) fn dedent(_: &mut Machine<'_, '_>, args: &Args) -> Val {
+    change(args, |_, text| {
+        let Some(known) = text.text() else { return Val::Str(text) };
+        let lines = known.lines().filter(|line| !line.trim().is_empty());
+        let blanks = lines.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0);
+        let mut out = String::with_capacity(known.len());
+        for line in known.split_inclusive('\n') {
+            out.push_str(line.get(blanks..).unwrap_or_else(|| line.trim_start_matches([' ', '\t'])));
+        }
+        Val::str(out)
+    })
+}
+
 /// `"{}/{name}".format(a, name=b)`.
 pub(super) fn format(_: &mut Machine<'_, '_>, args: &Args) -> Val {
     let Val::Str(text) = args.value(0) else { return Val::Unknown };

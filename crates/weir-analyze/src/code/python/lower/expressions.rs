@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, argument, call};
-use crate::code::syntax::{children, escape};
+use crate::code::syntax::{children, escape, number};
 use crate::code::tree::{CallExpr, Expr, Pattern, excerpt};
 
 impl Lower<'_> {
@@ -32,7 +32,7 @@ impl Lower<'_> {
                 let parts = children(node).into_iter().map(|part| (self.expr(part), String::new())).collect();
                 Expr::Concat(parts)
             }
-            "integer" => Expr::Num(integer(self.source(node))),
+            "integer" => Expr::Num(number(self.source(node))),
             "true" => Expr::Bool(true),
             "false" => Expr::Bool(false),
             "none" => Expr::Null,
@@ -47,6 +47,14 @@ impl Lower<'_> {
             }
             "subscript" => {
                 let object = self.field(node, "value");
+                let keys: Vec<Node<'_>> = {
+                    let mut cursor = node.walk();
+                    node.children_by_field_name("subscript", &mut cursor).collect()
+                };
+                if keys.len() > 1 {
+                    let keys = keys.into_iter().map(|key| (self.expr(key), false)).collect();
+                    return Expr::Index(Box::new(object), Box::new(Expr::List(keys)));
+                }
                 match node.child_by_field_name("subscript") {
                     Some(slice) if slice.kind() == "slice" => {
                         let text = self.source(slice);
@@ -126,8 +134,14 @@ impl Lower<'_> {
                             }
                         }
                         "if_clause" => {
+                            let tests: Vec<Node<'_>> = children(child);
                             let condition = self.many(child);
                             clauses.push((Pattern::Skip, condition));
+                            for (name, patterns) in tests.into_iter().flat_map(|test| self.narrows(test, 0)) {
+                                let value = Expr::Narrowed(Box::new(Expr::Name(name.clone())), patterns);
+                                // An iteration over the one value that it has now.
+                                clauses.push((Pattern::Name(name), Expr::List(vec![(value, false)])));
+                            }
                         }
                         _ => {}
                     }
@@ -302,18 +316,4 @@ impl Lower<'_> {
         parts.push((Expr::Str(plain), String::new()));
         Expr::Concat(parts)
     }
-}
-
-pub(super) fn integer(text: &str) -> i64 {
-    let text = text.replace('_', "").to_lowercase();
-    let parsed = if let Some(digits) = text.strip_prefix("0o") {
-        i64::from_str_radix(digits, 8)
-    } else if let Some(digits) = text.strip_prefix("0x") {
-        i64::from_str_radix(digits, 16)
-    } else if let Some(digits) = text.strip_prefix("0b") {
-        i64::from_str_radix(digits, 2)
-    } else {
-        text.parse()
-    };
-    parsed.unwrap_or(i64::MAX)
 }

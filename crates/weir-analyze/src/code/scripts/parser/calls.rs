@@ -5,37 +5,23 @@ use std::rc::Rc;
 use super::{MOST_DEPTH, Parser, argument, call};
 use crate::code::scripts::Flavor;
 use crate::code::scripts::tokens::Token;
-use crate::code::tree::{Argument, Expr, Function, Pattern};
+use crate::code::tree::{Argument, Expr, Function, Pattern, returning};
 
 impl Parser {
-    pub(super) fn lambda(&mut self) -> Rc<Function> {
-        let mut params = Vec::new();
-        if self.eat("(") {
-            while !self.eat(")") && self.at < self.tokens.len() {
-                if let Some(Token::Name(name)) = self.peek() {
-                    params.push((Pattern::Name(name.clone()), None));
-                }
-                self.at += 1;
-            }
-        }
-        let mut body = Vec::new();
-        if self.eat("{") {
-            self.block(&mut body, &[]);
-            self.eat("}");
-        } else if self.word() == "do" {
-            self.at += 1;
-            body = self.body();
-        }
-        Rc::new(Function { params, body, rest: false })
-    }
-
     pub(super) fn named(&mut self, name: String) -> Expr {
         match name.as_str() {
             "nil" | "undef" | "null" | "NULL" | "None" => return Expr::Null,
             "true" | "TRUE" => return Expr::Bool(true),
             "false" | "FALSE" => return Expr::Bool(false),
             "my" | "our" | "local" | "new" | "not" | "return" | "clone" | "print" | "await" => return self.operand(),
-            "sub" | "function" | "fn" if self.flavor != Flavor::Ruby => return Expr::Function(self.function()),
+            "sub" | "function" | "fn" => return Expr::Function(self.function()),
+            "bless" => {
+                let value = self.operand();
+                if self.eat(",") {
+                    self.operand();
+                }
+                return value;
+            }
             // Blocks that are expressions.
             "if" | "unless" | "begin" | "case" | "do" | "while" => {
                 self.at -= 1;
@@ -70,42 +56,10 @@ impl Parser {
             ) || (matches!(self.peek(), Some(Token::Name(_))) && !self.ends())
                 || (self.flavor == Flavor::Perl
                     && matches!(&callee, Expr::Name(name) if is_list_operator(name))
-                    && (self.sign("<") || self.sign("{")))
-                || (self.flavor == Flavor::Ruby && self.sign("*") && matches!(callee, Expr::Attr(..)));
+                    && (self.sign("<") || self.sign("{") || (self.sign("[") && name_is(&callee, "run"))));
             if operand {
                 called = true;
                 self.arguments(&mut args, None);
-            }
-        }
-        // Ruby's blocks.
-        if self.flavor == Flavor::Ruby {
-            let block = self.sign("{") || self.word() == "do";
-            if block
-                && (called
-                    || self.tokens.get(self.at + 1) == Some(&Token::Sign("|"))
-                    || matches!(callee, Expr::Name(_)))
-            {
-                called = true;
-                let braces = self.sign("{");
-                self.at += 1;
-                let mut params = Vec::new();
-                if self.eat("|") {
-                    while !self.eat("|") && self.at < self.tokens.len() {
-                        if let Some(Token::Name(name)) = self.peek() {
-                            params.push((Pattern::Name(name.clone()), None));
-                        }
-                        self.at += 1;
-                    }
-                }
-                let mut body = Vec::new();
-                if braces {
-                    self.block(&mut body, &[]);
-                    self.eat("}");
-                } else {
-                    body = self.body();
-                }
-                let function = Rc::new(Function { params, body, rest: false });
-                args.push(argument(Expr::Function(function), String::new()));
             }
         }
         // A bare name may be a function without arguments, too, but then it is none of the library's that matter.
@@ -137,7 +91,7 @@ impl Parser {
                 let body = self.body();
                 Expr::Function(Rc::new(Function {
                     params: vec![(Pattern::Name("$_".to_owned()), None)],
-                    body,
+                    body: returning(body),
                     rest: false,
                 }))
             } else {
@@ -175,5 +129,9 @@ pub(super) fn is_statement(name: &str) -> bool {
 }
 
 pub(super) fn is_list_operator(name: &str) -> bool {
-    matches!(name, "unlink" | "map" | "grep" | "sort" | "system" | "exec" | "eval" | "rmtree" | "remove_tree")
+    matches!(name, "unlink" | "map" | "grep" | "sort" | "run" | "system" | "exec" | "eval" | "rmtree" | "remove_tree")
+}
+
+fn name_is(expr: &Expr, wanted: &str) -> bool {
+    matches!(expr, Expr::Name(name) if name == wanted)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Parser, call};
 use crate::code::scripts::Flavor;
 use crate::code::scripts::tokens::Token;
-use crate::code::tree::{Class, Expr, Function, Pattern, Stmt};
+use crate::code::tree::{Class, Expr, Function, Pattern, Stmt, returning};
 
 impl Parser {
     /// Statements up to one of `ends` (which stays), or a closing brace.
@@ -30,36 +30,18 @@ impl Parser {
         self.depth -= 1;
     }
 
-    /// `{ ... }`, or Ruby's lines up to `end`.
+    /// `{ ... }`, or one statement.
     pub(super) fn body(&mut self) -> Vec<Stmt> {
         let mut out = Vec::new();
         self.lines();
-        if self.flavor != Flavor::Ruby {
-            if self.eat("{") {
-                self.block(&mut out, &[]);
-                self.eat("}");
-            } else {
-                self.eat(":");
-                self.stmt(&mut out);
-            }
-            return out;
+        if self.eat("{") {
+            self.block(&mut out, &[]);
+            self.eat("}");
+        } else {
+            self.eat(":");
+            self.stmt(&mut out);
         }
-        loop {
-            self.block(&mut out, &["end", "else", "elsif", "when", "rescue", "ensure", "in"]);
-            match self.word() {
-                "end" => {
-                    self.at += 1;
-                    return out;
-                }
-                "else" | "ensure" => self.at += 1,
-                "elsif" | "when" | "rescue" | "in" => {
-                    self.at += 1;
-                    let condition = self.expr();
-                    out.push(Stmt::Expr(condition));
-                }
-                _ => return out,
-            }
-        }
+        out
     }
 
     pub(super) fn stmt(&mut self, out: &mut Vec<Stmt>) {
@@ -85,17 +67,6 @@ impl Parser {
                 }
                 let function = self.function();
                 out.push(Stmt::Function(name, function));
-            }
-            "class" | "module" if self.flavor == Flavor::Ruby && !key => {
-                self.at += 1;
-                let name = self.word().to_owned();
-                self.rest_of_line();
-                let body = self.body();
-                if word == "class" {
-                    out.push(class(name, methods(&body), Vec::new()));
-                }
-                // Its constants, and methods that are called without a receiver.
-                out.extend(body);
             }
             "class" | "interface" | "trait" if !key => {
                 self.at += 1;
@@ -132,7 +103,7 @@ impl Parser {
             "catch" | "rescue" if !key => {
                 self.at += 1;
                 self.expr();
-                let body = if self.flavor == Flavor::Ruby { Vec::new() } else { self.body() };
+                let body = self.body();
                 out.push(Stmt::Maybe(body));
             }
             "for" | "foreach" if !key => self.loops(out),
@@ -141,7 +112,7 @@ impl Parser {
                 let value = if self.ends() { None } else { Some(self.expr()) };
                 self.modifiers(out, |value| Stmt::Return(Some(value)), value.unwrap_or(Expr::Null));
             }
-            "use" | "no" | "package" | "namespace" if self.flavor != Flavor::Ruby => self.rest_of_line(),
+            "use" | "no" | "package" | "namespace" => self.rest_of_line(),
             "my" | "our" | "local" | "echo" | "global" | "static" | "public" | "private" | "protected" | "then"
             | "const"
                 if !key =>
@@ -231,16 +202,9 @@ impl Parser {
             self.at += 1;
         }
         let mut name = "$_".to_owned();
-        match self.peek().cloned() {
-            Some(Token::Var(variable)) => {
-                name = variable;
-                self.at += 1;
-            }
-            Some(Token::Name(variable)) if self.flavor == Flavor::Ruby => {
-                name = variable;
-                self.at += 1;
-            }
-            _ => {}
+        if let Some(Token::Var(variable)) = self.peek().cloned() {
+            name = variable;
+            self.at += 1;
         }
         if self.word() == "in" {
             self.at += 1;
@@ -270,12 +234,8 @@ impl Parser {
         let mut params = Vec::new();
         if self.eat("(") {
             while !self.sign(")") && self.at < self.tokens.len() {
-                match self.peek() {
-                    Some(Token::Var(name)) => params.push((Pattern::Name(name.clone()), None)),
-                    Some(Token::Name(name)) if self.flavor == Flavor::Ruby => {
-                        params.push((Pattern::Name(name.clone()), None));
-                    }
-                    _ => {}
+                if let Some(Token::Var(name)) = self.peek() {
+                    params.push((Pattern::Name(name.clone()), None));
                 }
                 self.at += 1;
                 if self.eat("=") {
@@ -305,6 +265,8 @@ impl Parser {
             params = vec![(Pattern::Name("$_".to_owned()), None)];
         }
         let body = self.body();
+        // The last value is what it gives.
+        let body = if perl { returning(body) } else { body };
         Rc::new(Function { params, body, rest: perl })
     }
 }

@@ -85,6 +85,14 @@ impl Reader {
         }
     }
 
+    /// Follows a routine that the text has made itself; false where it has made none of that name.
+    pub(super) fn routine(&mut self, name: &str) -> bool {
+        let found = self.routines.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let Some(body) = found.map(|(_, body)| body.clone()) else { return false };
+        self.block(&body);
+        true
+    }
+
     pub(super) fn procedure(&mut self, name: &str) {
         let target = Target::new(TargetKind::Program, name);
         self.say(Effect::opaque(Verb::Execute, target, "a procedure of the database, which is not read"));

@@ -73,6 +73,14 @@ impl Reader {
         let kind = word(rest.first()).to_owned();
         let rest = skip(rest.get(1..).unwrap_or_default(), &["if", "not", "exists", "concurrently"]);
         let name = name(rest).0;
+        if let (true, Some(name), Some(Token::Text(body))) = (
+            matches!(kind.as_str(), "function" | "procedure"),
+            &name,
+            rest.iter().find(|token| matches!(token, Token::Text(text) if text.contains(' '))),
+        ) && self.routines.len() < super::MOST_INNER
+        {
+            self.routines.push((name.clone(), body.clone()));
+        }
         match (kind.as_str(), name) {
             ("role" | "user" | "group" | "login", Some(name)) => {
                 self.say(Effect::new(Verb::Grant, Target::new(TargetKind::Database, format!("{kind} {name}"))));

@@ -96,6 +96,37 @@ pub(super) fn outside(tokens: &[Token], words: &[&str]) -> Option<usize> {
     })
 }
 
+/// The rows that a statement names by its condition, as written; nothing where it may be every row.
+pub(super) fn rows(tokens: &[Token]) -> Option<String> {
+    const MOST: usize = 80;
+    if condition(tokens).is_some() {
+        return None;
+    }
+    let at = outside(tokens, &["where"])?;
+    let mut out = String::from("WHERE");
+    for token in tokens.get(at + 1..).unwrap_or_default() {
+        match token {
+            Token::Word(_, text) | Token::Name(text) => {
+                out.push(' ');
+                out.push_str(text);
+            }
+            Token::Text(text) => {
+                out.push_str(" '");
+                out.push_str(text);
+                out.push('\'');
+            }
+            Token::Sign(sign) => out.push(*sign),
+            Token::End | Token::Meta(_) => break,
+        }
+        if out.chars().count() > MOST {
+            let mut short: String = out.chars().take(MOST).collect();
+            short.push('…');
+            return Some(short);
+        }
+    }
+    Some(out)
+}
+
 /// What a missing condition, or one that is always true, means for people.
 pub(super) fn condition(tokens: &[Token]) -> Option<&'static str> {
     let Some(at) = outside(tokens, &["where"]) else { return Some("no WHERE: every row") };

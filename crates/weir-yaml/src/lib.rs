@@ -1,25 +1,32 @@
-//! As much of YAML as configuration files of tools are written in: maps, lists and texts, without aliases.
+//! As much of YAML as configuration files of tools are written in: maps, lists and texts.
+//!
+//! Anchors and aliases are seen and not followed, so that a small text cannot become a large tree; size and depth are
+//! bounded; tags and several documents are of no interest here.
 
 use saphyr_parser::{Event, Parser};
 
 /// The deepest nesting that is read.
 const DEEPEST: usize = 32;
 /// The most nodes that are read.
-const MOST_NODES: usize = 100_000;
+const MOST_NODES: usize = 20_000;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Yaml {
+pub enum Yaml {
+    /// A scalar, whatever it would be resolved to.
     Text(String),
+    /// A sequence.
     List(Vec<Yaml>),
+    /// A mapping, in the order of the text.
     Map(Vec<(Yaml, Yaml)>),
     /// An alias, which is not followed.
     Alias,
 }
 
 impl Yaml {
-    /// Reads one document; `None` where it is none, or larger than is looked at.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Reads the first document; `None` where it is none, or larger than is looked at.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         // What is open: lists and maps that are being filled, with the key that waits for its value.
         let mut open: Vec<(Self, Option<Self>)> = Vec::new();
         let mut nodes = 0;
@@ -55,12 +62,16 @@ impl Yaml {
         None
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    /// The value of a key of a mapping.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Map(map) = self else { return None };
         map.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    /// The text of a scalar.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
@@ -68,24 +79,23 @@ impl Yaml {
     }
 
     /// The text at the end of these keys.
-    pub(super) fn at(&self, keys: &[&str]) -> Option<&str> {
+    #[must_use]
+    pub fn at(&self, keys: &[&str]) -> Option<&str> {
         keys.iter().try_fold(self, |yaml, key| yaml.get(key))?.text()
     }
 
-    /// The entry of the list at `key` whose `name` is this.
-    pub(super) fn named(&self, key: &str, name: &str) -> Option<&Self> {
-        self.get(key)?.list().iter().find(|entry| entry.at(&["name"]) == Some(name))
-    }
-
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&Self, &Self)> {
+    /// The entries of a mapping whose keys are texts, in order; none for anything else.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
         let map: &[(Self, Self)] = match self {
             Self::Map(map) => map,
             _ => &[],
         };
-        map.iter().map(|(key, value)| (key, value))
+        map.iter().filter_map(|(key, value)| Some((key.text()?, value)))
     }
 
-    pub(super) fn list(&self) -> &[Self] {
+    /// The items of a sequence; none for anything else.
+    #[must_use]
+    pub fn list(&self) -> &[Self] {
         match self {
             Self::List(list) => list,
             _ => &[],

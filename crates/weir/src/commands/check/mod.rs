@@ -1,14 +1,16 @@
 //! `weir check`: what would Weir say of this command?
 
+mod tree;
+
 use std::io::{BufRead as _, Read as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::Style;
 use serde::{Deserialize, Serialize};
-use weir_guard::Guard;
+use weir_guard::{Explanation, Guard};
 use weir_model::say::impact_line;
-use weir_model::{Effect, Judgement, Verdict};
+use weir_model::{Effect, Judgement, Step, Verdict};
 
 use crate::context;
 use crate::output::{CliError, CommandResult, FAULT, FINDING, shown, verdict_style, verdict_word};
@@ -20,6 +22,7 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   weir check 'rm -rf ~/Pictures'
+  weir check --explain 'cd build && make clean'
   weir check --json 'git reset --hard' | jq .verdict
   weir check --exit-code 'make clean' && make clean
   printf '%s\\n' '{\"id\":1,\"command\":\"ls\"}' | weir check --batch")]
@@ -27,6 +30,9 @@ pub(crate) struct Args {
     /// The command, as one argument or after `--`
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     command: Vec<String>,
+    /// Show how the command was understood: what runs what, the expanded words, the effects, and who objects
+    #[arg(long)]
+    explain: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -53,6 +59,9 @@ struct Report<'a> {
     cwd: &'a std::path::Path,
     #[serde(flatten)]
     judgement: &'a Judgement,
+    /// With `--explain`: the commands, with the places of their effects in `effects`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<&'a [Step]>,
 }
 
 #[derive(Deserialize)]
@@ -79,15 +88,28 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         return batch(args, &guard, &here);
     }
     let command = joined(&args.command);
-    let judgement = guard.judge(&context::asked(&args.agent, command.clone(), &here));
+    let (judgement, steps) = judged(args, &guard, &command, &here);
     let mut stdout = anstream::stdout().lock();
     if args.json {
-        let report = Report { id: None, command: &command, cwd: &here, judgement: &judgement };
+        let report = Report { id: None, command: &command, cwd: &here, judgement: &judgement, steps: steps.as_deref() };
         write_json(&mut stdout, &report)?;
+    } else if let Some(steps) = steps {
+        verdict_line(&mut stdout, &command, &judgement)?;
+        tree::draw(&mut stdout, &steps, &judgement, &here)?;
+        conclusion(&mut stdout, &judgement)?;
     } else {
         describe(&mut stdout, &command, &judgement)?;
     }
     Ok(exit_code(args, judgement.verdict))
+}
+
+fn judged(args: &Args, guard: &Guard, command: &str, cwd: &std::path::Path) -> (Judgement, Option<Vec<Step>>) {
+    let action = context::asked(&args.agent, command.to_owned(), cwd);
+    if args.explain {
+        let Explanation { judgement, steps } = guard.explain(&action);
+        return (judgement, Some(steps));
+    }
+    (guard.judge(&action), None)
 }
 
 fn exit_code(args: &Args, verdict: Verdict) -> ExitCode {
@@ -111,15 +133,17 @@ fn joined(words: &[String]) -> String {
     if let [one] = words {
         return one.clone();
     }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The word as a shell reads it back.
+fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+~*?".contains(c);
-    let quoted = |word: &String| {
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn batch(args: &Args, guard: &Guard, here: &std::path::Path) -> CommandResult {
@@ -147,9 +171,10 @@ fn batch(args: &Args, guard: &Guard, here: &std::path::Path) -> CommandResult {
         match serde_json::from_slice::<BatchLine>(&line) {
             Ok(entry) => {
                 let cwd = entry.cwd.map_or_else(|| here.to_owned(), |cwd| here.join(cwd));
-                let judgement = guard.judge(&context::asked(&args.agent, entry.command.clone(), &cwd));
+                let (judgement, steps) = judged(args, guard, &entry.command, &cwd);
                 worst = worst.max(judgement.verdict);
-                let report = Report { id: Some(&entry.id), command: &entry.command, cwd: &cwd, judgement: &judgement };
+                let (judgement, steps) = (&judgement, steps.as_deref());
+                let report = Report { id: Some(&entry.id), command: &entry.command, cwd: &cwd, judgement, steps };
                 write_json(&mut stdout, &report)?;
             }
             Err(error) => {
@@ -186,15 +211,25 @@ fn write_json<T: Serialize>(out: &mut impl Write, value: &T) -> Result<(), CliEr
 
 /// A judgement for people.
 pub(crate) fn describe(out: &mut impl Write, command: &str, judgement: &Judgement) -> Result<(), CliError> {
-    let style = verdict_style(judgement.verdict);
-    let dim = Style::new().dimmed();
-    writeln!(out, "{style}{}{style:#}  {}", verdict_word(judgement.verdict), shown(command.trim()))?;
+    verdict_line(out, command, judgement)?;
     if !judgement.effects.is_empty() {
         writeln!(out)?;
     }
     for effect in &judgement.effects {
         describe_effect(out, effect)?;
     }
+    conclusion(out, judgement)
+}
+
+fn verdict_line(out: &mut impl Write, command: &str, judgement: &Judgement) -> Result<(), CliError> {
+    let style = verdict_style(judgement.verdict);
+    writeln!(out, "{style}{}{style:#}  {}", verdict_word(judgement.verdict), shown(command.trim()))?;
+    Ok(())
+}
+
+/// Why, and the way out.
+fn conclusion(out: &mut impl Write, judgement: &Judgement) -> Result<(), CliError> {
+    let dim = Style::new().dimmed();
     if !judgement.reason.is_empty() {
         writeln!(out, "\n  {dim}why{dim:#}      {}", shown(&judgement.reason))?;
     }
@@ -221,6 +256,18 @@ fn describe_effect(out: &mut impl Write, effect: &Effect) -> Result<(), CliError
         effect.target.kind.name(),
         shown(&effect.target.name)
     )?;
+    let mut remarks = remarks(effect);
+    if !effect.via.is_empty() {
+        remarks.push(format!("through {}", effect.via.join(" > ")));
+    }
+    if !remarks.is_empty() {
+        writeln!(out, "  {dim}{:<8} {}{dim:#}", "", shown(&remarks.join("; ")))?;
+    }
+    Ok(())
+}
+
+/// What was measured and found about an effect.
+fn remarks(effect: &Effect) -> Vec<String> {
     let mut remarks = Vec::new();
     let line = impact_line(&effect.impact);
     if !line.is_empty() {
@@ -233,18 +280,13 @@ fn describe_effect(out: &mut impl Write, effect: &Effect) -> Result<(), CliError
         remarks.push(format!("this is {protected}"));
     }
     if effect.target.environment != weir_model::Environment::Unknown {
-        remarks.push(format!("environment {}", effect.target.environment.name()));
+        let from = effect.target.environment_from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
+        remarks.push(format!("environment {}{from}", effect.target.environment.name()));
     }
     if let Some(note) = &effect.note {
         remarks.push(note.clone());
     }
-    if !effect.via.is_empty() {
-        remarks.push(format!("through {}", effect.via.join(" > ")));
-    }
-    if !remarks.is_empty() {
-        writeln!(out, "  {dim}{:<8} {}{dim:#}", "", shown(&remarks.join("; ")))?;
-    }
-    Ok(())
+    remarks
 }
 
 #[cfg(test)]

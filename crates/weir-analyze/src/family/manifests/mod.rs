@@ -1,0 +1,149 @@
+//! Programs that a project's manifest names: the scripts of `package.json`, `pyproject.toml`, `tox.ini`, `composer.json`.
+//!
+//! A manager that is asked for a script reads a text and gives it to a shell. The text is followed here; what the manager
+//! does besides (installing, publishing) is in the catalog. Where the manifest cannot be read, the catalog's answer
+//! stays: a program that is not known.
+
+mod composer;
+mod node;
+mod package;
+mod python;
+mod workspaces;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::call::{Arg, Call, HOLE, Inner, Say, Value};
+
+/// A manifest is read up to this size.
+const LARGEST: usize = 1 << 20;
+
+/// Says what a call runs by a manifest. True where that is all that it does.
+pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    match call.program() {
+        "npm" | "pnpm" | "yarn" | "yarnpkg" | "bun" | "node" | "deno" | "npm-run-all" | "run-s" | "run-p"
+        | "npm-run-all2" | "concurrently" | "conc" => node::interpret(call, say),
+        "poe" | "pdm" | "hatch" | "rye" | "pipenv" | "poetry" | "tox" | "pip" | "pip3" => python::interpret(call, say),
+        "composer" => composer::interpret(call, say),
+        _ => false,
+    }
+}
+
+/// A manifest that was found: where it is, and what it says.
+struct Found {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Found {
+    /// The directory of the project.
+    fn dir(&self) -> PathBuf {
+        self.path.parent().map(Path::to_owned).unwrap_or_default()
+    }
+}
+
+/// Finds the nearest file of this name, upward from `dir`.
+fn upward(call: &Call<'_>, dir: &Path, name: &str) -> Option<Found> {
+    dir.ancestors().find_map(|dir| in_dir(call, dir, name))
+}
+
+/// The file of this name in this directory.
+fn in_dir(call: &Call<'_>, dir: &Path, name: &str) -> Option<Found> {
+    let path = dir.join(name);
+    let bytes = call.world.read(&path, LARGEST)?;
+    Some(Found { path, bytes })
+}
+
+/// Gives a text to a shell, with arguments behind it, as managers do.
+fn run_text(say: &mut dyn Say, text: &str, args: &[Arg], dir: &Path, env: Vec<(String, Value)>, through: &str) {
+    let mut whole = text.to_owned();
+    for arg in args {
+        whole.push(' ');
+        whole.push_str(&quoted(arg));
+    }
+    let mut code = Arg::known(whole.clone());
+    if whole.contains(HOLE) {
+        code.value = Value::Unknown;
+        code.template = Some(whole);
+    }
+    code.source = text.to_owned();
+    let argv = vec![Arg::known("sh"), Arg::known("-c"), code];
+    say.run(Inner { argv, cwd: Some(Some(dir.to_owned())), env, stdin: None }, through);
+}
+
+/// An argument as a word of shell text; what is not known of it is a hole.
+pub(super) fn quoted(arg: &Arg) -> String {
+    let text = arg.code().map_or_else(|| HOLE.to_string(), str::to_owned);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// The arguments of a call after its name, split at the first word that is no option.
+struct Line<'a> {
+    /// The options before it, each with its value if it takes one.
+    options: Vec<(String, Option<&'a Arg>)>,
+    /// The word, and everything behind it.
+    words: &'a [Arg],
+}
+
+impl<'a> Line<'a> {
+    /// `valued` are the options that take the next word.
+    fn parse(args: &'a [Arg], valued: &[&str]) -> Self {
+        let mut options = Vec::new();
+        let mut rest = args;
+        while let Some((first, after)) = rest.split_first() {
+            let Some(text) = first.text().filter(|text| text.len() > 1 && text.starts_with('-') && *text != "--")
+            else {
+                break;
+            };
+            if let Some((name, value)) = text.split_once('=') {
+                options.push((name.to_owned(), None));
+                // The value is part of the same word.
+                if let Some(last) = options.last_mut() {
+                    last.0 = format!("{name}={value}");
+                }
+                rest = after;
+            } else if valued.contains(&text)
+                && let Some((value, after)) = after.split_first()
+            {
+                options.push((text.to_owned(), Some(value)));
+                rest = after;
+            } else {
+                options.push((text.to_owned(), None));
+                rest = after;
+            }
+        }
+        Self { options, words: rest }
+    }
+
+    fn has(&self, names: &[&str]) -> bool {
+        self.options.iter().any(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    /// The values of an option, as far as they are known. `None` for one that is not.
+    fn values(&self, names: &[&str]) -> Vec<Option<String>> {
+        let value = |(name, value): &(String, Option<&Arg>)| match (name.split_once('='), value) {
+            (Some((name, value)), _) if names.contains(&name) => Some(Some(value.to_owned())),
+            (None, Some(value)) if names.contains(&name.as_str()) => Some(value.text().map(str::to_owned)),
+            _ => None,
+        };
+        self.options.iter().filter_map(value).collect()
+    }
+
+    /// The first word and what follows.
+    fn command(&self) -> Option<(&'a str, &'a [Arg])> {
+        let (first, rest) = self.words.split_first()?;
+        Some((first.text()?, rest))
+    }
+}
+
+/// The directory in which a manager works: its own, or one that an option names. `None` where it is not known.
+fn directory(call: &Call<'_>, named: &[Option<String>]) -> Option<PathBuf> {
+    match named.last() {
+        None => call.cwd.clone(),
+        Some(Some(dir)) => call.path(dir),
+        Some(None) => None,
+    }
+}

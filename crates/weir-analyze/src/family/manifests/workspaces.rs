@@ -1,0 +1,94 @@
+//! The packages of a repository that has several.
+
+use std::path::{Path, PathBuf};
+
+use super::package::Package;
+use super::{LARGEST, in_dir};
+use crate::call::{Call, normalize};
+
+/// The most packages that are looked at.
+const MOST_PACKAGES: usize = 200;
+
+/// The most entries of one directory.
+const MOST_ENTRIES: usize = 2_000;
+
+/// How deep `**` leads.
+const DEEPEST: usize = 3;
+
+/// The packages of the workspace of which `root` is the root.
+pub(super) fn packages(call: &Call<'_>, root: &Package) -> Vec<Package> {
+    let dir = root.found.dir();
+    let mut patterns = root.workspaces();
+    if let Some(bytes) = call.world.read(&dir.join("pnpm-workspace.yaml"), LARGEST) {
+        patterns.extend(listed(&String::from_utf8_lossy(&bytes)));
+    }
+    let mut dirs = Vec::new();
+    for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
+        let segments: Vec<&str> = pattern.split('/').filter(|segment| !segment.is_empty() && *segment != ".").collect();
+        below(call, &dir, &segments, 0, &mut dirs);
+    }
+    dirs.sort();
+    dirs.dedup();
+    let read = |dir: &PathBuf| in_dir(call, dir, "package.json").and_then(Package::read);
+    dirs.iter().take(MOST_PACKAGES).filter_map(read).collect()
+}
+
+/// The root of the workspace around `dir`: the highest package that names workspaces, else the nearest one.
+pub(super) fn root(call: &Call<'_>, dir: &Path) -> Option<Package> {
+    let mut nearest = None;
+    for dir in dir.ancestors() {
+        let Some(package) = in_dir(call, dir, "package.json").and_then(Package::read) else { continue };
+        if !package.workspaces().is_empty() || call.world.kind(&dir.join("pnpm-workspace.yaml")).is_some() {
+            return Some(package);
+        }
+        nearest.get_or_insert(package);
+    }
+    nearest
+}
+
+/// The list `packages` of `pnpm-workspace.yaml`, which is nothing but texts in every project that has one.
+fn listed(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|line| line.trim_end() != "packages:").skip(1);
+    let items = lines.map_while(|line| {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            return Some(None);
+        }
+        let item = line.strip_prefix('-')?.trim();
+        let item = item.split(" #").next().unwrap_or(item).trim();
+        Some(Some(item.trim_matches(['\'', '"']).to_owned()))
+    });
+    items.flatten().collect()
+}
+
+/// Collects the directories that the rest of a pattern leads to.
+fn below(call: &Call<'_>, dir: &Path, segments: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
+    if found.len() > MOST_PACKAGES {
+        return;
+    }
+    let Some((first, rest)) = segments.split_first() else {
+        found.push(dir.to_owned());
+        return;
+    };
+    if !first.contains('*') {
+        return below(call, &normalize(&dir.join(first)), rest, depth, found);
+    }
+    let deep = *first == "**";
+    if deep {
+        below(call, dir, rest, depth, found);
+        if depth >= DEEPEST {
+            return;
+        }
+    }
+    let (before, after) = first.split_once('*').unwrap_or((first, ""));
+    for entry in call.world.list(dir, MOST_ENTRIES).unwrap_or_default() {
+        let Some(name) = entry.name.to_str().filter(|name| entry.is_dir && *name != "node_modules") else { continue };
+        let path = dir.join(name);
+        if deep && !name.starts_with('.') {
+            below(call, &path, segments, depth + 1, found);
+        } else if !deep && name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        {
+            below(call, &path, rest, depth, found);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Task runners: what a target, a recipe or a task runs is read from the file that says it.
+
+mod just;
+mod make;
+mod taskfile;
+#[cfg(test)]
+mod tests;
+
+use weir_model::{Effect, Target, TargetKind, Verb};
+
+use crate::call::{Arg, Call, HOLE, Say, Value};
+
+/// Says what a call of a task runner does. False where the program is none.
+pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
+    match call.program() {
+        "make" | "gmake" | "gnumake" => make::interpret(call, say),
+        "just" => return just::interpret(call, say),
+        "task" | "go-task" => return taskfile::interpret(call, say),
+        _ => return false,
+    }
+    true
+}
+
+/// A text with holes as a value.
+fn value_of(text: &str) -> Value {
+    match text.split_once(HOLE) {
+        None => Value::Known(text.to_owned()),
+        Some(("", _)) => Value::Unknown,
+        Some((known, _)) => Value::Prefix(known.to_owned()),
+    }
+}
+
+/// The call as people know it: the program and its words.
+fn shown(call: &Call<'_>, words: &[String]) -> String {
+    let mut name = call.program().to_owned();
+    for word in words {
+        name.push(' ');
+        name.push_str(word);
+    }
+    name
+}
+
+/// It only looks.
+fn reads(call: &Call<'_>, say: &mut dyn Say) {
+    say.effect(Effect::new(Verb::Read, Target::new(TargetKind::Program, call.program())));
+}
+
+/// The runner runs `name`, and what follows says what that does.
+fn runs(name: &str, say: &mut dyn Say) {
+    say.effect(Effect::new(Verb::Execute, Target::new(TargetKind::Program, name)));
+}
+
+/// What `name` runs has not been read: a program that is not understood.
+fn unread(name: &str, why: &str, say: &mut dyn Say) {
+    say.opaque(Effect::opaque(Verb::Execute, Target::new(TargetKind::Program, name), why));
+}
+
+/// What `name` runs cannot be known beforehand.
+fn unknowable(name: &str, why: &str, say: &mut dyn Say) {
+    say.opaque(Effect::opaque(Verb::Execute, Target::new(TargetKind::Unknown, name), why));
+}
+
+/// An argument of which the text may have holes.
+fn arg(text: &str) -> Arg {
+    let mut arg = Arg::known(text);
+    if text.contains(HOLE) {
+        arg.value = value_of(text);
+        arg.template = Some(text.to_owned());
+        arg.source = text.replace(HOLE, "…");
+    }
+    arg
+}

@@ -1,0 +1,235 @@
+//! Which files hold credentials, by their names alone.
+
+use std::path::{Component, Path};
+
+/// Files that are secret wherever they are.
+const NAMES: &[&str] = &[
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".my.cnf",
+    ".mylogin.cnf",
+    ".npmrc",
+    ".yarnrc.yml",
+    ".pypirc",
+    ".git-credentials",
+    ".htpasswd",
+    ".vault-token",
+    ".s3cfg",
+    ".boto",
+    ".dockercfg",
+    ".envrc",
+    ".bash_history",
+    ".zsh_history",
+    ".psql_history",
+    ".mysql_history",
+    ".python_history",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_ecdsa_sk",
+    "id_ed25519_sk",
+    "credentials.tfrc.json",
+    "application_default_credentials.json",
+    ".credentials.json",
+    "oauth_creds.json",
+    "wallet.dat",
+    "key4.db",
+    "logins.json",
+    "Login Data",
+    "shadow-",
+];
+
+/// Files that are secret outside of tests and examples.
+const USUALLY: &[&str] = &[
+    "credentials.json",
+    "client_secret.json",
+    "service-account.json",
+    "service_account.json",
+    "serviceaccount.json",
+    "secrets.yml",
+    "secrets.yaml",
+    "secrets.json",
+    "secrets.toml",
+    "secrets.env",
+    "master.key",
+];
+
+/// What stands below these directories (two names: one in the other) is secret, and so are they.
+const DIRECTORIES: &[(&str, &str)] = &[
+    (".ssh", ""),
+    (".gnupg", ""),
+    (".aws", ""),
+    (".azure", ""),
+    (".kube", ""),
+    (".password-store", ""),
+    (".config", "gcloud"),
+    (".local", "keyrings"),
+    ("Library", "Keychains"),
+];
+
+/// Single files in a directory of this name.
+const IN: &[(&str, &str)] = &[
+    (".docker", "config.json"),
+    (".cargo", "credentials"),
+    (".cargo", "credentials.toml"),
+    (".gem", "credentials"),
+    (".m2", "settings.xml"),
+    (".codex", "auth.json"),
+    ("gh", "hosts.yml"),
+    ("hub", "hub"),
+    ("rclone", "rclone.conf"),
+    ("containers", "auth.json"),
+    ("sops", "keys.txt"),
+    ("age", "keys.txt"),
+    ("doctl", "config.yaml"),
+];
+
+/// Endings of keys and stores of keys.
+const ENDINGS: &[&str] =
+    &["pem", "key", "p12", "pfx", "kdbx", "jks", "keystore", "ppk", "p8", "gpgkey", "keytab", "ovpn"];
+
+/// Words of a name that say that it is shown to everybody.
+const PUBLIC: &[&str] =
+    &["example", "sample", "template", "dist", "schema", "defaults", "test", "tests", "dummy", "vault-example"];
+
+/// True where the file or directory at `path` holds credentials or keys, as far as its name says so. Nothing is looked
+/// up; whether it exists does not matter.
+#[must_use]
+pub fn is_secret(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    if path.starts_with("/proc") {
+        return name == "environ";
+    }
+    if NAMES.contains(&name) || matches!(path.to_str(), Some("/etc/shadow" | "/etc/gshadow" | "/etc/sudoers")) {
+        return true;
+    }
+    if let Some(found) = kept(path, name) {
+        return found;
+    }
+    if is_of_tests(path) {
+        return false;
+    }
+    if is_env(name) || USUALLY.contains(&name) {
+        return true;
+    }
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let public = || {
+        let stem = stem.to_ascii_lowercase();
+        // Certificates, and the public half of a pair.
+        ["cert", "chain", "pub", "ca-", "bundle", "dhparam"].iter().any(|word| stem.contains(word)) || stem == "ca"
+    };
+    match ending {
+        "json" => ["client_secret", "service-account", "service_account", "gcp-key"]
+            .iter()
+            .any(|start| name.starts_with(start)),
+        ending => !stem.is_empty() && ENDINGS.contains(&ending) && !public(),
+    }
+}
+
+/// Whether it is one of the things that people keep in a hidden directory; `None` where it is in none of these.
+fn kept(path: &Path, name: &str) -> Option<bool> {
+    let parts = || path.components().filter_map(|part| part.as_os_str().to_str());
+    let pairs = || parts().zip(parts().skip(1));
+    if let Some((_, file)) =
+        IN.iter().find(|(dir, file)| name == *file && pairs().any(|(a, b)| a == *dir && b == *file))
+    {
+        return Some(!file.is_empty());
+    }
+    let within = DIRECTORIES.iter().any(|(dir, below)| {
+        if below.is_empty() {
+            parts().any(|part| part == *dir)
+        } else {
+            parts().any(|p| p == *dir) && parts().any(|p| p == *below)
+        }
+    });
+    if !within {
+        return None;
+    }
+    let harmless = matches!(name, "config" | "known_hosts" | "known_hosts.old" | "authorized_keys" | "cache")
+        && !parts().any(|part| part == ".kube")
+        || Path::new(name).extension().is_some_and(|ending| ending == "pub");
+    Some(!harmless)
+}
+
+/// `.env`, `.env.local`, `prod.env`, but not `.env.example`.
+fn is_env(name: &str) -> bool {
+    let (start, rest) = match name.strip_prefix(".env") {
+        Some(rest) => (true, rest),
+        None => (false, name.strip_suffix(".env").unwrap_or_default()),
+    };
+    let words = rest.split(['.', '-', '_']).filter(|word| !word.is_empty());
+    let public = words.clone().any(|word| PUBLIC.contains(&word.to_ascii_lowercase().as_str()));
+    if start { (rest.is_empty() || rest.starts_with(['.', '-', '_'])) && !public } else { !rest.is_empty() && !public }
+}
+
+/// True below a directory with made-up files.
+fn is_of_tests(path: &Path) -> bool {
+    const DIRS: &[&str] = &["test", "tests", "__tests__", "testdata", "fixtures", "examples", "spec", "node_modules"];
+    path.parent().is_some_and(|dir| {
+        dir.components().any(|part| match part {
+            Component::Normal(name) => name.to_str().is_some_and(|name| DIRS.contains(&name)),
+            _ => false,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_known_by_their_names() {
+        for path in [
+            ".env",
+            ".env.local",
+            "app/.env.production",
+            "prod.env",
+            "/home/me/.ssh",
+            "/home/me/.ssh/id_work",
+            "/home/me/.aws/credentials",
+            "/home/me/.kube/config",
+            "/home/me/.docker/config.json",
+            "certs/server.key",
+            "tls/private.pem",
+            "/etc/shadow",
+            "/home/me/.config/gcloud/credentials.db",
+            "config/master.key",
+            "/proc/self/environ",
+            "/home/me/.config/gh/hosts.yml",
+            "id_rsa",
+            "service-account-prod.json",
+            "/home/me/.gnupg/private-keys-v1.d/x.key",
+            "/home/me/.claude/.credentials.json",
+        ] {
+            assert!(is_secret(Path::new(path)), "{path}");
+        }
+        for path in [
+            ".env.example",
+            ".env.sample",
+            "env",
+            "environment.ts",
+            "src/env.rs",
+            "/home/me/.ssh/id_rsa.pub",
+            "/home/me/.ssh/known_hosts",
+            "/home/me/.ssh/config",
+            "fullchain.pem",
+            "cert.pem",
+            "tests/fixtures/a.key",
+            "README.md",
+            "keys.json",
+            "src/secrets.rs",
+            "/etc/passwd",
+            "config.json",
+            "locales/en.json",
+            "/",
+            "",
+            ".envoy.yaml",
+            "public.key",
+            "/proc/meminfo",
+        ] {
+            assert!(!is_secret(Path::new(path)), "{path}");
+        }
+    }
+}
