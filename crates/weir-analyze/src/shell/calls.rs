@@ -130,7 +130,10 @@ impl Evaluator<'_> {
                 }
                 return done.unwrap_or_else(|| Done::quiet(Status::Either));
             }
-            _ => return self.computed(first, frame),
+            _ => match installed_name(first) {
+                Some(name) => name,
+                None => return self.computed(first, frame),
+            },
         };
         if let Some(text) = shell.alias(&name).map(str::to_owned)
             && frame.programs < MAX_ITEMS
@@ -294,7 +297,11 @@ impl Evaluator<'_> {
             if let Value::OneOf(_) = &first.value {
                 return self.call(argv, env, shell, frame);
             }
-            return self.computed(first, frame);
+            let Some(name) = installed_name(first) else { return self.computed(first, frame) };
+            if let Some(first) = argv.first_mut() {
+                *first = Arg { value: Value::Known(name), template: None, ..first.clone() };
+            }
+            return self.external(argv, env, shell, frame);
         };
         if name.is_empty() {
             return Done::quiet(Status::Failure);
@@ -550,6 +557,15 @@ fn language_of(interpreter: &str) -> Option<Language> {
         "php" => Language::Php,
         _ => return None,
     })
+}
+
+/// The name of a program in a directory that is not known (`$(go env GOPATH)/bin/stringer`), which says what it is as
+/// well as any; a script is what its text says, and that nobody knows.
+fn installed_name(word: &Arg) -> Option<String> {
+    let template = word.template.as_deref()?;
+    let (dir, name) = template.rsplit_once('/')?;
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '+');
+    (has_hole(dir) && dir.contains("/bin") && !name.is_empty() && name.chars().all(is_name)).then(|| name.to_owned())
 }
 
 /// Where a program is: at a place of the system, under its own name.

@@ -14,7 +14,7 @@ const MOST_DEPTH: usize = 100;
 /// Lines of recipes that are looked at.
 const MOST_RUN: usize = 3_000;
 /// Targets that one pattern makes and that are looked at one by one; the rest is one target that is not known.
-const MOST_INSTANCES: usize = 60;
+const MOST_INSTANCES: usize = 500;
 /// Variables that the commands of a recipe see.
 const MOST_EXPORTED: usize = 200;
 /// Patterns that may follow each other to make one target.

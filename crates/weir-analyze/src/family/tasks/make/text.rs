@@ -132,11 +132,11 @@ impl Marks {
         let (mut single, mut double, mut escaped) = (false, false, false);
         for letter in text.chars() {
             match self.get(letter) {
-                Some(Mark::Printed(command)) if !single => {
-                    match dir {
-                        Some(dir) => out.push_str(&format!("$(cd {} && {command})", quoted(dir))),
-                        None => out.push_str(&format!("$({command})")),
-                    }
+                Some(Mark::Printed(command)) => {
+                    // Single quotes are left for it, so that it runs all the same.
+                    let (before, after) = if single { ("'\"", "\"'") } else { ("", "") };
+                    let enter = dir.map(|dir| format!("cd {} && ", quoted(dir))).unwrap_or_default();
+                    out.push_str(&format!("{before}$({enter}{command}){after}"));
                     continue;
                 }
                 Some(_) => {
