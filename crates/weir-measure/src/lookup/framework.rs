@@ -38,10 +38,11 @@ pub(super) fn find(place: &mut Place<'_>, program: &str) {
     match program {
         "prisma" => prisma(place),
         "drizzle-kit" => drizzle(place),
-        "knex" | "sequelize" | "sequelize-cli" | "typeorm" | "mikro-orm" | "db-migrate" => node(place, program),
-        "alembic" | "flask-db" => alembic(place),
+        "knex" | "sequelize" | "sequelize-cli" | "mikro-orm" | "db-migrate" => node(place, program),
+        program if program.starts_with("typeorm") => node(place, program),
+        "alembic" | "flask" => alembic(place),
         "rails" | "rake" => rails(place),
-        "manage.py" | "django-admin" => django(place),
+        "manage.py" | "django-admin" | "django" => django(place),
         "artisan" | "console" | "doctrine" | "phinx" => php(place, program),
         "mix" => {
             let name = environment(place, &["MIX_ENV"], "dev");
@@ -294,7 +295,7 @@ fn node(place: &mut Place<'_>, program: &str) {
     let options = ["knexfile", "config", "c", "dataSource", "d"];
     let usual: &[&str] = match program {
         "knex" => &["knexfile.js", "knexfile.ts", "knexfile.mjs", "knexfile.cjs"],
-        "typeorm" => &["data-source.ts", "src/data-source.ts", "ormconfig.json"],
+        program if program.starts_with("typeorm") => &["data-source.ts", "src/data-source.ts", "ormconfig.json"],
         "db-migrate" => &["database.json"],
         "mikro-orm" => &["mikro-orm.config.ts", "src/mikro-orm.config.ts"],
         _ => &["config/config.json", "config/config.js", "config/database.js"],
@@ -334,7 +335,7 @@ fn alembic(place: &mut Place<'_>) {
         place.found.say(format!("section {section}"));
         place.found.place(&section);
     }
-    let config = configured(place, &["config", "c"], &["alembic.ini"]);
+    let config = configured(place, &["config", "c"], &["alembic.ini", "migrations/alembic.ini"]);
     let url = config.as_ref().and_then(|(_, text, file)| {
         let url = Ini::parse(text).get(&section, "sqlalchemy.url")?.to_owned();
         Some((url, file.clone()))
