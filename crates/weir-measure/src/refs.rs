@@ -234,7 +234,11 @@ fn overwritten(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str
     let branch = to.strip_prefix("refs/heads/").unwrap_or(to);
     let name = format!("refs/remotes/{remote}/{branch}");
     let Some((tracking, tip)) = find(git, &name).map(|(name, tip, _)| (name, tip)) else {
-        return Figure::Unknown;
+        // The last fetch has seen others of its branches, and no such one: this makes it.
+        let others = format!("refs/remotes/{remote}/");
+        let seen = graph::tips(git, Heads::All, |other| other.starts_with_str(others.as_bytes()), budget);
+        let is_new = from.is_some() && !to.starts_with("refs/tags/") && seen.is_ok_and(|seen| !seen.is_empty());
+        return if is_new { Figure::Exact(0) } else { Figure::Unknown };
     };
     let hidden = match from {
         Some(from) => commit(git, from).map(|id| vec![id]),

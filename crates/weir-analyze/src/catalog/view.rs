@@ -167,7 +167,9 @@ const GRAMMARS: &[&[&str]] = &[
     &["zfs"],
     &["zpool"],
     &["btrfs"],
-    &["mount", "umount"],
+    &["make", "gmake"],
+    &["just"],
+    &["task", "go-task"],
 ];
 
 /// Every program that is known, by its first name.

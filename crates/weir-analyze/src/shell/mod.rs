@@ -139,6 +139,8 @@ struct Evaluator<'w> {
     words: usize,
     entries: usize,
     depth: usize,
+    /// The text that is evaluated stands in a file.
+    in_file: bool,
     /// A configure script was read: a second one is a script like any other.
     configured: bool,
     /// How it was understood, where somebody asks.
@@ -219,6 +221,7 @@ impl<'w> Evaluator<'w> {
             words: 0,
             entries: MAX_ENTRIES,
             depth: 0,
+            in_file: false,
             configured: false,
             trace: None,
             loops: 0,
@@ -312,13 +315,37 @@ impl<'w> Evaluator<'w> {
             world,
         };
         if crate::code::interpret(language, text, &call, &mut listener) {
-            return self.carry_out(listener.said, shell, frame);
+            let before = self.effects.len();
+            let done = self.carry_out(listener.said, shell, frame);
+            self.leaks(before, frame);
+            return done;
         }
         // Another shell's text is held, unless it only looks.
         let held = foreign::is_shell(&name) && foreign::may_harm(text);
         let target = Target::new(if held { TargetKind::Unknown } else { TargetKind::Program }, name);
         self.keep(Effect::opaque(Verb::Execute, target, "programs in this language are not read"), frame);
         Done { status: Status::Either, out: Stdin::Unknown("a program".to_owned()) }
+    }
+
+    /// A short program that opens a secret and sends something to another machine sends the secret. A program in a file
+    /// that does both is most often one that signs in somewhere.
+    fn leaks(&mut self, from: usize, frame: &Frame) {
+        if self.in_file {
+            return;
+        }
+        let said = self.effects.get(from..).unwrap_or_default();
+        let is_local = |name: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| name.contains(local));
+        let mut sends =
+            said.iter().filter(|effect| effect.verb == Verb::Send && effect.target.kind == TargetKind::Host);
+        let secrets: Vec<PathBuf> = said
+            .iter()
+            .filter(|effect| effect.verb == Verb::Read)
+            .flat_map(|effect| effect.target.paths.iter().filter(|path| weir_model::is_secret(path)).cloned())
+            .collect();
+        if let Some(first) = secrets.first().filter(|_| sends.any(|effect| !is_local(&effect.target.name))) {
+            let target = Target::new(TargetKind::Secret, first.to_string_lossy()).at(secrets);
+            self.keep(Effect::new(Verb::Send, target), frame);
+        }
     }
 
     /// Evaluates the program in a file; pins what was read.
@@ -378,7 +405,10 @@ impl<'w> Evaluator<'w> {
         if language == Language::Shell && is_autoconf(&text) && !self.configured {
             return self.configure(&text, argv, shell, frame);
         }
-        self.code(language, &text, argv, shell, frame)
+        let outside = std::mem::replace(&mut self.in_file, true);
+        let done = self.code(language, &text, argv, shell, frame);
+        self.in_file = outside;
+        done
     }
 
     /// Evaluates a configure script. What is destroyed in it by name counts; what remains unknown of a text that a

@@ -16,6 +16,8 @@ const MOST_FOLLOWED: usize = 256;
 const MOST_LINKS: usize = 16;
 /// How the catalog calls places that are gone when their command is.
 const THROWN_AWAY: &str = "a throw-away container";
+/// Effects among which the one is looked for that overwrites other files by the same command.
+const MOST_JOINED: usize = 8;
 /// Effects of one action; more are one opaque effect.
 const MOST_EFFECTS: usize = 4_000;
 
@@ -51,6 +53,22 @@ impl Evaluator<'_> {
         self.partial |= effect.opaque;
         if let Some(trace) = &mut self.trace {
             trace.keep(&effect);
+        }
+        // What a loop overwrites file by file is one effect on all of them: policy sees the sum.
+        if effect.verb == Verb::Modify
+            && effect.scope == Scope::Content
+            && effect.target.kind == TargetKind::FileTree
+            && !effect.opaque
+            && let Some(before) = self.effects.iter_mut().rev().take(MOST_JOINED).find(|before| {
+                (before.verb, &before.scope, before.target.kind, before.span, &before.via, before.opaque)
+                    == (effect.verb, &effect.scope, effect.target.kind, effect.span, &effect.via, false)
+                    && before.target.paths.len() < MOST_FOLLOWED
+            })
+        {
+            let new = effect.target.paths.into_iter().filter(|path| !before.target.paths.contains(path));
+            let new: Vec<_> = new.collect();
+            before.target.paths.extend(new);
+            return;
         }
         if self.effects.last() != Some(&effect) {
             self.effects.push(effect);

@@ -112,6 +112,7 @@ fn other_shells_are_recognized() {
     check(&[
         ("Remove-Item -Recurse -Force C:\\x", &["?execute [Remove-Item]"]),
         ("fish -c 'echo hi; and rm -rf dir'", &["delete /w/dir"]),
+        ("pwsh -Command 'Remove-Item -Recurse dir'", &["delete /w/dir", "?execute [pwsh]"]),
         ("not rm -rf dir", &["delete /w/dir"]),
         ("! ! rm -rf dir", &["delete /w/dir"]),
         ("mapfile -C 'rm -rf dir;' -c 1 A < list", &["delete /w/dir"]),
@@ -127,7 +128,6 @@ fn other_shells_are_recognized() {
     };
     for text in [
         "Get-ChildItem | Remove-Item",
-        "pwsh -Command 'Remove-Item -Recurse dir'",
         "powershell.exe -c \"rm -r dir\"",
         "cmd /c \"del /s /q dir\"",
         "cmd.exe /c rd /s /q dir",

@@ -81,11 +81,8 @@ impl Files<'_, '_> {
         if words.is_empty() {
             return self.harmless();
         }
-        if opts.any(&["u", "remove"]) || opts.may_hide_options() {
-            self.act(Verb::Delete, &Scope::Files, &words);
-        } else {
-            self.destroy_content(&words);
-        }
+        // Nobody shreds what is to be kept: with the name or without, the content is gone.
+        self.act(Verb::Delete, &Scope::Files, &words);
     }
 
     /// Content that is lost, also where only the directory of the files is known.
@@ -93,7 +90,8 @@ impl Files<'_, '_> {
         for word in words {
             if let Place::Below { dir, name } = self.place(word) {
                 let target = Target::new(TargetKind::FileTree, name).at(vec![dir]);
-                self.emit(Effect::new(Verb::Modify, target).within(Scope::Content));
+                let scope = Scope::Filtered { filter: word.source.clone() };
+                self.emit(Effect::new(Verb::Modify, target).within(scope));
             } else {
                 self.act(Verb::Modify, &Scope::Content, std::slice::from_ref(word));
             }

@@ -145,7 +145,8 @@ impl<'c> Files<'c, '_> {
     /// The options in `spec`, `--help` and `--version`. `None` where one of these is all that happens; that is said.
     fn opts(&mut self, spec: &str, args: &[Arg]) -> Option<Opts> {
         let spec = format!("{spec} help version");
-        let opts = Opts::parse(&spec, args, false);
+        let mut opts = Opts::parse(&spec, args, false);
+        opts.words = std::mem::take(&mut opts.words).into_iter().flat_map(|word| self.narrowed(word)).collect();
         let asks = |opts: &Opts| opts.help || opts.any(&["help", "version"]);
         // BSD programs take what follows the first operand for a file.
         if asks(&opts) && asks(&Opts::parse(&spec, args, true)) {
@@ -153,6 +154,31 @@ impl<'c> Files<'c, '_> {
             return None;
         }
         Some(opts)
+    }
+
+    /// A name of which only the beginning is known, where what follows is no path (`/tmp/build-$$`): the names that are
+    /// there and begin so, or a new one.
+    fn narrowed(&self, word: Word) -> Vec<Word> {
+        /// Entries of a directory in which names are looked for.
+        const MOST_ENTRIES: usize = 10_000;
+        let Some((dir, leaf)) = word.prefix.rsplit_once('/').or(Some((".", word.prefix.as_str()))) else {
+            return vec![word];
+        };
+        if word.known || leaf.is_empty() || !is_one_name(&word.source) {
+            return vec![word];
+        }
+        let dir = if dir.is_empty() { "/" } else { dir };
+        let Some(list) = self.call.path(dir).and_then(|path| {
+            let there = self.call.world.kind(&path).is_some();
+            if there { self.call.world.list(&path, MOST_ENTRIES) } else { Some(Vec::new()) }
+        }) else {
+            return vec![word];
+        };
+        let before = word.prefix.get(..word.prefix.len() - leaf.len()).unwrap_or_default();
+        let names = list.iter().filter_map(|entry| entry.name.to_str()).filter(|name| name.starts_with(leaf));
+        let known = |text: String| Word { text, known: true, prefix: String::new(), ..word.clone() };
+        let found: Vec<Word> = names.map(|name| known(format!("{before}{name}"))).collect();
+        if found.is_empty() { vec![known(word.prefix.clone())] } else { found }
     }
 
     fn emit(&mut self, effect: Effect) {
@@ -289,6 +315,50 @@ impl<'c> Files<'c, '_> {
     fn is_dir(&self, word: &Word) -> bool {
         self.path(word).is_some_and(|path| self.kind(&path) == Some(FileKind::Directory))
     }
+}
+
+/// True where all that is not known of the last part of a word is a number, a date or a name: it leads nowhere else.
+fn is_one_name(source: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "${RANDOM}",
+        "${USER}",
+        "${LOGNAME}",
+        "${HOSTNAME}",
+        "${UID}",
+        "${SECONDS}",
+        "$RANDOM",
+        "$USER",
+        "$LOGNAME",
+        "$HOSTNAME",
+        "$UID",
+        "$SECONDS",
+        "$$",
+        "$(hostname)",
+        "$(hostname -s)",
+        "$(whoami)",
+        "$(id -u)",
+        "$(id -un)",
+        "$(uuidgen)",
+        "$(git rev-parse HEAD)",
+        "$(git rev-parse --short HEAD)",
+        "$(nproc)",
+        "$(uname -m)",
+        "$(uname -s)",
+    ];
+    let mut rest = source.to_owned();
+    // A date has slashes where its format has.
+    while let Some((before, after)) = rest.split_once("$(date") {
+        let Some((format, behind)) = after.split_once(')') else { return false };
+        if format.contains(['/', '$', '`', '(']) || format.contains("%D") || format.contains("%x") {
+            return false;
+        }
+        rest = format!("{before}{behind}");
+    }
+    let mut leaf = rest.rsplit('/').next().unwrap_or_default().to_owned();
+    for name in NAMES {
+        leaf = leaf.replace(name, "");
+    }
+    !leaf.contains(['$', '`'])
 }
 
 /// What a path below `/dev` is.

@@ -82,7 +82,7 @@ fn what_deletes() {
 > unlink a.txt
     delete file-tree a.txt | files
 > shred a.txt
-    modify file-tree a.txt | content
+    delete file-tree a.txt | files
 > shred -u a.txt
     delete file-tree a.txt | files
 > shred -uz -n 3 a.txt b.txt
@@ -91,7 +91,7 @@ fn what_deletes() {
 > shred --remove=wipe a.txt
     delete file-tree a.txt | files
 > shred /dev/sda
-    modify device /dev/sda
+    delete device /dev/sda
 > wipe -rf build
     delete file-tree build
 > wipe -k /dev/sdb

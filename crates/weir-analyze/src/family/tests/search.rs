@@ -55,7 +55,7 @@ fn what_searches_and_runs() {
     modify file-tree . | filtered -type f @ /w
     modify file-tree . | filtered {}.bak @ /w
 > find . -type f -exec truncate -s 0 {} ';'
-    modify file-tree . | content @ /w
+    modify file-tree . | filtered -type f @ /w
 > find . -type f -exec sh -c 'rm "$@"' sh {} +
     Shell: rm "$@"
 > find . -name x -execdir rm {} ';'

@@ -36,7 +36,7 @@ fn what_writes() {
 > truncate a.txt
     read program truncate
 > truncate -s 0 build/$X
-    modify file-tree build | content
+    modify file-tree build | filtered build/$X
 > tee
     read program tee
 > tee a.txt
