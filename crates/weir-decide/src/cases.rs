@@ -27,6 +27,16 @@ pub struct TestReport {
 struct CaseFile {
     #[serde(rename = "case", default)]
     cases: Vec<Case>,
+    #[serde(rename = "environment", default)]
+    environments: Vec<EnvironmentCase>,
+}
+
+/// A name, and what `environments.toml` says of it: `unknown` where no pattern matches.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnvironmentCase {
+    name: String,
+    is: Environment,
 }
 
 /// One case. What is left out is as mild as can be: it exists, was measured, and nothing was found.
@@ -182,6 +192,15 @@ pub fn run_tests(engine: &Engine, layers: &Layers, paths: &[PathBuf]) -> Result<
 fn run(engine: &Engine, file: &str, text: &str, report: &mut TestReport) -> Result<(), DecideError> {
     let parsed: CaseFile =
         toml::from_str(text).map_err(|error| DecideError::Cases { file: file.to_owned(), what: error.to_string() })?;
+    for EnvironmentCase { name, is } in parsed.environments {
+        let found = engine.environments().classify(&name, None).map_or(Environment::Unknown, |(found, _)| found);
+        if found == is {
+            report.passed += 1;
+        } else {
+            let (found, is) = (found.name(), is.name());
+            report.failures.push(format!("{file}: the environment of `{name}` is {found}, expected {is}"));
+        }
+    }
     for case in parsed.cases {
         match judge(engine, &case) {
             None => {

@@ -6,9 +6,10 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use toml::Spanned;
-use weir_model::{Environment, Environments};
+use weir_model::{Environment, EnvironmentPattern, Environments};
 
 use crate::PolicyError;
 use crate::layers::{self, Layer, Layers};
@@ -25,22 +26,28 @@ pub(crate) fn load(layers: &Layers) -> Result<(Environments, Vec<String>), Vec<P
     let mut texts = Vec::new();
     let mut errors = Vec::new();
     for (layer, path) in layers.environment_files() {
-        if !path.exists() {
+        if !is_there(&path) {
             continue;
         }
         match layers::read(&path) {
             Ok(text) => {
                 read(layer, &path.display().to_string(), &text, &mut environments, &mut errors);
-                texts.push(text);
+                texts.extend([path.display().to_string(), text]);
             }
             Err(error) => errors.push(error),
         }
     }
-    if environments.patterns.len() > MOST_PATTERNS {
-        let message = format!("there are {} patterns, more than {MOST_PATTERNS}", environments.patterns.len());
+    let count = environments.own.len() + environments.tightening.len();
+    if count > MOST_PATTERNS {
+        let message = format!("there are {count} patterns, more than {MOST_PATTERNS}");
         errors.push(PolicyError::plain(FILE, message, "write fewer patterns, with `*`"));
     }
     if errors.is_empty() { Ok((environments, texts)) } else { Err(errors) }
+}
+
+/// True also for a link that leads nowhere: that is an error, and not the same as no file.
+pub(crate) fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 fn read(layer: Layer, file: &str, text: &str, environments: &mut Environments, errors: &mut Vec<PolicyError>) {
@@ -76,7 +83,13 @@ fn read(layer: Layer, file: &str, text: &str, environments: &mut Environments, e
                 errors.push(at(pattern.span(), "a pattern is empty".to_owned(), "write a name, with `*` for any text"));
                 continue;
             }
-            environments.patterns.push((environment, pattern.into_inner()));
+            let pattern = pattern.into_inner().trim().to_lowercase();
+            let entry = EnvironmentPattern { environment, pattern, file: file.to_owned() };
+            if layer == Layer::Repository {
+                environments.tightening.push(entry);
+            } else {
+                environments.own.push(entry);
+            }
         }
     }
 }
@@ -106,9 +119,9 @@ mod tests {
     #[test]
     fn every_layer_adds_patterns_and_a_repository_only_tightens() {
         let found = compiled(&[
-            ("org", "production = [\"*prod*\", \"123456789012\"]"),
-            ("user", "development = [\"prod-like\"]\nscratch = [\"tmp-*\"]"),
-            ("repo", "production = [\"shop\"]\nstaging = [\"shop-rc\"]"),
+            ("org", "production = [\"*Prod*\", \"123456789012\"]"),
+            ("user", "development = [\"prod-like\"]\nscratch = [\"tmp-*\", \"live-1\"]"),
+            ("repo", "production = [\"shop\"]\nstaging = [\"shop-rc\", \"*-prod\"]"),
         ])
         .unwrap();
         for (name, expected) in [
@@ -116,23 +129,45 @@ mod tests {
             ("arn:aws:iam::123456789012:role/x", Some(Environment::Production)),
             ("prod-like", Some(Environment::Production)),
             ("tmp-1", Some(Environment::Scratch)),
+            ("live-1", Some(Environment::Scratch)),
             ("shop", Some(Environment::Production)),
-            ("shop-rc", Some(Environment::Staging)),
+            ("shop-rc", Some(Environment::Production)),
             ("other", None),
         ] {
-            assert_eq!(found.classify([name]).map(|(environment, _)| environment), expected, "{name}");
+            assert_eq!(found.classify(name, None).map(|(environment, _)| environment), expected, "{name}");
         }
-        assert!(compiled(&[]).unwrap().patterns.is_empty());
+        let (_, pattern) = found.classify("my-prod", None).unwrap();
+        assert!(pattern.unwrap().file.ends_with("org/environments.toml"), "{pattern:?}");
+        assert!(compiled(&[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_shown_with_their_line() {
         for (files, expected) in [
-            (("repo", "development = [\"*\"]"), "may not say"),
-            (("user", "prodution = [\"x\"]"), "no environment"),
-            (("user", "production = [\"\"]"), "empty"),
+            (("repo", "\ndevelopment = [\"*\"]"), "environments.toml:2:1: a repository may not say"),
+            (("repo", "scratch = [\"*\"]"), "a repository may not say"),
+            (("user", "# x\nprodution = [\"x\"]"), "environments.toml:2:1: `prodution` is no environment"),
+            (("user", "unknown = [\"x\"]"), "`unknown` is no environment"),
+            (("user", "production = [\"a\",\n  \"\"]"), "environments.toml:2:3: a pattern is empty"),
             (("user", "production = \"x\""), "sequence"),
-            (("org", "production = ["), "array"),
+            (("user", "[production]\nx = 1"), "sequence"),
+            (("org", "production = ["), "environments.toml:1:"),
+            (("org", "production = [\"a\"]\nproduction = [\"b\"]"), "environments.toml:2:"),
         ] {
             let error = compiled(&[files]).unwrap_err();
             assert!(error.contains(expected), "{files:?}: {error}");
             assert!(error.contains(FILE), "{error}");
         }
+        let many = format!("production = [{}]", "\"x\",".repeat(MOST_PATTERNS + 1));
+        assert!(compiled(&[("user", &many)]).unwrap_err().contains("2001 patterns"));
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_a_mistake() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(dir.path().join("none"), dir.path().join(FILE)).unwrap();
+        let layers = Layers { user: Some(dir.path().to_owned()), ..Layers::default() };
+        let errors = crate::compile(&layers).unwrap_err();
+        assert!(errors[0].to_string().contains("cannot be read"), "{errors:?}");
     }
 }

@@ -130,7 +130,8 @@ impl Layers {
             // The stamp goes first: a change in between is then noticed, and not missed.
             stamps.push(Stamp::of(dir));
             // One that comes later changes the directory.
-            stamps.extend(Some(dir.join(environments::FILE)).filter(|file| file.exists()).map(|file| Stamp::of(&file)));
+            let environments = Some(dir.join(environments::FILE)).filter(|file| environments::is_there(file));
+            stamps.extend(environments.map(|file| Stamp::of(&file)));
             for path in files(dir, ".cedar", &mut errors) {
                 stamps.push(Stamp::of(&path));
                 match read(&path) {

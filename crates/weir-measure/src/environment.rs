@@ -1,80 +1,137 @@
-//! Which environment a target belongs to: by the patterns of policy, else by the words in its names.
+//! Which environment a target belongs to: by the patterns that people wrote down, else by the words in names.
 //!
-//! Where the command leaves the place to configuration, that is read first ([`crate::lookup`]). A word decides only
-//! where it stands alone: `prod-db` is production, `product` is not.
+//! A word decides only where it stands alone: `prod-db` is production, `product` is not. Of several facts the strictest
+//! counts.
 
 use std::path::Path;
 
-use weir_model::{Environment, Target, TargetKind};
+use weir_model::{Environment, Environments, Target, TargetKind};
 
-use crate::{Context, lookup, place};
+use crate::lookup::{Fact, Found, Weight};
+use crate::place;
 
-/// The longest description of where an environment was found.
-const LONGEST: usize = 400;
-
-/// Finds out where a target is, and which environment that is.
-pub(crate) fn settle(target: &mut Target, context: &Context<'_>) {
-    let found = target.lookup.as_ref().map(|lookup| lookup::find(lookup, context.home)).unwrap_or_default();
-    if !found.said.is_empty() {
-        let mut said = found.said.join(", ");
-        if said.len() > LONGEST {
-            let mut end = LONGEST;
-            while !said.is_char_boundary(end) {
-                end -= 1;
-            }
-            said.truncate(end);
-            said.push('…');
+/// Says which environment a target belongs to whose environment analysis has left open.
+///
+/// What the environment was read from (`--context prod`, the configuration that counts for the command) goes before the
+/// target's own name, and that before the places of its files.
+pub(crate) fn settle(target: &mut Target, found: Option<&Found>, rules: &Environments) {
+    let named = target.environment_from.take();
+    let mut judge = Judge { rules, strictest: None };
+    if let Some(named) = &named {
+        let located = found.is_some_and(|found| !found.facts.is_empty());
+        let (paths, names): (Vec<&str>, Vec<&str>) =
+            named.split(", ").partition(|piece| located && is_path(value_of(piece)));
+        judge.see(&names.join(", "), Weight::Place);
+        // Below `~/dev` may be the configuration of anything.
+        for path in paths {
+            judge.see(path, Weight::Hint);
         }
-        target.environment_from = Some(said);
     }
+    for Fact { name, weight } in found.map(|found| found.facts.as_slice()).unwrap_or_default() {
+        judge.see(name, *weight);
+    }
+    target.environment_from = described(named, found);
     if target.environment != Environment::Unknown {
         return;
     }
-    if !context.environments.patterns.is_empty() {
-        let mut names: Vec<&str> = found.names.iter().map(String::as_str).collect();
-        names.extend(target.environment_from.as_deref());
-        if is_named(target.kind) {
-            names.push(&target.name);
-        }
-        if let Some((environment, pattern)) = context.environments.classify(names) {
-            let from = target.environment_from.take().unwrap_or_else(|| target.name.clone());
-            target.environment_from = Some(format!("{from}, by `{pattern}` in environments.toml"));
-            target.environment = environment;
-            return;
-        }
+    let verdict = judge.strictest.or_else(|| by_name(target, rules));
+    let Some((environment, pattern)) = verdict else { return };
+    target.environment = environment;
+    if let Some(pattern) = pattern {
+        let from = target.environment_from.take().unwrap_or_else(|| target.name.clone());
+        target.environment_from = Some(format!("{from}; {pattern}"));
     }
-    target.environment = classify(target);
 }
 
-/// True where the target's own name says where it runs.
-const fn is_named(kind: TargetKind) -> bool {
-    !matches!(
-        kind,
-        TargetKind::FileTree
-            | TargetKind::Secret
-            | TargetKind::ControlSurface
-            | TargetKind::GitWorktree
+/// The environment, and which pattern says so.
+type Classed = (Environment, Option<String>);
+
+/// Takes the strictest of what facts say.
+struct Judge<'r> {
+    rules: &'r Environments,
+    strictest: Option<Classed>,
+}
+
+impl Judge<'_> {
+    fn see(&mut self, name: &str, weight: Weight) {
+        let words = if weight == Weight::Plain { None } else { of_text(name) };
+        let Some(class) = classed(self.rules, name, words) else { return };
+        let tightens = matches!(class.0, Environment::Production | Environment::Staging);
+        // What people wrote about a name counts in both directions.
+        if weight == Weight::Hint && !tightens && class.1.is_none() {
+            return;
+        }
+        if self.strictest.as_ref().is_none_or(|(known, _)| class.0.strictness() < known.strictness()) {
+            self.strictest = Some(class);
+        }
+    }
+}
+
+fn classed(rules: &Environments, name: &str, words: Option<Environment>) -> Option<Classed> {
+    let (environment, pattern) = rules.classify(name, words)?;
+    let said = |pattern: &weir_model::EnvironmentPattern| {
+        format!("{} by `{}` in {}", pattern.environment.name(), pattern.pattern, pattern.file)
+    };
+    Some((environment, pattern.map(said)))
+}
+
+fn by_name(target: &Target, rules: &Environments) -> Option<Classed> {
+    let words = Some(of_name(target)).filter(|environment| *environment != Environment::Unknown);
+    if rules.is_empty() {
+        return words.map(|environment| (environment, None));
+    }
+    let files = matches!(target.kind, TargetKind::FileTree | TargetKind::Secret | TargetKind::ControlSurface);
+    // Programs and packages, and what is only in this repository, are in no environment.
+    let local = matches!(
+        target.kind,
+        TargetKind::GitWorktree
             | TargetKind::GitRef
             | TargetKind::GitStash
             | TargetKind::GitRepository
             | TargetKind::Program
             | TargetKind::Package
-    )
+    );
+    if files || local {
+        return words.map(|environment| (environment, None));
+    }
+    classed(rules, &target.name, words)
 }
 
-/// Classifies a target whose environment analysis has left open.
-///
-/// What the environment was read from (`--context prod`) goes before the target's own name, and that before the
-/// places of its files.
-pub(crate) fn classify(target: &Target) -> Environment {
-    if target.environment != Environment::Unknown {
-        return target.environment;
+/// Of `--context prod` and `AWS_PROFILE=prod` the value.
+fn value_of(piece: &str) -> &str {
+    piece.split_once([' ', '=']).map_or(piece, |(_, value)| value)
+}
+
+fn is_path(value: &str) -> bool {
+    ["/", "./", "../", "~"].iter().any(|start| value.starts_with(start))
+}
+
+/// What people read: what the command named, as far as what was found does not say it again, and what was found.
+fn described(named: Option<String>, found: Option<&Found>) -> Option<String> {
+    let Some(found) = found.filter(|found| !found.said.is_empty()) else { return named };
+    let mut text = found.said.join(", ");
+    for piece in named.iter().flat_map(|named| named.split(", ")) {
+        let value = value_of(piece);
+        if !text.contains(value) && !found.facts.iter().any(|fact| value.contains(&fact.name)) {
+            text.push_str(", ");
+            text.push_str(piece);
+        }
     }
-    if let Some(from) = &target.environment_from
-        && let Some(found) = of_text(from)
-    {
-        return found;
+    /// The longest description.
+    const LONGEST: usize = 600;
+    if text.len() > LONGEST {
+        let mut end = LONGEST;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
     }
+    Some(text)
+}
+
+/// By the target's own name and places.
+fn of_name(target: &Target) -> Environment {
     match target.kind {
         TargetKind::FileTree | TargetKind::Secret | TargetKind::ControlSurface => of_files(target),
         // Names of branches, programs and packages say nothing of where they run.
@@ -147,13 +204,7 @@ fn names_this_machine(text: &str) -> bool {
 }
 
 fn strictest(found: impl Iterator<Item = Environment>) -> Option<Environment> {
-    found.min_by_key(|environment| match environment {
-        Environment::Production => 0,
-        Environment::Staging => 1,
-        Environment::Development => 2,
-        Environment::Scratch => 3,
-        Environment::Unknown => 4,
-    })
+    found.min_by_key(|environment| environment.strictness())
 }
 
 /// Runs of letters and digits.
@@ -181,7 +232,8 @@ fn split_camel(word: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn of_word(word: &str) -> Option<Environment> {
+/// What one word says.
+pub(crate) fn of_word(word: &str) -> Option<Environment> {
     // `prod2` and `staging01` are instances of the same environment.
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if is(word, &["prod", "production", "live", "prd"]) {
@@ -273,6 +325,12 @@ mod tests {
         ] {
             assert_eq!(of_text(text), expected, "{text}");
         }
+    }
+
+    fn classify(target: &Target) -> Environment {
+        let mut target = target.clone();
+        settle(&mut target, None, &Environments::default());
+        target.environment
     }
 
     #[test]

@@ -26,14 +26,19 @@ mod tally;
 mod tree;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use weir_model::{Effect, Environments, Figure, Reversibility, Scope, TargetKind, Timestamp, Verb};
+use weir_model::{Effect, Environments, Figure, Lookup, Reversibility, Scope, TargetKind, Timestamp, Verb};
+
+pub use presume::{Presumed, presume};
 
 use budget::{Budget, Shares};
 use lab::Lab;
+use lookup::Found;
 
-pub use presume::{Presumed, presume};
+/// Finding out where targets are may take this part of the budget.
+const PARTS_FOR_PLACES: usize = 3;
 
 /// What measuring needs to know beside the effects.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +49,7 @@ pub struct Context<'a> {
     pub home: Option<&'a Path>,
     /// When the session began: files made later are its own.
     pub session_started: Option<Timestamp>,
-    /// Which names belong to which environment, by policy.
+    /// Which names belong to which environment, as people wrote it down.
     pub environments: &'a Environments,
     /// How long measuring all effects together may take.
     pub budget: Duration,
@@ -53,9 +58,7 @@ pub struct Context<'a> {
 /// Fills `impact` and `reversibility` of every effect that can be measured, and the environment of every target
 /// that analysis has left open.
 pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
-    for effect in effects.iter_mut() {
-        environment::settle(&mut effect.target, context);
-    }
+    locate(effects, context);
     connection::pass_on(effects);
     let looks = effects.iter().filter(|e| method(e) != Method::Name).count();
     let mut lab = Lab::new(context);
@@ -73,6 +76,43 @@ pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
             }
         }
     }
+}
+
+/// Finds out where every target is. Configuration is read only where something is at stake.
+fn locate(effects: &mut [Effect], context: &Context<'_>) {
+    let at_stake = effects.iter().any(is_weighty);
+    // What one command says is the same for all its effects.
+    let mut known: Vec<(Arc<Lookup>, Found)> = Vec::new();
+    let mut known_budget = None;
+    for effect in effects {
+        if effect.verb == Verb::Read || !at_stake {
+            environment::settle(&mut effect.target, None, context.environments);
+            continue;
+        }
+        let budget = || Shares::new(context.budget, PARTS_FOR_PLACES).next();
+        if let Some(lookup) = effect.target.lookup.clone() {
+            let at = known.iter().position(|(done, _)| Arc::ptr_eq(done, &lookup));
+            let at = at.unwrap_or_else(|| {
+                let budget = known_budget.get_or_insert_with(budget);
+                let found = lookup::find(&lookup, context.home, budget);
+                known.push((lookup, found));
+                known.len() - 1
+            });
+            let found = known.get(at).map(|(_, found)| found);
+            environment::settle(&mut effect.target, found, context.environments);
+        } else if let (TargetKind::GitRemoteRef, Some(directory)) = (effect.target.kind, effect.target.paths.first()) {
+            let budget = known_budget.get_or_insert_with(budget);
+            let found = lookup::remote(directory, &effect.target.name, budget);
+            environment::settle(&mut effect.target, Some(&found), context.environments);
+        } else {
+            environment::settle(&mut effect.target, None, context.environments);
+        }
+    }
+}
+
+/// True for what a look at configuration can make a difference for.
+fn is_weighty(effect: &Effect) -> bool {
+    effect.opaque || !matches!(effect.verb, Verb::Read | Verb::Execute)
 }
 
 /// How an effect is measured.

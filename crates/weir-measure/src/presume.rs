@@ -17,7 +17,7 @@ pub enum Presumed {
 /// Fills effects as [`measure`](crate::measure) does, without a look at the file system.
 pub fn presume(effects: &mut [Effect], context: &Context<'_>, world: Presumed) {
     for effect in effects.iter_mut() {
-        effect.target.environment = environment::classify(&effect.target);
+        environment::settle(&mut effect.target, None, context.environments);
     }
     connection::pass_on(effects);
     for effect in effects {

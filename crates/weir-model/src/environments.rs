@@ -4,43 +4,64 @@ use serde::{Deserialize, Serialize};
 
 use crate::Environment;
 
+/// One line of people's own: names like this belong to that environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentPattern {
+    /// The environment.
+    pub environment: Environment,
+    /// The pattern, in lower case; `*` stands for any text.
+    pub pattern: String,
+    /// The file that says so.
+    pub file: String,
+}
+
 /// Patterns of names (accounts, projects, contexts, hosts, databases), each with its environment.
 ///
-/// `*` stands for any text; case does not count. A pattern is compared with a name as a whole and with its parts: the
-/// host and the database of an address, the account in an ARN.
+/// A pattern is compared with a name as a whole, with its parts (the host of an address, the account in an ARN) and with
+/// its words. Case does not count. The order does not matter: of several that match, the strictest environment counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environments {
-    /// In no order that matters: of several that match, the strictest environment counts.
-    pub patterns: Vec<(Environment, String)>,
+    /// What the organization and the person say. It goes before what the words of a name say.
+    pub own: Vec<EnvironmentPattern>,
+    /// What a repository says. It may make a name stricter than it is otherwise, and never less strict.
+    pub tightening: Vec<EnvironmentPattern>,
 }
 
 impl Environments {
-    /// The strictest environment of which a pattern matches one of `names`, with that pattern.
+    /// True where nobody has written anything.
     #[must_use]
-    pub fn classify<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<(Environment, &str)> {
-        let mut found: Option<(Environment, &str)> = None;
-        for name in names {
-            let lower = name.to_lowercase();
-            for (environment, pattern) in &self.patterns {
-                let stricter = found.is_none_or(|(known, _)| strictness(*environment) < strictness(known));
-                if stricter && (matches(pattern, &lower) || parts(&lower).any(|part| matches(pattern, part))) {
-                    found = Some((*environment, pattern));
-                }
-            }
+    pub const fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.tightening.is_empty()
+    }
+
+    /// The environment of `name`, with the pattern that says so. `words` is what it is taken for where no pattern of
+    /// the organization or the person matches.
+    #[must_use]
+    pub fn classify(
+        &self,
+        name: &str,
+        words: Option<Environment>,
+    ) -> Option<(Environment, Option<&EnvironmentPattern>)> {
+        if self.is_empty() {
+            return words.map(|environment| (environment, None));
         }
-        found
+        let name = name.to_lowercase();
+        let own = strictest(&self.own, &name).map(|pattern| (pattern.environment, Some(pattern)));
+        let base = own.or(words.map(|environment| (environment, None)));
+        match (base, strictest(&self.tightening, &name)) {
+            (Some((known, _)), Some(tighter)) if tighter.environment.strictness() >= known.strictness() => base,
+            (_, Some(tighter)) => Some((tighter.environment, Some(tighter))),
+            (base, None) => base,
+        }
     }
 }
 
-/// The order in which environments are protected.
-const fn strictness(environment: Environment) -> u8 {
-    match environment {
-        Environment::Production => 0,
-        Environment::Staging => 1,
-        Environment::Development => 2,
-        Environment::Scratch => 3,
-        Environment::Unknown => 4,
-    }
+/// `name` is in lower case.
+fn strictest<'p>(patterns: &'p [EnvironmentPattern], name: &str) -> Option<&'p EnvironmentPattern> {
+    let fits = |entry: &&EnvironmentPattern| {
+        matches(&entry.pattern, name) || parts(name).chain(words(name)).any(|part| matches(&entry.pattern, part))
+    };
+    patterns.iter().filter(fits).min_by_key(|entry| entry.environment.strictness())
 }
 
 /// What stands between the marks of addresses and identifiers; dots and dashes belong to names.
@@ -48,15 +69,19 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))).filter(|part| !part.is_empty())
 }
 
-/// `*` is any text; `name` is in lower case.
+/// Runs of letters and digits.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// `*` is any text.
 fn matches(pattern: &str, name: &str) -> bool {
-    let pattern = pattern.to_lowercase();
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(first) else { return false };
     let mut pieces = rest.split('*').peekable();
     while let Some(piece) = pieces.next() {
         if pieces.peek().is_none() {
-            return name.len() >= piece.len() && name.ends_with(piece);
+            return name.ends_with(piece);
         }
         match name.split_once(piece) {
             Some((_, after)) => name = after,
@@ -69,37 +94,81 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Environment::{Development, Production, Scratch, Staging};
+
+    fn patterns(list: &[(Environment, &str)]) -> Vec<EnvironmentPattern> {
+        let one = |(environment, pattern): &(Environment, &str)| EnvironmentPattern {
+            environment: *environment,
+            pattern: (*pattern).to_owned(),
+            file: "environments.toml".to_owned(),
+        };
+        list.iter().map(one).collect()
+    }
+
+    fn found(all: &Environments, name: &str, words: Option<Environment>) -> Option<Environment> {
+        all.classify(name, words).map(|(environment, _)| environment)
+    }
 
     #[test]
-    fn patterns_match_whole_names_and_their_parts() {
-        let environments = |list: &[(Environment, &str)]| Environments {
-            patterns: list.iter().map(|(environment, pattern)| (*environment, (*pattern).to_owned())).collect(),
-        };
-        let all = environments(&[
-            (Environment::Production, "*prod*"),
-            (Environment::Production, "123456789012"),
-            (Environment::Production, "db.example.com"),
-            (Environment::Staging, "stage-*-eu"),
-            (Environment::Development, "*"),
+    fn patterns_match_whole_names_their_parts_and_their_words() {
+        let own = patterns(&[
+            (Production, "*prod*"),
+            (Production, "123456789012"),
+            (Production, "db.example.com"),
+            (Production, "crown"),
+            (Staging, "stage-*-eu"),
+            (Development, "*"),
         ]);
+        let all = Environments { own, tightening: Vec::new() };
         for (name, expected) in [
-            ("shop-Prod-eu", Environment::Production),
-            ("arn:aws:rds:eu-west-1:123456789012:db:x", Environment::Production),
-            ("1234567890123", Environment::Development),
-            ("postgres://app@db.example.com:5432/shop", Environment::Production),
-            ("db.example.com.evil.org", Environment::Development),
-            ("stage-1-eu", Environment::Staging),
-            ("stage-eu", Environment::Development),
-            ("stage--eu", Environment::Staging),
+            ("shop-Prod-eu", Production),
+            ("arn:aws:rds:eu-west-1:123456789012:db:x", Production),
+            ("1234567890123", Development),
+            ("postgres://app@db.example.com:5432/shop", Production),
+            ("db.example.com.evil.org", Development),
+            ("the-crown_jewels", Production),
+            ("crowned", Development),
+            ("stage-1-eu", Staging),
+            ("stage-eu", Development),
+            ("stage--eu", Staging),
         ] {
-            assert_eq!(all.classify([name]).map(|(environment, _)| environment), Some(expected), "{name}");
+            assert_eq!(found(&all, name, None), Some(expected), "{name}");
         }
-        assert_eq!(all.classify([]), None);
-        let some = environments(&[(Environment::Production, "a*b*c")]);
-        assert!(some.classify(["aXbYc"]).is_some() && some.classify(["abc"]).is_some());
-        assert!(some.classify(["ab"]).is_none() && some.classify(["acb"]).is_none());
-        // The strictest of all names, whatever the order.
-        assert_eq!(all.classify(["x", "prod"]), Some((Environment::Production, "*prod*")));
-        assert_eq!(all.classify(["prod", "x"]), Some((Environment::Production, "*prod*")));
+        for (pattern, name, fits) in [
+            ("a*b*c", "axbyc", true),
+            ("a*b*c", "abc", true),
+            ("a*b*c", "ab", false),
+            ("a*b*c", "acb", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+            ("", "", true),
+            ("**", "x", true),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn people_go_before_words_and_a_repository_only_tightens() {
+        let all = Environments {
+            own: patterns(&[(Development, "prod-playground"), (Scratch, "tmp-*"), (Production, "shop")]),
+            tightening: patterns(&[(Staging, "*prod*"), (Production, "tmp-1")]),
+        };
+        for (name, words, expected) in [
+            // The person has the last word over the words, but the repository says staging.
+            ("prod-playground", Some(Production), Some(Staging)),
+            ("tmp-2", Some(Production), Some(Scratch)),
+            ("tmp-1", None, Some(Production)),
+            // Saying staging of what is production already changes nothing.
+            ("x-prod", Some(Production), Some(Production)),
+            ("x-prod", Some(Development), Some(Staging)),
+            ("x-prod", None, Some(Staging)),
+            ("other", Some(Staging), Some(Staging)),
+            ("other", None, None),
+            ("shop", Some(Development), Some(Production)),
+        ] {
+            assert_eq!(found(&all, name, words), expected, "{name} {words:?}");
+        }
+        assert_eq!(found(&Environments::default(), "x", Some(Staging)), Some(Staging));
     }
 }

@@ -23,7 +23,7 @@ mod target;
 
 pub use action::{Action, Agent, Patch, PatchOp, Request};
 pub use effect::{Effect, GitScope, Scope, Span, Verb};
-pub use environments::Environments;
+pub use environments::{EnvironmentPattern, Environments};
 pub use hold::{Approval, Hold, Rejection};
 pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId};
 pub use impact::{Figure, Impact, Reversibility};

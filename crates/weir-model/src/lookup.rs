@@ -18,40 +18,54 @@ pub enum Provider {
     Azure,
     /// Workspace and backend of a Terraform directory.
     Terraform,
+    /// The selected stack of a Pulumi project.
+    Pulumi,
     /// Docker's contexts.
     Docker,
-    /// A database's own client: what its options, its variables and a service file say, else this machine.
-    DatabaseClient,
-    /// A project's database: connection strings in the environment and in the project's `.env` files.
-    DatabaseProject,
+    /// Connection strings, and the variables that stand for them, in the environment and in files.
+    Database,
+    /// The project that a directory is linked with (Heroku, Fly, Vercel, Firebase, Supabase and others).
+    Platform,
+}
+
+/// What a command says of the place where it acts: enough to look it up.
+///
+/// A value that is `None` was given, and is not known: the configuration must not be taken instead of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// Whose configuration counts.
+    pub provider: Provider,
+    /// The program, without its directory.
+    pub program: String,
+    /// The options that were given, by their long names without dashes (`context`), else by their letters.
+    pub settings: Vec<(String, Option<String>)>,
+    /// The words after the subcommand.
+    pub words: Vec<Option<String>>,
+    /// [`Provider::variables`] that are set, as the command sees them.
+    pub variables: Vec<(String, Option<String>)>,
+    /// The directory in which it runs, where that is known.
+    pub directory: Option<PathBuf>,
 }
 
 impl Provider {
-    /// Every provider, with the name that the catalog uses.
-    pub const ALL: [(Self, &'static str); 8] = [
-        (Self::Kubernetes, "kubernetes"),
-        (Self::Aws, "aws"),
-        (Self::Gcloud, "gcloud"),
-        (Self::Azure, "azure"),
-        (Self::Terraform, "terraform"),
-        (Self::Docker, "docker"),
-        (Self::DatabaseClient, "database-client"),
-        (Self::DatabaseProject, "database-project"),
-    ];
-
     /// The environment variables by which a command is told where to act.
     #[must_use]
     pub const fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::Kubernetes => &["KUBECONFIG", "HELM_KUBECONTEXT", "HELM_NAMESPACE"],
+            Self::Kubernetes => {
+                &["KUBECONFIG", "HELM_KUBECONTEXT", "HELM_NAMESPACE", "HELM_KUBEAPISERVER", "POD_NAMESPACE"]
+            }
             Self::Aws => &[
                 "AWS_PROFILE",
                 "AWS_DEFAULT_PROFILE",
                 "AWS_VAULT",
+                "AWS_ACCESS_KEY_ID",
                 "AWS_REGION",
                 "AWS_DEFAULT_REGION",
                 "AWS_CONFIG_FILE",
                 "AWS_SHARED_CREDENTIALS_FILE",
+                "AWS_ROLE_ARN",
+                "AWS_ENDPOINT_URL",
                 "AWS_ACCOUNT_ID",
             ],
             Self::Gcloud => &[
@@ -62,56 +76,70 @@ impl Provider {
                 "GOOGLE_CLOUD_PROJECT",
             ],
             Self::Azure => &["AZURE_CONFIG_DIR", "AZURE_SUBSCRIPTION_ID"],
-            Self::Terraform => &["TF_WORKSPACE", "TF_DATA_DIR", "AWS_PROFILE"],
-            Self::Docker => &["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"],
-            Self::DatabaseClient => &["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGSERVICEFILE", "MYSQL_HOST"],
-            Self::DatabaseProject => &[
+            Self::Terraform => &[
+                "TF_WORKSPACE",
+                "TF_DATA_DIR",
+                "TG_WORKING_DIR",
+                "AWS_PROFILE",
+                "AWS_CONFIG_FILE",
+                "AWS_SHARED_CREDENTIALS_FILE",
+                "AWS_ACCESS_KEY_ID",
+                "GOOGLE_CLOUD_PROJECT",
+                "ARM_SUBSCRIPTION_ID",
+            ],
+            Self::Pulumi => &["PULUMI_STACK", "PULUMI_HOME", "PULUMI_BACKEND_URL"],
+            Self::Docker => {
+                &["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "COMPOSE_PROJECT_NAME"]
+            }
+            Self::Database => &[
                 "DATABASE_URL",
                 "DB_URL",
                 "DIRECT_URL",
                 "POSTGRES_URL",
+                "DB_HOST",
+                "DB_DATABASE",
+                "PGHOST",
+                "PGHOSTADDR",
+                "PGDATABASE",
+                "PGSERVICE",
+                "PGSERVICEFILE",
+                "MYSQL_HOST",
                 "MONGODB_URI",
                 "MONGO_URL",
                 "REDIS_URL",
-                "PGHOST",
-                "PGDATABASE",
                 "RAILS_ENV",
+                "RACK_ENV",
                 "NODE_ENV",
                 "APP_ENV",
+                "MIX_ENV",
+                "GOOSE_DBSTRING",
                 "DJANGO_SETTINGS_MODULE",
+            ],
+            Self::Platform => &[
+                "HEROKU_APP",
+                "FLY_APP",
+                "VERCEL_PROJECT_ID",
+                "RAILWAY_ENVIRONMENT",
+                "NETLIFY_SITE_ID",
+                "CLOUDFLARE_ENV",
+                "GOOGLE_CLOUD_PROJECT",
             ],
         }
     }
 }
 
-/// What a command says of the place where it acts: enough to look it up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lookup {
-    /// Whose configuration counts.
-    pub provider: Provider,
-    /// The options that were given with known values, by the first name that the catalog has for each.
-    pub options: Vec<(String, String)>,
-    /// The words of the command after its subcommand, as far as they are known.
-    pub words: Vec<String>,
-    /// [`Provider::variables`] that are set, as the command sees them.
-    pub variables: Vec<(String, String)>,
-    /// All options, words and variables are known.
-    pub complete: bool,
-    /// The directory in which it runs, where that is known.
-    pub directory: Option<PathBuf>,
-}
-
 impl Lookup {
-    /// The value of the first of these options that was given.
+    /// The last value of any of these settings. `None`: not given. `Some(None)`: given, and not known.
     #[must_use]
-    pub fn option(&self, names: &[&str]) -> Option<&str> {
-        self.options.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+    pub fn setting(&self, names: &[&str]) -> Option<Option<&str>> {
+        let given = self.settings.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
+        given.map(|(_, value)| value.as_deref())
     }
 
-    /// A variable that is set to some text.
+    /// A variable, in the same manner. One that is set to nothing is not set.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        found.filter(|value| !value.is_empty())
+    pub fn variable(&self, name: &str) -> Option<Option<&str>> {
+        let set = self.variables.iter().find(|(known, value)| known == name && value.as_deref() != Some(""));
+        set.map(|(_, value)| value.as_deref())
     }
 }

@@ -150,6 +150,18 @@ impl Environment {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The order in which environments are protected, the strictest first.
+    #[must_use]
+    pub const fn strictness(self) -> u8 {
+        match self {
+            Self::Production => 0,
+            Self::Staging => 1,
+            Self::Development => 2,
+            Self::Scratch => 3,
+            Self::Unknown => 4,
+        }
+    }
 }
 
 /// One thing that is acted on.
@@ -165,7 +177,7 @@ pub struct Target {
     /// How the environment was found (`--context prod`, `AWS_PROFILE=dev`), for people to check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_from: Option<String>,
-    /// How measurement finds the environment, where the command leaves it to configuration. Not kept.
+    /// What the command says of the place where it acts, for measurement to look it up. Not kept.
     #[serde(skip)]
     pub lookup: Option<Arc<Lookup>>,
     /// True where destroying it destroys data (a volume, a database) and not only something that can be made again.

@@ -44,6 +44,9 @@ pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut
 fn program(reading: &Reading<'_>, verb: Verb, name: String) -> Effect {
     let mut target = Target::new(TargetKind::Program, name);
     target.environment_from = reading.environment();
+    if verb != Verb::Read {
+        target.lookup = reading.lookup();
+    }
     Effect::new(verb, target)
 }
 
@@ -61,6 +64,7 @@ fn missing(reading: &Reading<'_>, say: &mut dyn Say) {
             // Any of the tool's commands, the destructive ones among them.
             let mut target = Target::new(TargetKind::Unknown, name);
             target.environment_from = reading.environment();
+            target.lookup = reading.lookup();
             say.opaque(Effect::opaque(Verb::Execute, target, "which command this runs is not known"));
         }
         Fallback::Opaque if sounds_destructive(reading) => {
@@ -158,11 +162,9 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
     };
     for effect in &mut effects {
         effect.target.environment_from = reading.environment();
-        if effect.verb != Verb::Read {
-            effect.target.lookup = reading.lookup();
-        }
         effect.target.stateful = rule.stateful || reading.any(rule.stateful_if, it) != Truth::No;
         if effect.verb != Verb::Read {
+            effect.target.lookup = reading.lookup();
             effect.preview = reading.preview();
         }
         if truth == Truth::Maybe {

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use weir_model::Lookup;
+use weir_model::{Lookup, Provider};
 
 use super::parse::{Given, Parsed, parse};
 use super::table::{Is, Part, Sel, Template, Test, Tool, When};
@@ -11,6 +11,9 @@ use crate::call::{Arg, Call, HOLE, Stdin, Value};
 
 /// Bytes of a configuration file that names the environment.
 const CONFIG_LIMIT: usize = 256 * 1024;
+
+/// Variables of the command itself that are handed over.
+const MOST_VARIABLES: usize = 64;
 
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,33 +48,6 @@ impl<'a> Reading<'a> {
             preview: OnceCell::new(),
             lookup: OnceCell::new(),
         }
-    }
-
-    /// What the call says of the place where it acts; `None` where its tool looks nowhere else.
-    pub fn lookup(&self) -> Option<Arc<Lookup>> {
-        let made = self.lookup.get_or_init(|| {
-            let provider = self.tool.provider?;
-            let options = self.parsed.given.iter().filter_map(|given| {
-                let value = given.value.as_ref().map_or(Some("true"), Arg::text)?;
-                Some((given.name.to_string(), value.to_owned()))
-            });
-            let words = self.parsed.words.iter().filter_map(Arg::text).map(str::to_owned).collect();
-            let variables = provider.variables().iter().filter_map(|name| match self.call.variable(name)? {
-                Value::Known(value) => Some(((*name).to_owned(), value)),
-                _ => None,
-            });
-            let (options, variables) = (options.collect(), variables.collect());
-            let directory = self.call.cwd.clone();
-            let known = |arg: &Arg| arg.text().is_some();
-            let complete = self.parsed.given.iter().all(|given| given.value.as_ref().is_none_or(known))
-                && self.parsed.words.iter().all(known)
-                && provider
-                    .variables()
-                    .iter()
-                    .all(|name| matches!(self.call.variable(name), None | Some(Value::Known(_))));
-            Some(Arc::new(Lookup { provider, options, words, variables, complete, directory }))
-        });
-        made.clone()
     }
 
     /// The program and the words of its command.
@@ -257,6 +233,42 @@ impl<'a> Reading<'a> {
             list.extend(given.value.clone());
         }
         list
+    }
+
+    /// What the call says of the place where it acts; `None` where its tool has no configuration that is known.
+    pub fn lookup(&self) -> Option<Arc<Lookup>> {
+        self.lookup.get_or_init(|| self.tool.provider.map(|provider| Arc::new(self.make_lookup(provider)))).clone()
+    }
+
+    fn make_lookup(&self, provider: Provider) -> Lookup {
+        let known = |value: &Value| match value {
+            Value::Known(text) => Some(text.clone()),
+            _ => None,
+        };
+        let settings = self.parsed.given.iter().map(|given| {
+            let value = given.value.as_ref().map_or(Some("true"), Arg::text);
+            (self.setting(&given.name).to_owned(), value.map(str::to_owned))
+        });
+        // What the command itself sets counts under any name: configuration may ask for it, and lies in its own `HOME`.
+        let own = self.call.env.iter().rev().take(MOST_VARIABLES).map(|(name, _)| name.as_str());
+        let names = own.chain(provider.variables().iter().copied());
+        let variables = names.filter_map(|name| Some((name.to_owned(), known(&self.call.variable(name)?))));
+        Lookup {
+            provider,
+            program: self.call.program().to_owned(),
+            settings: settings.collect(),
+            words: self.parsed.words.iter().map(|word| known(&word.value)).collect(),
+            variables: variables.collect(),
+            directory: self.call.cwd.clone(),
+        }
+    }
+
+    /// The long name of an option without its dashes.
+    fn setting<'n>(&self, name: &'n str) -> &'n str {
+        let all = self.tool.root.options.iter().chain(self.parsed.command.options);
+        let long = |names: &'static [&'static str]| names.iter().copied().find(|name| name.len() > 2);
+        let known = all.into_iter().find(|option| option.names.contains(&name)).and_then(|option| long(option.names));
+        known.unwrap_or(name).trim_start_matches('-')
     }
 
     fn find_environment(&self) -> Option<String> {

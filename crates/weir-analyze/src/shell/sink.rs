@@ -40,8 +40,9 @@ impl Evaluator<'_> {
             if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
                 return;
             }
-            // Its paths are not of this machine.
+            // Its paths are not of this machine, and neither is its configuration.
             effect.target.paths.clear();
+            effect.target.lookup = None;
             if effect.target.environment_from.is_none() {
                 effect.target.environment_from = Some(place.to_string());
             }

@@ -1,149 +1,152 @@
-//! The configuration of AWS, Google Cloud, Azure and Docker.
+//! gcloud's configurations, Azure's subscriptions, Docker's contexts.
 
-use super::{Found, Place, files};
+use serde_json::Value as Json;
+use weir_model::Digest;
 
-/// Profile, region and account of AWS.
-pub(super) fn aws(place: &Place<'_>) -> Found {
-    let mut found = Found::default();
-    let lookup = place.lookup;
-    let named = lookup
-        .option(&["--profile"])
-        .or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_VAULT"].iter().find_map(|name| lookup.variable(name)));
-    let profile = named.unwrap_or("default");
-    if named.is_some() {
-        found.add(format!("profile {profile}"), profile);
-    }
-    let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
-    let mut id = lookup.variable("AWS_ACCOUNT_ID").map(str::to_owned);
-    let mut region = lookup.option(&["--region"]).map(str::to_owned);
-    let file = |name: &str, usual: &str| match lookup.variable(name) {
-        Some(path) => place.path(path),
-        None => place.at_home(usual),
+use super::ini::Ini;
+use super::{Place, Weight};
+
+pub(super) fn gcloud(place: &mut Place<'_>) {
+    const PROJECT: &[&str] = &["project", "project_id", "CLOUDSDK_CORE_PROJECT"];
+    const ACCOUNT: &[&str] = &["account", "CLOUDSDK_CORE_ACCOUNT"];
+    const CONFIGURATION: &[&str] = &["configuration", "CLOUDSDK_ACTIVE_CONFIG_NAME"];
+    let project_open = place.is_open(PROJECT);
+    let mut project = place.known(PROJECT);
+    let mut account = place.known(ACCOUNT);
+    let named = place.known(CONFIGURATION);
+    let open = place.is_open(CONFIGURATION) || place.is_open(&["CLOUDSDK_CONFIG"]);
+    let root = match place.known(&["CLOUDSDK_CONFIG"]) {
+        Some(root) => place.files.path(&root),
+        None => place.files.home(".config/gcloud"),
     };
-    let mut from = String::new();
-    for (path, section) in [
-        (
-            file("AWS_CONFIG_FILE", ".aws/config"),
-            if profile == "default" { profile.to_owned() } else { format!("profile {profile}") },
-        ),
-        (file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), profile.to_owned()),
-    ] {
-        let Some((path, text)) = path.and_then(|path| Some((path.clone(), files::read(&path)?))) else { continue };
-        let get = |key: &str| files::ini(&text, &section, key).map(str::to_owned);
-        let known = id.is_some();
-        id = id.or_else(|| get("sso_account_id")).or_else(|| get("role_arn").as_deref().and_then(account));
-        id = id.or_else(|| get("aws_account_id"));
-        if id.is_some() && !known {
-            from = format!(" in {}", place.shown(&path));
+    let mut file = String::new();
+    if let Some(root) = root.filter(|_| !open) {
+        let active = named.clone().or_else(|| Some(place.files.text(&root.join("active_config"))?.trim().to_owned()));
+        let name = active.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
+        if name != "default" {
+            place.found.place(&name);
         }
-        region = region.or_else(|| get("region"));
-    }
-    if let Some(id) = id {
-        found.add(format!("account {id}{from}"), id);
-    }
-    let region = region
-        .or_else(|| lookup.variable("AWS_REGION").or_else(|| lookup.variable("AWS_DEFAULT_REGION")).map(str::to_owned));
-    if let Some(region) = region {
-        found.add(format!("region {region}"), region);
-    }
-    found
-}
-
-/// Project and account of Google Cloud.
-pub(super) fn gcloud(place: &Place<'_>) -> Found {
-    let mut found = Found::default();
-    let lookup = place.lookup;
-    let root = match lookup.variable("CLOUDSDK_CONFIG") {
-        Some(dir) => place.path(dir),
-        None => place.at_home(".config/gcloud"),
-    };
-    let read = |path: &str| root.as_ref().and_then(|root| files::read(&root.join(path)));
-    let name = lookup
-        .option(&["--configuration"])
-        .or_else(|| lookup.variable("CLOUDSDK_ACTIVE_CONFIG_NAME"))
-        .map(str::to_owned)
-        .or_else(|| read("active_config").map(|name| name.trim().to_owned()))
-        .unwrap_or_else(|| "default".to_owned());
-    let file = format!("configurations/config_{name}");
-    // The name becomes a part of a path.
-    let text = if name.contains('/') { None } else { read(&file) };
-    let get = |key: &str| text.as_deref().and_then(|text| files::ini(text, "core", key)).map(str::to_owned);
-    let given = lookup
-        .option(&["--project"])
-        .or_else(|| ["CLOUDSDK_CORE_PROJECT", "GOOGLE_CLOUD_PROJECT"].iter().find_map(|name| lookup.variable(name)));
-    let shown = root.as_ref().map(|root| place.shown(&root.join(&file))).unwrap_or_default();
-    match (given, get("project")) {
-        (Some(project), _) => found.add(format!("project {project}"), project),
-        (None, Some(project)) => found.add(format!("project {project} in {shown}"), project),
-        (None, None) => {}
-    }
-    let account = lookup.option(&["--account"]).or_else(|| lookup.variable("CLOUDSDK_CORE_ACCOUNT")).map(str::to_owned);
-    if let Some(account) = account.or_else(|| get("account")) {
-        found.add(format!("account {account}"), account);
-    }
-    if name != "default" {
-        found.add(format!("configuration {name}"), name);
-    }
-    found
-}
-
-/// Subscription of Azure.
-pub(super) fn azure(place: &Place<'_>) -> Found {
-    let mut found = Found::default();
-    let lookup = place.lookup;
-    if let Some(group) = lookup.option(&["-g", "--resource-group"]) {
-        found.add(format!("resource group {group}"), group);
-    }
-    if let Some(given) = lookup.option(&["--subscription"]).or_else(|| lookup.variable("AZURE_SUBSCRIPTION_ID")) {
-        found.add(format!("subscription {given}"), given);
-        return found;
-    }
-    let root = match lookup.variable("AZURE_CONFIG_DIR") {
-        Some(dir) => place.path(dir),
-        None => place.at_home(".azure"),
-    };
-    let Some(path) = root.map(|root| root.join("azureProfile.json")) else { return found };
-    let Some(text) = files::read(&path) else { return found };
-    let Ok(json) = serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}')) else { return found };
-    let list = json.get("subscriptions").and_then(serde_json::Value::as_array).into_iter().flatten();
-    for subscription in list.filter(|entry| entry.get("isDefault") == Some(&serde_json::Value::Bool(true))) {
-        for key in ["name", "id"] {
-            if let Some(value) = subscription.get(key).and_then(serde_json::Value::as_str) {
-                found.add(format!("subscription {value} in {}", place.shown(&path)), value);
+        // A name with a slash in it would lead elsewhere.
+        let path = root.join("configurations").join(format!("config_{}", name.replace('/', "_")));
+        if let Some(text) = place.files.text(&path) {
+            let ini = Ini::parse(&text);
+            file = format!(" in {} (configuration {name})", place.files.shown(&path));
+            if project.is_none() && !project_open {
+                project = ini.get("core", "project").map(str::to_owned);
+                if let Some(project) = &project {
+                    place.found.say(format!("project {project}{file}"));
+                }
             }
+            account = account.or_else(|| ini.get("core", "account").map(str::to_owned));
+        } else if named.is_some() {
+            place.found.say(format!("configuration {name}"));
         }
     }
-    found
+    if let Some(project) = &project {
+        place.found.place(project);
+        if file.is_empty() || place.given(PROJECT).is_some() {
+            place.found.say(format!("project {project}"));
+        }
+    } else if let Some(project) = place.known(&["GOOGLE_CLOUD_PROJECT"]) {
+        place.found.say(format!("GOOGLE_CLOUD_PROJECT {project}"));
+        place.found.place(&project);
+    }
+    if let Some(account) = account {
+        place.found.say(format!("account {account}"));
+        place.found.hint(&account);
+    }
 }
 
-/// The engine that Docker's client talks to.
-pub(super) fn docker(place: &Place<'_>) -> Found {
-    let mut found = Found::default();
-    let lookup = place.lookup;
-    if let Some(host) = lookup.option(&["-H", "--host"]).or_else(|| lookup.variable("DOCKER_HOST")) {
-        found.add(format!("engine at {host}"), host);
-        return found;
+pub(super) fn azure(place: &mut Place<'_>) {
+    const GROUP: &[&str] = &["resource-group", "g"];
+    const SUBSCRIPTION: &[&str] = &["subscription"];
+    let open = place.is_open(SUBSCRIPTION);
+    let wanted = place.known(SUBSCRIPTION);
+    let root = match place.known(&["AZURE_CONFIG_DIR"]) {
+        Some(root) => place.files.path(&root),
+        None if place.is_open(&["AZURE_CONFIG_DIR"]) => None,
+        None => place.files.home(".azure"),
+    };
+    let path = root.filter(|_| !open).map(|root| root.join("azureProfile.json"));
+    let profile = path.as_ref().and_then(|path| place.files.json(path));
+    let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let all = profile.as_ref().and_then(|json| json.get("subscriptions")?.as_array());
+    let fits = |one: &&Json| match &wanted {
+        Some(wanted) => text(one, "name").eq_ignore_ascii_case(wanted) || text(one, "id").eq_ignore_ascii_case(wanted),
+        None => one.get("isDefault").and_then(Json::as_bool) == Some(true),
+    };
+    let found = all.and_then(|all| all.iter().find(fits)).map(|one| (text(one, "name"), text(one, "id")));
+    match (found, &wanted, &path) {
+        (Some((name, id)), _, Some(path)) => {
+            let file = place.files.shown(path);
+            place.found.say(format!("subscription {name} ({id}) in {file}"));
+            place.found.place(&name);
+            place.found.place(&id);
+        }
+        (_, Some(wanted), _) => {
+            place.found.say(format!("subscription {wanted}"));
+            place.found.place(wanted);
+        }
+        _ => {}
     }
-    let root = match lookup.option(&["--config"]).or_else(|| lookup.variable("DOCKER_CONFIG")) {
-        Some(dir) => place.path(dir),
-        None => place.at_home(".docker"),
+    if let Some(group) = place.known(GROUP) {
+        place.found.say(format!("resource group {group}"));
+        place.found.place(&group);
+    }
+    if let Some(id) = place.known(&["AZURE_SUBSCRIPTION_ID"]) {
+        place.found.hint(&id);
+    }
+}
+
+pub(super) fn docker(place: &mut Place<'_>) {
+    // The order in which Docker asks; `-c` and `-H` of other programs have other long names.
+    const HOST: &[&str] = &["host", "url"];
+    const CONTEXT: &[&str] = &["context", "connection"];
+    if let Some(project) = place.known(&["project-name", "p", "COMPOSE_PROJECT_NAME"]) {
+        place.found.fact(Weight::Place, &project);
+        place.found.say(format!("project {project}"));
+    }
+    let host = |place: &mut Place<'_>, host: String| {
+        place.found.say(format!("docker host {host}"));
+        place.found.place(&host);
     };
-    let named = lookup.option(&["-c", "--context"]).or_else(|| lookup.variable("DOCKER_CONTEXT")).map(str::to_owned);
-    let json = |path: &std::path::Path| serde_json::from_str::<serde_json::Value>(&files::read(path)?).ok();
-    let current = || {
-        let config = json(&root.as_ref()?.join("config.json"))?;
-        config.get("currentContext")?.as_str().map(str::to_owned)
+    if place.given(HOST).is_some() {
+        if let Some(given) = place.known(HOST) {
+            host(place, given);
+        }
+        return;
+    }
+    if place.given(CONTEXT).is_none() && place.given(&["DOCKER_HOST", "CONTAINER_HOST"]).is_some() {
+        if let Some(given) = place.known(&["DOCKER_HOST", "CONTAINER_HOST"]) {
+            host(place, given);
+        }
+        return;
+    }
+    let open = place.is_open(&["context", "connection", "DOCKER_CONTEXT"]);
+    let mut context = place.known(&["context", "connection", "DOCKER_CONTEXT"]);
+    let root = match place.known(&["config", "DOCKER_CONFIG"]) {
+        Some(root) => place.files.path(&root),
+        None => place.files.home(".docker"),
     };
-    let Some(name) = named.or_else(current).filter(|name| name != "default") else { return found };
-    found.add(format!("context {name}"), name.clone());
-    // Each context has a directory that is named by a digest.
-    let id = weir_model::Digest::of(name.as_bytes()).to_string();
-    let host = root.as_ref().and_then(|root| {
-        let meta = json(&root.join("contexts/meta").join(id).join("meta.json"))?;
-        meta.get("Endpoints")?.get("docker")?.get("Host")?.as_str().map(str::to_owned)
+    let Some(root) = root.filter(|_| !open) else { return };
+    let mut from = String::new();
+    if context.is_none() {
+        let path = root.join("config.json");
+        context = place.files.json(&path).and_then(|json| Some(json.get("currentContext")?.as_str()?.to_owned()));
+        from = format!(" in {}", place.files.shown(&path));
+    }
+    let Some(context) = context.filter(|context| !context.is_empty() && context != "default") else { return };
+    let meta = root.join("contexts/meta").join(Digest::of(context.as_bytes()).to_string()).join("meta.json");
+    let endpoint = place.files.json(&meta).and_then(|json| {
+        let host = json.get("Endpoints")?.get("docker")?.get("Host")?.as_str()?;
+        Some(host.to_owned())
     });
-    if let Some(host) = host {
-        found.add(format!("engine at {host}"), host);
+    place.found.place(&context);
+    match endpoint {
+        Some(endpoint) => {
+            place.found.say(format!("docker context {context} (host {endpoint}){from}"));
+            place.found.place(&endpoint);
+        }
+        None => place.found.say(format!("docker context {context}{from}")),
     }
-    found
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use weir_guard::{PolicyState, policy_layers};
+use weir_guard::{Config, PolicyState, policy_layers};
+use weir_model::{Environment, EnvironmentPattern};
 
 use crate::context;
 use crate::output::{CliError, CommandResult, FINDING, say};
@@ -42,7 +43,7 @@ enum Sub {
     },
     /// Show one policy: its text, where it comes from, and to what it can apply
     Explain {
-        /// The policy's id, as `weir check` and `weir log` print it
+        /// The policy's id, as `weir check` and `weir log` print it; `environments` shows which names belong to which
         id: String,
     },
 }
@@ -82,7 +83,10 @@ fn compile() -> CommandResult {
         say(&format!("warning: {warning}"));
     }
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{} policies are in force, version {}", state.engine.policies().len(), state.engine.version())?;
+    let patterns = patterns(&state).count();
+    let environments = if patterns == 0 { String::new() } else { format!(" and {patterns} patterns of environments") };
+    let (count, version) = (state.engine.policies().len(), state.engine.version());
+    writeln!(out, "{count} policies{environments} are in force, version {version}")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -120,11 +124,48 @@ fn list(json: bool) -> CommandResult {
             writeln!(out, "{:<40} {:<13} {}", policy.id, policy.layer, policy.file)?;
         }
     }
+    for EnvironmentPattern { environment, pattern, file } in patterns(&state) {
+        if json {
+            writeln!(out, "{}", serde_json::json!({ "environment": environment, "pattern": pattern, "file": file }))?;
+        } else {
+            writeln!(out, "{:<40} {:<13} {file}", format!("environment {}", environment.name()), pattern)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The patterns of `environments.toml` in all layers.
+fn patterns(state: &PolicyState) -> impl Iterator<Item = &EnvironmentPattern> {
+    let environments = state.engine.environments();
+    environments.own.iter().chain(&environments.tightening)
+}
+
+/// Which names belong to which environment here.
+fn explain_environments(config: &Config) -> CommandResult {
+    let state = PolicyState::load(config, &std::env::current_dir().unwrap_or_default());
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "environments\n")?;
+    for environment in Environment::ALL {
+        for entry in patterns(&state).filter(|entry| entry.environment == environment) {
+            writeln!(out, "  {:<12} {:<40} {}", environment.name(), entry.pattern, entry.file)?;
+        }
+    }
+    if patterns(&state).next().is_none() {
+        writeln!(out, "  No `environments.toml` applies here.")?;
+    }
+    writeln!(
+        out,
+        "\n  A name that no pattern of the organization or the person matches is judged by its words (`prod`, `staging`,\n  \
+         `dev`). Of several facts about a place the strictest counts; what is not known stays unknown."
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn explain(id: &str) -> CommandResult {
     let config = context::config(context::weir_home());
+    if id == "environments" {
+        return explain_environments(&config);
+    }
     let layers = policy_layers(&config, &std::env::current_dir().unwrap_or_default());
     let explained = weir_decide::explain(&layers, id)
         .map_err(|errors| CliError::user(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")))?;
