@@ -341,8 +341,10 @@ impl Find<'_, '_> {
             let found = self.found(start, only_start, in_dir);
             let mut argv: Vec<Arg> = command.iter().map(|arg| filled(arg, &["{}"], &found)).collect();
             // What the tests leave out is not touched: measuring reads them.
-            for arg in argv.iter_mut().filter(|arg| arg.source == "{}" && arg.text().is_none() && !tests.is_empty()) {
-                tests.clone_into(&mut arg.source);
+            for (arg, written) in argv.iter_mut().zip(command) {
+                if written.text() == Some("{}") && arg.text().is_none() && !tests.is_empty() {
+                    tests.clone_into(&mut arg.source);
+                }
             }
             let cwd = in_dir.then_some(None);
             self.say.run(Inner { argv, cwd, ..Inner::default() }, &through);

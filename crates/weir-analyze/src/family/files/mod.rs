@@ -147,6 +147,14 @@ impl<'c> Files<'c, '_> {
         let spec = format!("{spec} help version");
         let mut opts = Opts::parse(&spec, args, false);
         opts.words = std::mem::take(&mut opts.words).into_iter().flat_map(|word| self.narrowed(word)).collect();
+        for (_, value) in &mut opts.set {
+            // One name, there or not: several stay what is not known.
+            if let Some(word) = value
+                && let [one] = self.narrowed(word.clone()).as_slice()
+            {
+                *word = one.clone();
+            }
+        }
         let asks = |opts: &Opts| opts.help || opts.any(&["help", "version"]);
         // BSD programs take what follows the first operand for a file.
         if asks(&opts) && asks(&Opts::parse(&spec, args, true)) {
@@ -175,7 +183,12 @@ impl<'c> Files<'c, '_> {
             return vec![word];
         };
         let before = word.prefix.get(..word.prefix.len() - leaf.len()).unwrap_or_default();
-        let names = list.iter().filter_map(|entry| entry.name.to_str()).filter(|name| name.starts_with(leaf));
+        let number = is_number(&word.source);
+        let fits = |name: &&str| {
+            let rest = name.strip_prefix(leaf);
+            rest.is_some_and(|rest| !number || rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        let names = list.iter().filter_map(|entry| entry.name.to_str()).filter(fits);
         let known = |text: String| Word { text, known: true, prefix: String::new(), ..word.clone() };
         let found: Vec<Word> = names.map(|name| known(format!("{before}{name}"))).collect();
         if found.is_empty() { vec![known(word.prefix.clone())] } else { found }
@@ -315,6 +328,25 @@ impl<'c> Files<'c, '_> {
     fn is_dir(&self, word: &Word) -> bool {
         self.path(word).is_some_and(|path| self.kind(&path) == Some(FileKind::Directory))
     }
+}
+
+/// True where what is not known of a word begins with a number.
+fn is_number(source: &str) -> bool {
+    const NUMBERS: &[&str] = &[
+        "$$",
+        "$RANDOM",
+        "${RANDOM}",
+        "$UID",
+        "${UID}",
+        "$SECONDS",
+        "$(date +%s",
+        "$(date +%Y",
+        "$(id -u)",
+        "$(nproc)",
+    ];
+    let leaf = source.rsplit_once('/').map_or(source, |(_, leaf)| leaf);
+    let first = leaf.find('$').and_then(|at| leaf.get(at..)).unwrap_or_default();
+    NUMBERS.iter().any(|number| first.starts_with(number))
 }
 
 /// True where all that is not known of the last part of a word is a number, a date or a name: it leads nowhere else.

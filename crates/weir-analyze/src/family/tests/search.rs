@@ -54,6 +54,8 @@ fn what_searches_and_runs() {
 > find . -type f -exec mv {} {}.bak ';'
     modify file-tree . | filtered -type f @ /w
     modify file-tree . | filtered {}.bak @ /w
+> find . -name '*.pyc' -exec rm '{}' ';'
+    delete file-tree . | filtered -name *.pyc @ /w
 > find . -type f -exec truncate -s 0 {} ';'
     modify file-tree . | filtered -type f @ /w
 > find . -type f -exec sh -c 'rm "$@"' sh {} +
