@@ -103,7 +103,7 @@ pub(super) fn without(text: &str, unused: &[(String, String)]) -> String {
             .map(|(_, entry)| format!("    {},", serde_json::json!(entry)))
             .collect();
         let lines: Vec<&str> = part.lines().filter(|line| !gone.contains(*line)).collect();
-        if lines.iter().any(|line| line.starts_with("    ")) {
+        if gone.is_empty() || lines.iter().any(|line| line.starts_with("    ")) {
             kept.push(format!("{}\n", lines.join("\n")));
         }
     }
