@@ -120,11 +120,7 @@ fn described(named: Option<String>, found: Option<&Found>) -> Option<String> {
     /// The longest description.
     const LONGEST: usize = 600;
     if text.len() > LONGEST {
-        let mut end = LONGEST;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');
     }
     Some(text)

@@ -15,16 +15,12 @@ pub(super) fn plain(text: &str) -> String {
         }
         out.push_str(&hidden(word));
         if out.len() > LONGEST {
-            let mut end = LONGEST;
-            while !out.is_char_boundary(end) {
-                end -= 1;
-            }
-            out.truncate(end);
+            out.truncate(out.floor_char_boundary(LONGEST));
             out.push('…');
             break;
         }
     }
-    out.retain(|c| !c.is_control() && c != '\u{1b}');
+    out.retain(|c| !c.is_control());
     out
 }
 
@@ -33,12 +29,7 @@ fn hidden(word: &str) -> String {
     if let Some((scheme, rest)) = word.split_once("://") {
         let rest = rest.split(['?', '#']).next().unwrap_or(rest);
         let closing = if word.ends_with(')') && !rest.ends_with(')') { ")" } else { "" };
-        // A password may hold any mark: what stands before the last `@` of the authority is not shown.
-        let host = match rest.rsplit_once('@') {
-            Some((before, after)) if !before.contains('/') || before.contains(':') => after,
-            _ => rest,
-        };
-        return format!("{scheme}://{host}{closing}");
+        return format!("{scheme}://{}{closing}", without_user(rest));
     }
     if !word.contains('=') {
         return word.to_owned();
@@ -50,6 +41,14 @@ fn hidden(word: &str) -> String {
         _ => piece.to_owned(),
     });
     pieces.collect::<Vec<_>>().join(";")
+}
+
+/// `host/path` of `user:password@host/path`. A password may hold any mark: it is what stands before the last `@`.
+fn without_user(rest: &str) -> &str {
+    match rest.rsplit_once('@') {
+        Some((before, after)) if !before.contains('/') || before.contains(':') => after,
+        _ => rest,
+    }
 }
 
 /// The parts of a database's address.
@@ -70,10 +69,7 @@ pub(super) fn address(text: &str) -> Option<Address> {
         return None;
     }
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let after = match rest.rsplit_once('@') {
-        Some((before, after)) if !before.contains('/') || before.contains(':') => after,
-        _ => rest,
-    };
+    let after = without_user(rest);
     let (host, database) = after.split_once('/').unwrap_or((after, ""));
     let named = |key: &str| {
         let pair = query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
