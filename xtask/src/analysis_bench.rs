@@ -3,12 +3,12 @@
 //! It runs in one process on a world without files, so that nothing but the analysis is timed. The baseline, in the same
 //! run and in turn, is the start of the smallest program there is: what a hook call costs at the very least.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use weir_analyze::{Analysis, DirEntry, FileKind, World, analyze};
-use weir_model::{Action, ActionId, Agent, Request, Timestamp, Verb};
+use weir_analyze::{Analysis, Nowhere, analyze};
+use weir_model::Verb;
 
 pub(crate) const HELP: &str =
     "  analysis-bench  time the analysis alone: commands of a hundred bytes, a megabyte, nesting bombs
@@ -110,12 +110,12 @@ fn said(analysis: &Analysis) -> Result<String, String> {
 
 /// The median of an analysis and of the baseline, run in turn.
 fn time(command: &str, rounds: usize) -> Result<(Duration, Duration, Analysis), String> {
-    let action = action(command);
+    let action = crate::asked(command.to_owned(), PathBuf::from("/w"));
     let mut analysis = Analysis::default();
     let (mut times, mut baselines) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let begun = Instant::now();
-        analysis = analyze(&action, &Nothing);
+        analysis = analyze(&action, &Nowhere);
         times.push(begun.elapsed());
         // A start costs a hundred times as much as what it is compared with: a few are enough.
         if round % 100 == 0 || rounds < 100 {
@@ -140,39 +140,4 @@ fn line(name: &str, (median, baseline, bytes): (Duration, Duration, usize), end:
         format!("{:.1} ms", median.as_secs_f64() * 1e3)
     };
     println!("{name:<44} {bytes:>10} {shown:>12} {ratio:>11.3}x  {end}");
-}
-
-fn action(command: &str) -> Action {
-    let agent = Agent { name: "claude".into(), session: None, subagent: None, principal: "bench".into() };
-    Action {
-        id: ActionId::new(),
-        agent,
-        tool: "Bash".into(),
-        call: None,
-        request: Request::Shell { command: command.into(), shell: None },
-        cwd: PathBuf::from("/w"),
-        host: "host".into(),
-        at: Timestamp::UNIX_EPOCH,
-    }
-}
-
-/// A world with nothing in it.
-struct Nothing;
-
-impl World for Nothing {
-    fn read(&self, _: &Path, _: usize) -> Option<Vec<u8>> {
-        None
-    }
-    fn list(&self, _: &Path, _: usize) -> Option<Vec<DirEntry>> {
-        None
-    }
-    fn kind(&self, _: &Path) -> Option<FileKind> {
-        None
-    }
-    fn env(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn home(&self, _: Option<&str>) -> Option<PathBuf> {
-        Some(PathBuf::from("/home/me"))
-    }
 }

@@ -1,7 +1,10 @@
 //! The project's own chores: layering, benchmarks, conformance, real agent clients.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer tool talks to its terminal")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use weir_model::{Action, ActionId, Agent, Request, Timestamp};
 
 mod analysis_bench;
 mod bench;
@@ -49,5 +52,19 @@ fn main() -> ExitCode {
             eprintln!("error: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What an agent asks for that wants this command run.
+fn asked(command: String, cwd: PathBuf) -> Action {
+    Action {
+        id: ActionId::new(),
+        agent: Agent { name: "claude".to_owned(), session: None, subagent: None, principal: "user".to_owned() },
+        tool: "Bash".to_owned(),
+        call: None,
+        request: Request::Shell { command, shell: None },
+        cwd,
+        host: "machine".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
     }
 }

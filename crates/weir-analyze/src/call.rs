@@ -23,6 +23,17 @@ pub enum Value {
     Unknown,
 }
 
+impl Value {
+    /// What a text is whose unknown parts are [`HOLE`]s.
+    pub(crate) fn with_holes(text: &str) -> Self {
+        match text.split_once(HOLE) {
+            None => Self::Known(text.to_owned()),
+            Some(("", _)) => Self::Unknown,
+            Some((known, _)) => Self::Prefix(known.to_owned()),
+        }
+    }
+}
+
 /// One argument of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arg {
@@ -56,6 +67,22 @@ impl Arg {
     pub fn known(text: impl Into<String>) -> Self {
         let text = text.into();
         Self::new(Value::Known(text.clone()), text)
+    }
+
+    /// An argument whose unknown parts are [`HOLE`]s.
+    pub(crate) fn with_holes(text: &str) -> Self {
+        let mut arg = Self::known(text);
+        if text.contains(HOLE) {
+            arg.value = Value::with_holes(text);
+            arg.template = Some(text.to_owned());
+            arg.source = text.replace(HOLE, "…");
+        }
+        arg
+    }
+
+    /// The call of a shell that runs this text.
+    pub(crate) fn for_shell(self) -> Vec<Self> {
+        vec![Self::known("sh"), Self::known("-c"), self]
     }
 
     /// Program text: the text itself, or what is known of it with [`HOLE`]s.

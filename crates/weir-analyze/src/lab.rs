@@ -185,7 +185,7 @@ pub(crate) fn hear(
 }
 
 /// A call with these words in `cwd`, and with nothing else.
-pub(crate) fn call<'m>(machine: &'m Machine, argv: Vec<Arg>, cwd: Option<&str>) -> Call<'m> {
+pub(crate) fn call<'w>(world: &'w dyn World, argv: Vec<Arg>, cwd: Option<&str>) -> Call<'w> {
     Call {
         argv,
         stdin: Stdin::None,
@@ -195,7 +195,7 @@ pub(crate) fn call<'m>(machine: &'m Machine, argv: Vec<Arg>, cwd: Option<&str>) 
         span: None,
         via: Vec::new(),
         depth: 0,
-        world: machine,
+        world,
     }
 }
 

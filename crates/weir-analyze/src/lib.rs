@@ -8,6 +8,7 @@ mod code;
 mod family;
 #[cfg(test)]
 mod lab;
+mod quote;
 mod real_world;
 mod request;
 mod secrets;
@@ -18,7 +19,7 @@ use weir_model::{Action, Effect, Pin, Step};
 
 pub use catalog::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
 pub use real_world::RealWorld;
-pub use world::{DirEntry, FileKind, World};
+pub use world::{DirEntry, FileKind, Nowhere, World};
 
 /// What an action would do.
 #[derive(Debug, Clone, Default)]

@@ -6,8 +6,7 @@ use std::time::Duration;
 use weir_decide::{Engine, Facts, Means};
 use weir_guard::{Config, control_at};
 use weir_measure::{Context, Presumed, presume};
-use weir_model::{Action, ActionId, Agent, Effect, Request, Scope, Surface, SurfaceBase, Target, TargetKind};
-use weir_model::{Timestamp, Verb, Verdict};
+use weir_model::{Effect, Scope, Surface, SurfaceBase, Target, TargetKind, Verb, Verdict};
 
 use super::machine::Machine;
 use super::{Expect, Judged, Row, families};
@@ -65,16 +64,7 @@ fn judge(engine: &Engine, row: &Row) -> (Verdict, String) {
         Expect::Allow => Presumed::Kept,
         Expect::Deny => Presumed::Precious,
     };
-    let action = Action {
-        id: ActionId::new(),
-        agent: Agent { name: "claude".to_owned(), session: None, subagent: None, principal: "user".to_owned() },
-        tool: "Bash".to_owned(),
-        call: None,
-        request: Request::Shell { command: about_weir(row), shell: None },
-        cwd: machine.cwd.clone(),
-        host: "machine".to_owned(),
-        at: Timestamp::UNIX_EPOCH,
-    };
+    let action = crate::asked(about_weir(row), machine.cwd.clone());
     let mut effects = weir_analyze::analyze(&action, &machine).effects;
     guard(&mut effects, &machine);
     let context = Context {

@@ -27,7 +27,7 @@ fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
             if place.is_empty() {
                 program_text(reading, Language::Shell, text, &[], &through, say);
             } else {
-                say.elsewhere(vec![Arg::known("sh"), Arg::known("-c"), text.clone()], &place);
+                say.elsewhere(text.clone().for_shell(), &place);
             }
         }
         return true;
@@ -69,7 +69,7 @@ fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
         if place.is_empty() {
             say.code(Language::Shell, &text, &[], &through);
         } else {
-            say.elsewhere(vec![Arg::known("sh"), Arg::known("-c"), Arg::known(text)], &place);
+            say.elsewhere(Arg::known(text).for_shell(), &place);
         }
     } else if place.is_empty() {
         let cwd = reading.first(run.dir, None).map(|(_, dirs)| {

@@ -370,9 +370,7 @@ pub(super) fn quoted(arg: &Arg) -> String {
     let plain =
         |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '~');
     match &arg.value {
-        Value::Known(known) if known.is_empty() || !known.chars().all(plain) => {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
+        Value::Known(known) if known.is_empty() || !known.chars().all(plain) => crate::quote::quoted(&text),
         _ => text,
     }
 }

@@ -471,7 +471,7 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        let argv = vec![Arg::known("sh"), Arg::known("-c"), Arg::known(line)];
+        let argv = Arg::known(line).for_shell();
         self.out.run(Inner { argv, cwd: place, env, stdin: None }, through);
     }
 

@@ -5,7 +5,7 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 use super::effects::Act;
 use super::run::Machine;
 use super::value::{Text, Val};
-use crate::call::{Arg, Language};
+use crate::call::Language;
 
 /// The arguments of a call.
 #[derive(Debug, Default)]
@@ -282,7 +282,7 @@ impl Machine<'_, '_> {
                 let place = args.about.clone().unwrap_or_else(|| "another machine".into());
                 for value in value.each() {
                     let line = Self::arg(&value, &source);
-                    self.out.elsewhere(vec![Arg::known("sh"), Arg::known("-c"), line], &place);
+                    self.out.elsewhere(line.for_shell(), &place);
                 }
             }
             Do::Hidden(why) => self.hidden(path, why),

@@ -6,6 +6,7 @@ mod find;
 mod git;
 mod manifests;
 mod options;
+mod project;
 mod tasks;
 mod terminal;
 
@@ -17,11 +18,11 @@ mod tests;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::Nowhere;
 use crate::call::{Arg, Call, Inner, Language, Say, Stdin};
 use crate::catalog;
-use crate::{DirEntry, FileKind, World};
 
 /// Says what a call does. False where nobody knows the program.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
@@ -59,24 +60,6 @@ pub(crate) fn has_grammar(name: &str) -> bool {
         fn file(&mut self, _: Language, _: PathBuf, _: &[Arg], _: &str) {}
         fn elsewhere(&mut self, _: Vec<Arg>, _: &str) {}
         fn opaque(&mut self, _: Effect) {}
-    }
-    struct Nowhere;
-    impl World for Nowhere {
-        fn read(&self, _: &Path, _: usize) -> Option<Vec<u8>> {
-            None
-        }
-        fn list(&self, _: &Path, _: usize) -> Option<Vec<DirEntry>> {
-            None
-        }
-        fn kind(&self, _: &Path) -> Option<FileKind> {
-            None
-        }
-        fn env(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn home(&self, _: Option<&str>) -> Option<PathBuf> {
-            None
-        }
     }
     let call = Call {
         argv: vec![Arg::known(name), Arg::known("--version")],

@@ -60,17 +60,7 @@ impl Say for Follow<'_> {
         let known = argv.first().is_some_and(|first| first.text().is_some());
         let cwd = inner.cwd.clone().unwrap_or_else(|| self.cwd.clone());
         let stdin = inner.stdin.clone().unwrap_or_else(|| self.stdin.clone());
-        let call = Call {
-            argv,
-            stdin,
-            secrets: Vec::new(),
-            cwd,
-            env: Vec::new(),
-            span: None,
-            via: Vec::new(),
-            depth: 0,
-            world: self.machine,
-        };
+        let call = Call { stdin, cwd, ..lab::call(self.machine, argv, None) };
         self.runs += 1;
         if !known || self.runs > 200 || !super::interpret(&call, self) {
             self.heard.run(inner, through);
@@ -117,17 +107,7 @@ fn hear(text: &str, cwd: Option<&str>, stdin: Stdin) -> Vec<String> {
     let cwd = cwd.map(PathBuf::from);
     let mut follow =
         Follow { heard: Heard::default(), machine: &machine, cwd: cwd.clone(), stdin: stdin.clone(), runs: 0 };
-    let call = Call {
-        argv: words(text),
-        stdin,
-        secrets: Vec::new(),
-        cwd,
-        env: Vec::new(),
-        span: None,
-        via: Vec::new(),
-        depth: 0,
-        world: &machine,
-    };
+    let call = Call { stdin, cwd, ..lab::call(&machine, words(text), None) };
     assert!(super::interpret(&call, &mut follow), "{text}");
     let mut effects = follow.heard.effects.iter();
     let followed = ["run ", "Shell: ", "Perl: ", "at ", "file "];

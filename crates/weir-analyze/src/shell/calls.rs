@@ -8,6 +8,7 @@ use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 use crate::World as _;
 use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
 use crate::family;
+use crate::quote::quoted;
 
 use super::limits::{MAX_COMMANDS, MAX_ITEMS, MAX_TEXT};
 use super::output::join_outputs;
@@ -546,7 +547,7 @@ impl Evaluator<'_> {
 }
 
 /// The language of an interpreter that is named by its path.
-fn language_of(interpreter: &str) -> Option<Language> {
+pub(crate) fn language_of(interpreter: &str) -> Option<Language> {
     let name = Path::new(interpreter).file_name()?.to_str()?;
     Some(match name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
         "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" | "mksh" => Language::Shell,
@@ -575,8 +576,4 @@ fn located(arg: Option<&Arg>) -> Stdin {
         Some(name) if !name.is_empty() => Stdin::Known(format!("/usr/bin/{name}\n")),
         _ => Stdin::Unknown("command -v".to_owned()),
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

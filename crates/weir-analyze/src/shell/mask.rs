@@ -1,4 +1,4 @@
-//! Braces that are none of the grammar, hidden from the parser.
+//! What the parsers cannot stand, hidden from them: braces that are none of the grammar, and letters beyond ASCII.
 //!
 //! The parser takes `{a,b x; rm d` for one word, and `{a,b}$((1))` for two commands. Brace expansion is not its business:
 //! [`super::brace`] does it, on words that are read from the text itself. So the parser gets a text of the same length in
@@ -42,6 +42,19 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     }
     // Only one ASCII letter has become another.
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The text with a letter of ASCII for every byte of one beyond it: places stay what they are.
+///
+/// To the shell's grammar all of these are letters like any other, and both parsers fail on them: the scanner of the
+/// second reads outside of its tables (`if {\u{e0110}}; fi` ends the process), the first counts into the middle of a
+/// letter behind an escaped quote. The stand-in is none that names, patterns or braces are made of.
+pub(super) fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let stand_in = |letter: char| std::iter::repeat_n(if letter.is_ascii() { letter } else { '%' }, letter.len_utf8());
+    Cow::Owned(text.chars().flat_map(stand_in).collect())
 }
 
 /// Where the braces stand that are none of the grammar.

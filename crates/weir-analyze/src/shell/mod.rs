@@ -48,6 +48,7 @@ use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 use crate::call::{Arg, Call, Inner, Language, Stdin};
 use crate::{Analysis, World};
 
+pub(crate) use calls::language_of;
 pub(crate) use glob::{Found, find as find_names};
 use limits::{MAX_ENTRIES, MAX_PARSED, MAX_PROGRAMS, MAX_TEXT};
 use overlay::Overlay;
@@ -325,27 +326,6 @@ impl<'w> Evaluator<'w> {
         let target = Target::new(if held { TargetKind::Unknown } else { TargetKind::Program }, name);
         self.keep(Effect::opaque(Verb::Execute, target, "programs in this language are not read"), frame);
         Done { status: Status::Either, out: Stdin::Unknown("a program".to_owned()) }
-    }
-
-    /// A short program that opens a secret and sends something to another machine sends the secret. A program in a file
-    /// that does both is most often one that signs in somewhere.
-    fn leaks(&mut self, from: usize, frame: &Frame) {
-        if self.in_file {
-            return;
-        }
-        let said = self.effects.get(from..).unwrap_or_default();
-        let is_local = |name: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| name.contains(local));
-        let mut sends =
-            said.iter().filter(|effect| effect.verb == Verb::Send && effect.target.kind == TargetKind::Host);
-        let secrets: Vec<PathBuf> = said
-            .iter()
-            .filter(|effect| effect.verb == Verb::Read)
-            .flat_map(|effect| effect.target.paths.iter().filter(|path| weir_model::is_secret(path)).cloned())
-            .collect();
-        if let Some(first) = secrets.first().filter(|_| sends.any(|effect| !is_local(&effect.target.name))) {
-            let target = Target::new(TargetKind::Secret, first.to_string_lossy()).at(secrets);
-            self.keep(Effect::new(Verb::Send, target), frame);
-        }
     }
 
     /// Evaluates the program in a file; pins what was read.

@@ -327,33 +327,19 @@ impl Evaluator<'_> {
                 let Some(pattern) = pattern else { return vec![unknown()] };
                 texts.iter().map(|text| removed(text, &pattern, parameter.op)).collect()
             }
-            Op::Replace { all } => {
+            Op::Replace { .. } | Op::ReplaceEnd { .. } => {
                 let pattern = first.and_then(|word| self.pattern(word, shell, frame));
                 let with = match parameter.operands.get(1) {
                     Some(word) => self.single(word, shell, frame),
                     None => vec![String::new()],
                 };
                 let texts = current.unwrap_or_else(|| vec![unknown()]);
-                match (pattern, with.as_slice()) {
-                    (Some(pattern), [with]) => {
-                        texts.iter().map(|text| replaced(text, &pattern, with, all)).take(MAX_ALTERNATIVES).collect()
-                    }
-                    _ => vec![unknown()],
-                }
-            }
-            Op::ReplaceEnd { prefix } => {
-                let pattern = first.and_then(|word| self.pattern(word, shell, frame));
-                let with = match parameter.operands.get(1) {
-                    Some(word) => self.single(word, shell, frame),
-                    None => vec![String::new()],
+                let (Some(pattern), [with]) = (pattern, with.as_slice()) else { return vec![unknown()] };
+                let replace = |text: &String| match parameter.op {
+                    Op::ReplaceEnd { prefix } => end_replaced(text, &pattern, with, prefix),
+                    op => replaced(text, &pattern, with, matches!(op, Op::Replace { all: true })),
                 };
-                let texts = current.unwrap_or_else(|| vec![unknown()]);
-                match (pattern, with.as_slice()) {
-                    (Some(pattern), [with]) => {
-                        texts.iter().map(|text| end_replaced(text, &pattern, with, prefix)).collect()
-                    }
-                    _ => vec![unknown()],
-                }
+                texts.iter().map(replace).take(MAX_ALTERNATIVES).collect()
             }
             Op::Upper { all } | Op::Lower { all } => {
                 let upper = matches!(parameter.op, Op::Upper { .. });

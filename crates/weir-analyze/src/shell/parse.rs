@@ -120,7 +120,7 @@ impl<'s> Lower<'s> {
     /// The script, and where the part that the parser understood ends.
     fn run(&mut self) -> (Script, usize) {
         let text = mask::masked(self.text);
-        let parsed = Parser::new(&second::in_ascii(&text)).parse();
+        let parsed = Parser::new(&mask::in_ascii(&text)).parse();
         if parsed.status != ParseStatus::Clean {
             let why = parsed.diagnostics.first().map_or("the text could not be parsed", |d| d.message.as_str());
             self.doubts.push(why.to_owned());

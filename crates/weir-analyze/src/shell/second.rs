@@ -1,12 +1,12 @@
 //! The second opinion: an error-tolerant parser that finds commands in text that the first one does not understand.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use super::ir::At;
 use super::limits::{MAX_COMMANDS, MAX_SECOND};
+use super::mask;
 
 /// How often the parser may report progress before it is stopped; it reports every hundred operations or so.
 const MAX_REPORTS: usize = 5_000;
@@ -25,7 +25,7 @@ pub(super) fn commands(text: &str) -> Vec<At> {
         reports += 1;
         if reports > MAX_REPORTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let text = in_ascii(text);
+    let text = mask::in_ascii(text);
     let bytes = text.as_bytes();
     let tree = parser.parse_with_options(
         &mut |at, _| bytes.get(at..).unwrap_or_default(),
@@ -64,17 +64,4 @@ pub(super) fn commands(text: &str) -> Vec<At> {
             }
         }
     }
-}
-
-/// The text with a letter of ASCII for every byte of one beyond it: places stay what they are.
-///
-/// To the shell's grammar all of these are letters like any other, and both parsers fail on them: the scanner of this
-/// one reads outside of its tables (`if {\u{e0110}}; fi` ends the process), the first one counts into the middle of a
-/// letter behind an escaped quote. The stand-in is none that names, patterns or braces are made of.
-pub(super) fn in_ascii(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let stand_in = |letter: char| std::iter::repeat_n(if letter.is_ascii() { letter } else { '%' }, letter.len_utf8());
-    Cow::Owned(text.chars().flat_map(stand_in).collect())
 }

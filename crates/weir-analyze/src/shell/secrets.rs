@@ -109,6 +109,26 @@ impl Evaluator<'_> {
             add(&mut self.flow, written);
         }
     }
+
+    /// A short program that opens a secret and sends something to another machine sends the secret. A program in a file
+    /// that does both is most often one that signs in somewhere.
+    pub(super) fn leaks(&mut self, from: usize, frame: &Frame) {
+        if self.in_file {
+            return;
+        }
+        let said = self.effects.get(from..).unwrap_or_default();
+        let is_local = |name: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| name.contains(local));
+        let mut sends =
+            said.iter().filter(|effect| effect.verb == Verb::Send && effect.target.kind == TargetKind::Host);
+        let read = said.iter().filter(|effect| effect.verb == Verb::Read);
+        let secrets: Vec<String> =
+            read.flat_map(|effect| &effect.target.paths).flat_map(|path| self.held_by(path)).collect();
+        if sends.any(|effect| !is_local(&effect.target.name)) {
+            for secret in secrets {
+                self.keep(sent(&secret), frame);
+            }
+        }
+    }
 }
 
 /// The secrets that a call reads and passes on.

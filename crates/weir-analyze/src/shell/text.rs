@@ -24,11 +24,7 @@ pub(crate) fn below(dir: &str) -> String {
 pub(crate) fn value(texts: &[String]) -> Value {
     match texts {
         [] => Value::Unknown,
-        [text] => match text.split_once(HOLE) {
-            None => Value::Known(text.clone()),
-            Some(("", _)) => Value::Unknown,
-            Some((known, _)) => Value::Prefix(known.to_owned()),
-        },
+        [text] => Value::with_holes(text),
         texts if texts.iter().any(|text| has_hole(text)) => match common_prefix(texts) {
             "" => Value::Unknown,
             prefix => Value::Prefix(prefix.to_owned()),

@@ -41,16 +41,13 @@ impl Trace {
     pub(super) fn finish(mut self, effects: &[Effect]) -> Vec<Step> {
         for (at, effect) in effects.iter().enumerate() {
             // Effects of several rounds or commands may have been joined into one: then its place in the text tells.
-            let same = |node: &&mut Node| node.kept.contains(effect);
-            let near = |node: &&mut Node| {
-                node.kept.iter().any(|kept| {
-                    (kept.verb, kept.target.kind, kept.span, &kept.via)
-                        == (effect.verb, effect.target.kind, effect.span, &effect.via)
-                })
+            let near = |kept: &Effect| {
+                (kept.verb, kept.target.kind, kept.span, &kept.via)
+                    == (effect.verb, effect.target.kind, effect.span, &effect.via)
             };
-            let exact = self.nodes.iter_mut().find(same).is_some();
-            let found = if exact { self.nodes.iter_mut().find(same) } else { self.nodes.iter_mut().find(near) };
-            if let Some(node) = found {
+            let same = self.nodes.iter().position(|node| node.kept.contains(effect));
+            let found = same.or_else(|| self.nodes.iter().position(|node| node.kept.iter().any(near)));
+            if let Some(node) = found.and_then(|at| self.nodes.get_mut(at)) {
                 node.step.effects.push(at);
             }
         }

@@ -240,6 +240,18 @@ impl<'s> Reader<'s> {
         out.push(Part::Command { code: Code { text, at: None }, quoted: mode != Mode::Plain });
     }
 
+    /// A reader of a part of this text, one level deeper.
+    fn inside(&self, start: usize, end: usize) -> Self {
+        Self {
+            text: self.text,
+            at: start,
+            end: end.min(self.end),
+            ends: self.ends,
+            depth: self.depth + 1,
+            no_bracket: false,
+        }
+    }
+
     /// A word inside this one, read to a bounded depth; deeper text stays text.
     fn operand(&self, start: usize, end: usize) -> Word {
         let source = self.cut(start, end).to_owned();
@@ -247,15 +259,7 @@ impl<'s> Reader<'s> {
             // Not read any further: what it runs is not known, and code that is not code would be lost.
             vec![Part::Command { code: Code { text: source.clone(), at: None }, quoted: true }]
         } else {
-            Reader {
-                text: self.text,
-                at: start,
-                end: end.min(self.end),
-                ends: self.ends,
-                depth: self.depth + 1,
-                no_bracket: false,
-            }
-            .parts(Mode::Plain)
+            self.inside(start, end).parts(Mode::Plain)
         };
         Word { parts, source, at: start..end }
     }
@@ -265,14 +269,7 @@ impl<'s> Reader<'s> {
         if self.depth >= MAX_WORD_DEPTH {
             return self.operand(start, end);
         }
-        let mut reader = Reader {
-            text: self.text,
-            at: start,
-            end: end.min(self.end),
-            ends: self.ends,
-            depth: self.depth + 1,
-            no_bracket: false,
-        };
+        let mut reader = self.inside(start, end);
         let mut parts = Vec::new();
         while reader.at < reader.end {
             reader.nested(Mode::Double, &mut parts);

@@ -36,10 +36,6 @@ fn harm(text: &str) -> (Vec<(Verb, String)>, bool) {
     (all, analysis.effects.iter().any(|effect| effect.opaque && effect.target.kind == TargetKind::Unknown))
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// Commands that destroy something; the words are program and arguments.
 fn victim() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
@@ -200,7 +196,7 @@ fn spelled(text: &str, how: usize) -> String {
 }
 
 fn put(template: &str, text: &str) -> String {
-    template.replace("{q}", &quoted(text)).replace("{}", text)
+    template.replace("{q}", &crate::quote::quoted(text)).replace("{}", text)
 }
 
 const HARMLESS: &[&str] = &[

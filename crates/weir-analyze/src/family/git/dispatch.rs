@@ -7,13 +7,7 @@ use super::grammar::{READING, WORKING};
 use super::{Git, MOST_ALIASES};
 use crate::call::{Arg, Language, Value};
 use crate::family::options::{Word, not_known};
-
-/// `text` as one word of a shell.
-pub(super) fn shell_quote(text: &str) -> String {
-    let plain =
-        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:=@%+,".contains(letter));
-    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
+use crate::quote;
 
 /// From the global options to the subcommand.
 impl Git<'_, '_> {
@@ -249,7 +243,7 @@ impl Git<'_, '_> {
             for arg in args {
                 code.push(' ');
                 match arg.text() {
-                    Some(text) => code.push_str(&shell_quote(text)),
+                    Some(text) => code.push_str(&quote::word(text)),
                     None => code.push_str(&arg.source),
                 }
             }

@@ -16,9 +16,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::call::{Arg, Call, HOLE, Inner, Say, Value};
+use crate::quote;
 
-/// A manifest is read up to this size.
-const LARGEST: usize = 1 << 20;
+use super::project::Found;
 
 /// Says what a call runs by a manifest. True where that is all that it does.
 pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
@@ -31,29 +31,14 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     }
 }
 
-/// A manifest that was found: where it is, and what it says.
-struct Found {
-    path: PathBuf,
-    bytes: Vec<u8>,
-}
-
-impl Found {
-    /// The directory of the project.
-    fn dir(&self) -> PathBuf {
-        self.path.parent().map(Path::to_owned).unwrap_or_default()
-    }
-}
-
 /// Finds the nearest file of this name, upward from `dir`.
 fn upward(call: &Call<'_>, dir: &Path, name: &str) -> Option<Found> {
-    dir.ancestors().find_map(|dir| in_dir(call, dir, name))
+    Found::upward(call, dir, &[name]).next()
 }
 
 /// The file of this name in this directory.
 fn in_dir(call: &Call<'_>, dir: &Path, name: &str) -> Option<Found> {
-    let path = dir.join(name);
-    let bytes = call.world.read(&path, LARGEST)?;
-    Some(Found { path, bytes })
+    Found::at(call, dir.join(name))
 }
 
 /// Gives a text to a shell, with arguments behind it, as managers do.
@@ -63,26 +48,18 @@ fn run_text(say: &mut dyn Say, text: &str, args: &[Arg], dir: &Path, env: Vec<(S
         whole.push(' ');
         whole.push_str(&quoted(arg));
     }
-    let mut code = Arg::known(whole.clone());
-    if whole.contains(HOLE) {
-        code.value = Value::Unknown;
-        code.template = Some(whole);
-    }
-    code.source = text.to_owned();
-    let argv = vec![Arg::known("sh"), Arg::known("-c"), code];
+    let argv = Arg { source: text.to_owned(), ..Arg::with_holes(&whole) }.for_shell();
     say.run(Inner { argv, cwd: Some(Some(dir.to_owned())), env, stdin: None }, through);
 }
 
 /// An argument as a word of shell text; what is not known of it is a hole.
 pub(super) fn quoted(arg: &Arg) -> String {
-    let text = arg.code().map_or_else(|| HOLE.to_string(), str::to_owned);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    arg.code().map_or_else(|| quote::quoted(&HOLE.to_string()), quote::word)
 }
 
 /// The arguments of a call after its name, split at the first word that is no option.
 struct Line<'a> {
-    /// The options before it, each with its value if it takes one.
+    /// The options before it as written, each with the next word if that is its value.
     options: Vec<(String, Option<&'a Arg>)>,
     /// The word, and everything behind it.
     words: &'a [Arg],
@@ -98,22 +75,13 @@ impl<'a> Line<'a> {
             else {
                 break;
             };
-            if let Some((name, value)) = text.split_once('=') {
-                options.push((name.to_owned(), None));
-                // The value is part of the same word.
-                if let Some(last) = options.last_mut() {
-                    last.0 = format!("{name}={value}");
-                }
-                rest = after;
-            } else if valued.contains(&text)
-                && let Some((value, after)) = after.split_first()
-            {
-                options.push((text.to_owned(), Some(value)));
-                rest = after;
-            } else {
-                options.push((text.to_owned(), None));
-                rest = after;
-            }
+            let takes = valued.contains(&text);
+            let (value, after) = match after.split_first().filter(|_| takes) {
+                Some((value, after)) => (Some(value), after),
+                None => (None, after),
+            };
+            options.push((text.to_owned(), value));
+            rest = after;
         }
         Self { options, words: rest }
     }

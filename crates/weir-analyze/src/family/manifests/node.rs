@@ -75,11 +75,11 @@ impl Manner<'_> {
         }
     }
 
-    /// Runs a script in the packages that were asked for.
-    fn run_in(&self, call: &Call<'_>, which: &Which, name: &str, args: &[Arg], say: &mut dyn Say) -> bool {
+    /// Runs a script in these packages. False where none has it.
+    fn run_in(&self, call: &Call<'_>, packages: &[Package], name: &str, args: &[Arg], say: &mut dyn Say) -> bool {
         let mut ran = false;
-        for package in which.packages(call) {
-            ran |= self.run(call, &package, name, args, say);
+        for package in packages {
+            ran |= self.run(call, package, name, args, say);
         }
         ran
     }
@@ -154,15 +154,6 @@ fn npm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     if line.has(&["-h", "--help", "-g", "--global"]) {
         return false;
     }
-    // Scripts run all the same with `--dry-run`; what installs and publishes does not.
-    let is_dry = line.has(&["--dry-run"])
-        && !matches!(
-            command,
-            "run" | "run-script" | "rum" | "urn" | "test" | "t" | "tst" | "start" | "stop" | "restart"
-        );
-    if is_dry {
-        return false;
-    }
     let Some(dir) = directory(call, &line.values(&["--prefix", "-C"])) else { return false };
     let named: Option<Vec<String>> = line.values(&["-w", "--workspace"]).into_iter().collect();
     let Some(named) = named else { return false };
@@ -182,7 +173,8 @@ fn npm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         "start" => ("start", rest),
         "stop" => ("stop", rest),
         "restart" => ("restart", rest),
-        _ if !manner.surrounds => return false,
+        // Scripts that are named run all the same with `--dry-run`; those of installing and publishing do not.
+        _ if !manner.surrounds || line.has(&["--dry-run"]) => return false,
         _ if INSTALLS.contains(&command) => {
             // With packages named, only theirs run.
             if rest.is_empty() {
@@ -211,7 +203,7 @@ fn npm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         manner.text(call, package, name, "npm stop --if-present && npm start", &given, say);
         return true;
     }
-    manner.run_in(call, &which, name, &given, say)
+    manner.run_in(call, &packages, name, &given, say)
 }
 
 fn pnpm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
@@ -280,7 +272,8 @@ fn pnpm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         return false;
     }
     let Some(dir) = directory(call, &line.values(&["-C", "--dir"])) else { return false };
-    let manner = Manner { manager: "pnpm run", surrounds: false };
+    // Whether scripts before and after run is a setting: what may run counts.
+    let manner = Manner { manager: "pnpm run", surrounds: true };
     if matches!(command, "install" | "i" | "ci" | "install-test" | "it") {
         if !line.has(&["--ignore-scripts"]) && !rest.iter().any(|arg| arg.text() == Some("--ignore-scripts")) {
             let names = ["pnpm:devPreinstall", "preinstall", "install", "postinstall", "prepublish", "prepare"];
@@ -313,9 +306,7 @@ fn pnpm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         "t" => ("test", rest),
         other => (other, rest),
     };
-    // Whether scripts before and after run is a setting: what may run counts.
-    let manner = Manner { surrounds: true, ..manner };
-    if manner.run_in(call, &which, name, given, say) {
+    if manner.run_in(call, &which.packages(call), name, given, say) {
         return true;
     }
     // `pnpm CMD` is `pnpm exec CMD` where there is no such script.
@@ -385,10 +376,10 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         return false;
     }
     let Some(dir) = directory(call, &line.values(&["--cwd"])) else { return false };
-    let plain = Manner { manager: "yarn run", surrounds: false };
+    let manner = Manner { manager: "yarn run", surrounds: true };
     let Some((command, rest)) = line.command() else {
         if line.words.is_empty() && !line.has(&["--ignore-scripts"]) {
-            plain.lifecycle(call, Some(&dir), &["preinstall", "install", "postinstall", "prepublish", "prepare"], say);
+            manner.lifecycle(call, Some(&dir), &["preinstall", "install", "postinstall", "prepublish", "prepare"], say);
         }
         return false;
     };
@@ -396,7 +387,7 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         "install" => {
             if !rest.iter().any(|arg| matches!(arg.text(), Some("--ignore-scripts" | "--mode=skip-build"))) {
                 let names = ["preinstall", "install", "postinstall", "prepublish", "prepare"];
-                plain.lifecycle(call, Some(&dir), &names, say);
+                manner.lifecycle(call, Some(&dir), &names, say);
             }
             return false;
         }
@@ -409,7 +400,7 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
             let Some((Some(script), given)) = rest.split_first().map(|(name, rest)| (name.text(), rest)) else {
                 return false;
             };
-            return Manner { surrounds: true, ..plain }.run_in(call, &which, script, given, say);
+            return manner.run_in(call, &which.packages(call), script, given, say);
         }
         "workspaces" => {
             let inner = Line::parse(rest.strip_prefix_word("foreach"), &["--include", "--exclude", "--from", "-j"]);
@@ -418,7 +409,7 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
                 return false;
             };
             let which = Which::Workspace { dir, named: Vec::new(), with_root: true };
-            return Manner { surrounds: true, ..plain }.run_in(call, &which, script, given, say);
+            return manner.run_in(call, &which.packages(call), script, given, say);
         }
         _ if OWN.contains(&command) => return false,
         _ => {}
@@ -431,7 +422,7 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         other => (other, rest),
     };
     let Some(package) = Package::nearest(call, &dir) else { return false };
-    let manner = Manner { surrounds: !package.is_berry(), ..plain };
+    let manner = Manner { surrounds: !package.is_berry(), ..manner };
     if manner.run(call, &package, name, given, say) {
         return true;
     }
@@ -472,7 +463,7 @@ fn bun(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     } else {
         Which::Workspace { dir, named: filters, with_root: false }
     };
-    manner.run_in(call, &which, name, given, say)
+    manner.run_in(call, &which.packages(call), name, given, say)
 }
 
 fn by_node(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
@@ -489,7 +480,7 @@ fn by_node(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     let (Some(name), Some(dir)) = (name, &call.cwd) else { return false };
     let given = rest.strip_prefix_word("--");
     let which = Which::Nearest(dir.clone());
-    Manner { manager: "node --run", surrounds: false }.run_in(call, &which, name, given, say)
+    Manner { manager: "node --run", surrounds: false }.run_in(call, &which.packages(call), name, given, say)
 }
 
 /// `deno task`: the tasks of `deno.json`, else the scripts of `package.json`.
@@ -517,7 +508,7 @@ fn deno(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         run_text(say, text, given, &found.dir(), Vec::new(), &format!("deno task {name}"));
         return true;
     }
-    Manner { manager: "deno task", surrounds: true }.run_in(call, &Which::Nearest(dir), name, given, say)
+    Manner { manager: "deno task", surrounds: true }.run_in(call, &Which::Nearest(dir).packages(call), name, given, say)
 }
 
 /// JSON with comments of whole lines taken out.

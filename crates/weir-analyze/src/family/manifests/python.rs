@@ -102,11 +102,8 @@ impl Runner<'_, '_> {
                     match table.get(key) {
                         Some(Toml::String(line)) => text(line, say),
                         Some(Toml::Array(words)) => {
-                            let words: Vec<String> = words
-                                .iter()
-                                .filter_map(Toml::as_str)
-                                .map(|word| super::quoted(&Arg::known(word)))
-                                .collect();
+                            let words: Vec<String> =
+                                words.iter().filter_map(Toml::as_str).map(crate::quote::word).collect();
                             text(&words.join(" "), say);
                         }
                         _ => {}

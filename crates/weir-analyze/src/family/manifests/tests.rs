@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::call::{Call, Stdin};
-use crate::lab::{Heard, Machine, args};
+use crate::lab::{self, Heard, Machine, args};
 
 const PACKAGE: &str = r#"{
   "name": "shop",
@@ -73,17 +72,7 @@ fn machine() -> Machine {
 /// What is said of a call in a directory, and whether that is all that it does.
 fn hear(command: &str, cwd: &str) -> (Vec<String>, bool) {
     let machine = machine();
-    let call = Call {
-        argv: args(command),
-        stdin: Stdin::None,
-        cwd: Some(PathBuf::from(cwd)),
-        env: Vec::new(),
-        span: None,
-        via: Vec::new(),
-        secrets: Vec::new(),
-        depth: 0,
-        world: &machine,
-    };
+    let call = lab::call(&machine, args(command), Some(cwd));
     let mut heard = Heard::default();
     let all = super::interpret(&call, &mut heard);
     (heard.lines, all)
@@ -241,17 +230,7 @@ fn the_real_npm_runs_the_same_texts_in_the_same_order() {
             .unwrap();
         let real = std::fs::read_to_string(&log).unwrap_or_default();
         let world = crate::RealWorld::new(None, |_| None);
-        let call = Call {
-            argv,
-            stdin: Stdin::None,
-            cwd: Some(cwd),
-            env: Vec::new(),
-            span: None,
-            via: Vec::new(),
-            secrets: Vec::new(),
-            depth: 0,
-            world: &world,
-        };
+        let call = lab::call(&world, argv, cwd.to_str());
         let mut texts = Texts::default();
         super::interpret(&call, &mut texts);
         assert_eq!(texts.0, real.lines().map(bare).collect::<Vec<_>>(), "npm {words}");

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use weir_yaml::Yaml;
+
+use super::in_dir;
 use super::package::Package;
-use super::{LARGEST, in_dir};
 use crate::call::{Call, normalize};
 
 /// The most packages that are looked at.
@@ -19,9 +21,10 @@ const DEEPEST: usize = 3;
 pub(super) fn packages(call: &Call<'_>, root: &Package) -> Vec<Package> {
     let dir = root.found.dir();
     let mut patterns = root.workspaces();
-    if let Some(bytes) = call.world.read(&dir.join("pnpm-workspace.yaml"), LARGEST) {
-        patterns.extend(listed(&String::from_utf8_lossy(&bytes)));
-    }
+    let yaml = in_dir(call, &dir, "pnpm-workspace.yaml");
+    let yaml = yaml.and_then(|found| Yaml::parse(&String::from_utf8_lossy(&found.bytes)));
+    let listed = yaml.as_ref().and_then(|yaml| yaml.get("packages")).map(Yaml::list).unwrap_or_default();
+    patterns.extend(listed.iter().filter_map(Yaml::text).map(str::to_owned));
     let mut dirs = Vec::new();
     for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
         let segments: Vec<&str> = pattern.split('/').filter(|segment| !segment.is_empty() && *segment != ".").collect();
@@ -44,21 +47,6 @@ pub(super) fn root(call: &Call<'_>, dir: &Path) -> Option<Package> {
         nearest.get_or_insert(package);
     }
     nearest
-}
-
-/// The list `packages` of `pnpm-workspace.yaml`, which is nothing but texts in every project that has one.
-fn listed(text: &str) -> Vec<String> {
-    let lines = text.lines().skip_while(|line| line.trim_end() != "packages:").skip(1);
-    let items = lines.map_while(|line| {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            return Some(None);
-        }
-        let item = line.strip_prefix('-')?.trim();
-        let item = item.split(" #").next().unwrap_or(item).trim();
-        Some(Some(item.trim_matches(['\'', '"']).to_owned()))
-    });
-    items.flatten().collect()
 }
 
 /// Collects the directories that the rest of a pattern leads to.

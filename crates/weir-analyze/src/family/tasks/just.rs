@@ -1,13 +1,13 @@
 //! `just`: the recipes of a justfile.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{arg, reads, runs, shown, unread};
+use super::{reads, runs, shown, unread};
 use crate::call::{Arg, Call, HOLE, Inner, Language, Say};
+use crate::family::project::Found;
+use crate::shell::language_of;
 
-/// A justfile is read up to this size.
-const LARGEST: usize = 1 << 20;
 /// Recipes that are run for one call.
 const MOST_RECIPES: usize = 200;
 /// Files that are imported.
@@ -107,20 +107,12 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
             _ => words.push(text_of(word)),
         }
     }
-    let found = match &file {
-        Some(path) => call.world.read(path, LARGEST).map(|bytes| (path.clone(), bytes)),
-        None => call.cwd.as_deref().and_then(|dir| {
-            let at = |dir: &Path| {
-                NAMES.iter().find_map(|name| {
-                    let path = dir.join(name);
-                    Some((path.clone(), call.world.read(&path, LARGEST)?))
-                })
-            };
-            dir.ancestors().find_map(at)
-        }),
+    let found = match file {
+        Some(path) => Found::at(call, path),
+        None => call.cwd.as_deref().and_then(|dir| Found::upward(call, dir, NAMES).next()),
     };
-    let Some((path, bytes)) = found else { return false };
-    let dir = dir.or_else(|| path.parent().map(Path::to_owned)).unwrap_or_default();
+    let Some(found) = found else { return false };
+    let dir = dir.unwrap_or_else(|| found.dir());
     let mut just = Justfile {
         call,
         say,
@@ -132,7 +124,7 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         left: MOST_RECIPES,
         files: 0,
     };
-    just.read(&path, &bytes);
+    just.read(&found);
     just.variables.extend(given);
     runs(&shown(call, &words), just.say);
     just.called(&words);
@@ -148,10 +140,10 @@ fn is_name(text: &str) -> bool {
 }
 
 impl Justfile<'_, '_> {
-    fn read(&mut self, path: &Path, bytes: &[u8]) {
+    fn read(&mut self, found: &Found) {
         self.files += 1;
-        self.say.pin(path.to_owned(), bytes);
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.say.pin(found.path.clone(), &found.bytes);
+        let text = String::from_utf8_lossy(&found.bytes).into_owned();
         let mut no_cd = false;
         for line in text.lines() {
             if line.starts_with([' ', '\t']) {
@@ -185,11 +177,10 @@ impl Justfile<'_, '_> {
                 }
                 "import" | "import?" => {
                     let name = rest.trim().trim_matches(['\'', '"']);
-                    let path = path.parent().map(|dir| dir.join(name)).unwrap_or_default();
                     if self.files < MOST_FILES
-                        && let Some(bytes) = self.call.world.read(&path, LARGEST)
+                        && let Some(imported) = Found::at(self.call, found.dir().join(name))
                     {
-                        self.read(&path, &bytes);
+                        self.read(&imported);
                     }
                 }
                 _ => {
@@ -289,20 +280,11 @@ impl Justfile<'_, '_> {
         let dir = if recipe.no_cd { self.call.cwd.clone() } else { Some(self.dir.clone()) };
         if let Some(shebang) = lines.first().and_then(|line| line.strip_prefix("#!")) {
             let text = lines.get(1..).unwrap_or_default().join("\n");
-            let mut interpreter = shebang.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-            let interpreter = interpreter.find(|word| *word != "env" && !word.starts_with('-'));
-            let language = match interpreter.unwrap_or("sh").trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
-            {
-                "python" => Language::Python,
-                "node" | "bun" | "deno" | "tsx" => Language::JavaScript,
-                "ruby" => Language::Ruby,
-                "perl" => Language::Perl,
-                "php" => Language::Php,
-                "sh" | "bash" | "dash" | "zsh" | "ksh" => Language::Shell,
-                _ => Language::Other,
-            };
+            let mut words = shebang.split_whitespace();
+            let interpreter = words.find(|word| !word.ends_with("/env") && *word != "env" && !word.starts_with('-'));
+            let language = language_of(interpreter.unwrap_or("sh")).unwrap_or(Language::Other);
             if language == Language::Shell {
-                let argv = vec![Arg::known("sh"), Arg::known("-c"), arg(&text)];
+                let argv = Arg::with_holes(&text).for_shell();
                 self.say.run(Inner { argv, cwd: Some(dir), ..Inner::default() }, through);
             } else {
                 self.say.code(language, &text, &[], through);
@@ -319,7 +301,7 @@ impl Justfile<'_, '_> {
                     let text = text.trim_start_matches(['@', '-']);
                     if !text.trim().is_empty() {
                         let mut argv: Vec<Arg> = self.shell.iter().map(|word| Arg::known(word.clone())).collect();
-                        argv.push(arg(text));
+                        argv.push(Arg::with_holes(text));
                         self.say.run(Inner { argv, cwd: Some(dir.clone()), ..Inner::default() }, through);
                     }
                 }
@@ -370,7 +352,7 @@ impl Justfile<'_, '_> {
                         return unknown;
                     };
                     // It runs, and what it prints is not known.
-                    let argv = vec![Arg::known("sh"), Arg::known("-c"), arg(command)];
+                    let argv = Arg::with_holes(command).for_shell();
                     self.say.run(Inner { argv, cwd: Some(Some(self.dir.clone())), ..Inner::default() }, "just `…`");
                     (unknown.clone(), after)
                 }

@@ -8,7 +8,7 @@ mod tests;
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, HOLE, Say, Value};
+use crate::call::{Call, Say};
 
 /// Says what a call of a task runner does. False where the program is none.
 pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
@@ -19,15 +19,6 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         _ => return false,
     }
     true
-}
-
-/// A text with holes as a value.
-fn value_of(text: &str) -> Value {
-    match text.split_once(HOLE) {
-        None => Value::Known(text.to_owned()),
-        Some(("", _)) => Value::Unknown,
-        Some((known, _)) => Value::Prefix(known.to_owned()),
-    }
 }
 
 /// The call as people know it: the program and its words.
@@ -58,15 +49,4 @@ fn unread(name: &str, why: &str, say: &mut dyn Say) {
 /// What `name` runs cannot be known beforehand.
 fn unknowable(name: &str, why: &str, say: &mut dyn Say) {
     say.opaque(Effect::opaque(Verb::Execute, Target::new(TargetKind::Unknown, name), why));
-}
-
-/// An argument of which the text may have holes.
-fn arg(text: &str) -> Arg {
-    let mut arg = Arg::known(text);
-    if text.contains(HOLE) {
-        arg.value = value_of(text);
-        arg.template = Some(text.to_owned());
-        arg.source = text.replace(HOLE, "…");
-    }
-    arg
 }

@@ -1,15 +1,14 @@
 //! `task`: the tasks of a Taskfile.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use weir_yaml::Yaml;
 
-use super::{arg, reads, runs, shown, unread};
+use super::{reads, runs, shown, unread};
 use crate::call::{Arg, Call, HOLE, Inner, Say, Value, normalize};
+use crate::family::project::Found;
 
-/// A Taskfile is read up to this size.
-const LARGEST: usize = 1 << 20;
 /// Tasks that are run for one call.
 const MOST_TASKS: usize = 200;
 /// Taskfiles that one includes.
@@ -82,18 +81,15 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         }
     }
     let found = match file {
-        Some(file) => call.path(file).and_then(|path| read(call, &path)),
-        None => dir
-            .as_deref()
-            .and_then(|dir| dir.ancestors().find_map(|dir| NAMES.iter().find_map(|name| read(call, &dir.join(name))))),
+        Some(file) => call.path(file).and_then(|path| Found::at(call, path)).and_then(parsed),
+        None => dir.as_deref().and_then(|dir| Found::upward(call, dir, NAMES).find_map(parsed)),
     };
-    let Some((path, yaml)) = found else { return false };
+    let Some((found, yaml)) = found else { return false };
     if goals.is_empty() {
         goals.push("default".to_owned());
     }
     let mut runner = Runner { call, say, files: Vec::new(), given, rest: rest.join(" "), left: MOST_TASKS };
-    let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-    runner.include(String::new(), dir, yaml);
+    runner.include(String::new(), found.dir(), &found, yaml);
     runs(&shown(call, &goals), runner.say);
     for goal in &goals {
         runner.task(goal, &Variables::new());
@@ -101,14 +97,16 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     true
 }
 
-fn read(call: &Call<'_>, path: &Path) -> Option<(PathBuf, Yaml)> {
-    let bytes = call.world.read(path, LARGEST)?;
-    Some((path.to_owned(), Yaml::parse(&String::from_utf8_lossy(&bytes))?))
+/// What a file says, where it is YAML.
+fn parsed(found: Found) -> Option<(Found, Yaml)> {
+    let yaml = Yaml::parse(&String::from_utf8_lossy(&found.bytes))?;
+    Some((found, yaml))
 }
 
 impl Runner<'_, '_> {
     /// Takes a Taskfile in, and those that it includes.
-    fn include(&mut self, prefix: String, dir: PathBuf, yaml: Yaml) {
+    fn include(&mut self, prefix: String, dir: PathBuf, found: &Found, yaml: Yaml) {
+        self.say.pin(found.path.clone(), &found.bytes);
         let includes: Vec<(String, Option<String>, Option<String>)> = yaml
             .get("includes")
             .map(Yaml::entries)
@@ -130,14 +128,12 @@ impl Runner<'_, '_> {
             }
             let Some(file) = file.filter(|file| !file.contains("{{")) else { continue };
             let path = normalize(&dir.join(file));
-            let found = match read(self.call, &path) {
-                Some(found) => Some(found),
-                None => NAMES.iter().find_map(|name| read(self.call, &path.join(name))),
-            };
-            if let Some((path, yaml)) = found {
-                let own =
-                    own.map_or_else(|| path.parent().map(Path::to_owned).unwrap_or_default(), |own| dir.join(own));
-                self.include(format!("{prefix}{name}:"), own, yaml);
+            let found = Found::at(self.call, path.clone())
+                .and_then(parsed)
+                .or_else(|| NAMES.iter().find_map(|name| Found::at(self.call, path.join(name)).and_then(parsed)));
+            if let Some((found, yaml)) = found {
+                let own = own.map_or_else(|| found.dir(), |own| dir.join(own));
+                self.include(format!("{prefix}{name}:"), own, &found, yaml);
             }
         }
     }
@@ -175,15 +171,6 @@ impl Runner<'_, '_> {
         };
         let Some(file) = self.files.get(at) else { return };
         let (prefix, mut dir, mut variables) = (file.prefix.clone(), file.dir.clone(), file.variables.clone());
-        let bytes = self.files.get(at).map(|file| file.dir.clone());
-        if let Some(dir) = bytes
-            && let Some((path, text)) = NAMES.iter().find_map(|name| {
-                let path = dir.join(name);
-                Some((path.clone(), self.call.world.read(&path, LARGEST)?))
-            })
-        {
-            self.say.pin(path, &text);
-        }
         variables.extend(with.clone());
         let none = Variables::new();
         self.set(task.get("vars"), &mut variables, &none);
@@ -210,7 +197,7 @@ impl Runner<'_, '_> {
         let env: Vec<(String, Value)> = {
             let mut own = Variables::new();
             self.set(task.get("env"), &mut own, &variables);
-            own.into_iter().map(|(name, text)| (name, super::value_of(&text))).collect()
+            own.into_iter().map(|(name, text)| (name, Value::with_holes(&text))).collect()
         };
         for command in &commands {
             let deferred = command.get("defer").unwrap_or(command);
@@ -223,7 +210,7 @@ impl Runner<'_, '_> {
                 if deferred.get("for").is_some() {
                     text = text.replace("{{.ITEM}}", &HOLE.to_string());
                 }
-                let argv = vec![Arg::known("sh"), Arg::known("-c"), arg(&text)];
+                let argv = Arg::with_holes(&text).for_shell();
                 let inner = Inner { argv, cwd: Some(Some(dir.clone())), env: env.clone(), stdin: None };
                 self.say.run(inner, &format!("task {name}"));
             }

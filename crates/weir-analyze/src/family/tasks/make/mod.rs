@@ -15,12 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::call::{Call, HOLE, Inner, Say};
+use crate::call::{Arg, Call, HOLE, Inner, Say};
 
-use super::{arg, reads, runs, shown, unknowable, unread};
+use super::{reads, runs, shown, unknowable, unread};
+use crate::quote::quoted;
 use options::Options;
 use rules::{Rule, TargetVariable};
-use text::{HOLE_TEXT, Marks, is_open, quoted, without_marks};
+use text::{HOLE_TEXT, Marks, is_open, without_marks};
 use variables::{DEFAULTS, Definition, Origin, Variable, Variables};
 
 /// Bytes of one makefile, and of all.
@@ -401,12 +402,12 @@ impl Make<'_, '_> {
     /// Runs a line in make's directory, by the shell that the makefile wants.
     fn run_shell(&mut self, text: &str, through: &str, env: Vec<(String, crate::call::Value)>) {
         let (shell, flags) = (self.value("SHELL"), self.value(".SHELLFLAGS"));
-        let mut argv: Vec<_> = shell.split_whitespace().map(|word| arg(&self.marks.plain(word))).collect();
+        let mut argv: Vec<_> = shell.split_whitespace().map(|word| Arg::with_holes(&self.marks.plain(word))).collect();
         if argv.is_empty() || shell == "/bin/sh" {
-            argv = vec![arg("sh")];
+            argv = vec![Arg::with_holes("sh")];
         }
-        argv.extend(flags.split_whitespace().map(|word| arg(&self.marks.plain(word))));
-        argv.push(arg(text));
+        argv.extend(flags.split_whitespace().map(|word| Arg::with_holes(&self.marks.plain(word))));
+        argv.push(Arg::with_holes(text));
         self.say.run(Inner { argv, cwd: Some(Some(self.cwd.clone())), env, stdin: None }, through);
     }
 

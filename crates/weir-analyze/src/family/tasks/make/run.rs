@@ -526,7 +526,7 @@ impl Make<'_, '_> {
         env.push(("MAKELEVEL".to_owned(), Value::Known((self.level + 1).to_string())));
         let flags = self.options.flags();
         if !flags.is_empty() {
-            env.push(("MAKEFLAGS".to_owned(), super::super::value_of(&flags)));
+            env.push(("MAKEFLAGS".to_owned(), Value::with_holes(&flags)));
         }
         env
     }

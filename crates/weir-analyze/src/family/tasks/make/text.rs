@@ -135,7 +135,7 @@ impl Marks {
                 Some(Mark::Printed(command)) => {
                     // Single quotes are left for it, so that it runs all the same.
                     let (before, after) = if single { ("'\"", "\"'") } else { ("", "") };
-                    let enter = dir.map(|dir| format!("cd {} && ", quoted(dir))).unwrap_or_default();
+                    let enter = dir.map(|dir| format!("cd {} && ", crate::quote::quoted(dir))).unwrap_or_default();
                     out.push_str(&format!("{before}$({enter}{command}){after}"));
                     continue;
                 }
@@ -161,14 +161,9 @@ impl Marks {
     pub(super) fn value(&self, text: &str) -> Value {
         let texts: Vec<String> = self.texts(text).iter().map(|text| self.plain(text)).collect();
         match texts.as_slice() {
-            [text] => super::super::value_of(text),
+            [text] => Value::with_holes(text),
             texts if texts.iter().any(|text| is_open(text)) => Value::Unknown,
             _ => Value::OneOf(texts),
         }
     }
-}
-
-/// `text` as one word of the shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use weir_model::Effect;
 
 use crate::RealWorld;
-use crate::call::{Arg, Call, Inner, Language, Say, Stdin};
+use crate::call::{Arg, Inner, Language, Say};
+use crate::lab;
 
 /// What make gave to the shell.
 #[derive(Default)]
@@ -40,17 +41,7 @@ fn record(dir: &Path, args: &[&str]) -> Recorder {
     let world = RealWorld::new(None, |_| None);
     let mut argv = vec![Arg::known("make")];
     argv.extend(args.iter().map(|arg| Arg::known(*arg)));
-    let call = Call {
-        argv,
-        stdin: Stdin::None,
-        cwd: Some(dir.to_owned()),
-        env: Vec::new(),
-        span: None,
-        via: Vec::new(),
-        secrets: Vec::new(),
-        depth: 0,
-        world: &world,
-    };
+    let call = lab::call(&world, argv, dir.to_str());
     let mut recorder = Recorder::default();
     super::interpret(&call, &mut recorder);
     recorder
