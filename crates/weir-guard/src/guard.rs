@@ -231,6 +231,7 @@ impl Guard {
             remedies: Vec::new(),
             hold: None,
             approved_by: None,
+            restore_point: None,
             pins: analysis.pins,
             warnings: policy.warnings.clone(),
             policy_version,

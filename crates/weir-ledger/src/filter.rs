@@ -25,6 +25,12 @@ pub enum Kind {
     Rejected,
     /// [`Entry::Repaired`].
     Repaired,
+    /// [`Entry::RestorePointMade`].
+    RestorePointMade,
+    /// [`Entry::RestorePointDropped`].
+    RestorePointDropped,
+    /// [`Entry::Undone`].
+    Undone,
     /// [`Entry::Configured`].
     Configured,
     /// [`Entry::Fault`].
@@ -44,6 +50,9 @@ impl Kind {
             Self::ApprovalUsed => "approval_used",
             Self::Rejected => "rejected",
             Self::Repaired => "repaired",
+            Self::RestorePointMade => "restore_point_made",
+            Self::RestorePointDropped => "restore_point_dropped",
+            Self::Undone => "undone",
             Self::Configured => "configured",
             Self::Fault => "fault",
         }
@@ -61,6 +70,9 @@ impl From<&Entry> for Kind {
             Entry::ApprovalUsed { .. } => Self::ApprovalUsed,
             Entry::Rejected { .. } => Self::Rejected,
             Entry::Repaired { .. } => Self::Repaired,
+            Entry::RestorePointMade { .. } => Self::RestorePointMade,
+            Entry::RestorePointDropped { .. } => Self::RestorePointDropped,
+            Entry::Undone { .. } => Self::Undone,
             Entry::Configured { .. } => Self::Configured,
             Entry::Fault { .. } => Self::Fault,
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionId, Digest, Effect, HoldId, Timestamp};
+use crate::{ActionId, Digest, Effect, HoldId, RestorePointId, Timestamp};
 
 /// The decision. Ordered from mildest to strictest, so that the verdict of an action is the maximum over its effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +104,9 @@ pub struct Judgement {
     /// The approval that was used up, where a person had consented before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<HoldId>,
+    /// What makes the action undoable, where Weir made it before letting the action run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_point: Option<RestorePointId>,
     /// Files that were read to understand the action.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Approval, Hold, HoldId, Judgement, Outcome, RecordId, Rejection, Session, Timestamp};
+use crate::{
+    Action, Approval, Hold, HoldId, Judgement, Outcome, Promise, RecordId, Rejection, RestorePointId, Session,
+    Timestamp, Undone,
+};
 
 /// The version of the stored form that this build writes.
 pub const RECORD_VERSION: u32 = 1;
@@ -76,6 +79,23 @@ pub enum Entry {
         torn_bytes: u64,
         /// The file in which they are kept.
         kept_in: String,
+    },
+    /// A restore point was made: what was promised.
+    RestorePointMade {
+        /// The promise.
+        promise: Promise,
+    },
+    /// A restore point is no more.
+    RestorePointDropped {
+        /// Which.
+        point: RestorePointId,
+        /// Why, for people.
+        why: String,
+    },
+    /// Something was taken back.
+    Undone {
+        /// What was done, and whether it is what was promised.
+        undone: Undone,
     },
     /// The guard was switched on or off for an agent, or its policy changed.
     Configured {

@@ -10,8 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use weir_model::{
     Action, ActionId, Agent, Analysis, Approval, Digest, Effect, Entry, Environment, Figure, GitScope, Hold, HoldId,
-    Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Record, RecordId, Rejection, Remedy, Request,
-    Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target, TargetKind, Timestamp, Verb, Verdict,
+    Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Promise, Record, RecordId, Rejection, Remedy, Request,
+    RestorePointId, Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target, TargetKind, Timestamp, Undone,
+    Verb, Verdict,
 };
 
 fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
@@ -180,6 +181,7 @@ fn judgement() -> Judgement {
         remedies: vec![Remedy::RestorePoint, Remedy::Preview, Remedy::Approvals { count: 2 }],
         hold: Some(id::<HoldId>(2)),
         approved_by: Some(id::<HoldId>(3)),
+        restore_point: Some(id::<RestorePointId>(4)),
         pins: vec![Pin { path: "/home/ann/work/clean.sh".into(), sha256: Digest::of(b"clean") }],
         warnings: vec!["a warning".into()],
         policy_version: Digest::of(b"policy"),
@@ -226,6 +228,28 @@ fn outcome() -> Outcome {
         tool: "Bash".into(),
         failed: Some(false),
         duration_ms: Some(12),
+    }
+}
+
+fn promise() -> Promise {
+    Promise {
+        point: id::<RestorePointId>(4),
+        action: Some(id::<ActionId>(1)),
+        files: 20_000,
+        directories: 41,
+        bytes: 1_970_000_000,
+        expires: at(604_800),
+    }
+}
+
+fn undone() -> Undone {
+    Undone {
+        point: id::<RestorePointId>(4),
+        by: "ann".into(),
+        restored: 20_041,
+        conflicts: 1,
+        verified: true,
+        kept: Some(id::<RestorePointId>(5)),
     }
 }
 
@@ -300,6 +324,12 @@ fn records_with_every_entry() {
         ("approval-used", Entry::ApprovalUsed { hold: id::<HoldId>(2) }),
         ("rejected", Entry::Rejected { rejection: rejection() }),
         ("repaired", Entry::Repaired { torn_bytes: 17, kept_in: "torn/1.bin".into() }),
+        ("restore-point-made", Entry::RestorePointMade { promise: promise() }),
+        (
+            "restore-point-dropped",
+            Entry::RestorePointDropped { point: id::<RestorePointId>(4), why: "its time is over".into() },
+        ),
+        ("undone", Entry::Undone { undone: undone() }),
         ("configured", Entry::Configured { what: "the guard was installed for claude".into() }),
         ("fault", Entry::Fault { what: "the disk is full".into() }),
     ];

@@ -203,6 +203,23 @@ pub(crate) fn describe(entry: &Entry) -> String {
         Entry::Repaired { torn_bytes, kept_in } => {
             format!("the ledger's end was repaired: {torn_bytes} bytes of an unfinished record are in {kept_in}")
         }
+        Entry::RestorePointMade { promise } => format!(
+            "restore point {} keeps {} ({}) until {}",
+            promise.point,
+            figure(Figure::Exact(promise.files), "file", "files"),
+            bytes(promise.bytes),
+            promise.expires
+        ),
+        Entry::RestorePointDropped { point, why } => format!("restore point {point} is no more: {why}"),
+        Entry::Undone { undone } => {
+            let conflicts =
+                if undone.conflicts == 0 { String::new() } else { format!(", {} in the way", undone.conflicts) };
+            let verified = if undone.verified { "verified" } else { "not verified" };
+            format!(
+                "{} took back restore point {}: {} put back{conflicts}, {verified}",
+                undone.by, undone.point, undone.restored
+            )
+        }
         Entry::Configured { what } | Entry::Fault { what } => what.clone(),
     }
 }
