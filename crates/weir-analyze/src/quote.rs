@@ -1,7 +1,8 @@
 //! Text as a word that a shell reads back as the same text.
 
 /// The text in single quotes.
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

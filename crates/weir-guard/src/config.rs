@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use weir_model::Surface;
+use weir_restore::Budget;
 
 /// The directories and files below `$WEIR_HOME`.
 #[derive(Debug, Clone)]
@@ -40,6 +41,12 @@ impl Paths {
     #[must_use]
     pub fn sessions(&self) -> PathBuf {
         self.home.join("sessions")
+    }
+
+    /// Restore points.
+    #[must_use]
+    pub fn restore(&self) -> PathBuf {
+        self.home.join("restore")
     }
 
     /// The user's own policies.
@@ -80,6 +87,12 @@ pub struct Config {
     pub measure_budget: Duration,
     /// How long a hold can be answered, and an approval used.
     pub hold_lifetime: Duration,
+    /// What a restore point that a hook call makes may cost.
+    pub restore_budget: Budget,
+    /// How long restore points stay.
+    pub restore_lifetime: Duration,
+    /// True where `weir run` works on this system.
+    pub can_run: bool,
     /// The environment variables that analysis may see, asked for by name.
     pub environment: fn(&str) -> Option<String>,
 }
@@ -97,6 +110,10 @@ impl Config {
             programs: Vec::new(),
             measure_budget: Duration::from_millis(50),
             hold_lifetime: Duration::from_secs(15 * 60),
+            // Two names for 100,000 files take about half a second; a copy of 256 MiB less than that.
+            restore_budget: Budget { files: 100_000, bytes: 256 << 20, time: Duration::from_secs(4) },
+            restore_lifetime: Duration::from_hours(7 * 24),
+            can_run: cfg!(target_os = "linux"),
             environment: |_| None,
         }
     }

@@ -1,6 +1,6 @@
 //! The loop: an action goes in, a judgement comes out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weir_analyze::{Analysis as Understood, RealWorld, World, analyze, explain};
@@ -11,9 +11,11 @@ use weir_model::{
     Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
     Rejection, Remedy, Request, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
+use weir_restore::How;
 
 use crate::holds::{HoldState, Holds};
 use crate::policy::PolicyState;
+use crate::remedies::{self, Cover};
 use crate::sessions::Sessions;
 use crate::{Config, GuardError, surfaces};
 
@@ -46,8 +48,19 @@ struct Assessment {
     understood: usize,
     judgement: Judgement,
     digest: Digest,
-    approvals_needed: u32,
+    needs: Needs,
     policy: PolicyState,
+}
+
+/// What a verdict takes.
+#[derive(Default)]
+struct Needs {
+    /// How many people must consent.
+    approvals: u32,
+    /// What must be kept in a restore point before the action runs.
+    kept: Vec<(PathBuf, How)>,
+    /// How effects say that Weir itself runs them, and keeps what they destroy.
+    run: Option<String>,
 }
 
 impl Guard {
@@ -109,6 +122,19 @@ impl Guard {
     pub fn admit(&self, action: &Action) -> Judgement {
         let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
+        if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.kept.is_empty() {
+            match remedies::keep(action, &assessment.needs.kept, &self.config) {
+                Ok(promise) => {
+                    assessment.judgement.restore_point = Some(promise.point);
+                    entries.push(Entry::RestorePointMade { promise });
+                }
+                Err(error) => {
+                    // What was to make it acceptable cannot be had: then it is decided as without.
+                    assessment.needs = decide(&assessment.policy, action, &mut assessment.judgement, &|_| None);
+                    warn(&mut assessment.judgement, format!("no restore point could be made: {error}"));
+                }
+            }
+        }
         if assessment.judgement.verdict == Verdict::Hold {
             match self.answer_or_open(action, &mut assessment) {
                 Ok(mut more) => entries.append(&mut more),
@@ -219,6 +245,7 @@ impl Guard {
             },
         );
         let policy_version = policy.engine.version();
+        let run = remedies::own_run(action, &effects, &self.config);
         let digest = digest_of(action, &analysis.pins, &policy_version);
         let mut judgement = Judgement {
             action: action.id,
@@ -238,9 +265,15 @@ impl Guard {
             took_us: 0,
         };
         judgement.warnings.extend(analysis.findings);
-        let approvals_needed = decide(&policy, action, &mut judgement);
+        let cheap =
+            |cover: &Cover, effect: &Effect| remedies::is_cheap(cover, &effect.impact, &self.config.restore_budget);
+        let covered = |effect: &Effect| remedies::cover(effect, run.as_deref()).filter(|cover| cheap(cover, effect));
+        let needs = Needs { run: run.clone(), ..decide(&policy, action, &mut judgement, &covered) };
+        if judgement.verdict == Verdict::Hold && self.config.can_run {
+            advise_run(&policy, action, &mut judgement);
+        }
         judgement.took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Assessment { steps: analysis.steps, understood, judgement, digest, approvals_needed, policy }
+        Assessment { steps: analysis.steps, understood, judgement, digest, needs, policy }
     }
 
     /// Only effects that could destroy something ask for the session's beginning: the rest need not pay for it.
@@ -257,7 +290,7 @@ impl Guard {
 
     /// A person's consent turns the hold into an allow; without one the hold is opened.
     fn answer_or_open(&self, action: &Action, assessment: &mut Assessment) -> Result<Vec<Entry>, GuardError> {
-        let needed = assessment.approvals_needed.max(1);
+        let needed = assessment.needs.approvals.max(1);
         if let Some(hold) = self.consume(action, assessment, needed) {
             assessment.judgement.verdict = Verdict::Allow;
             assessment.judgement.approved_by = Some(hold);
@@ -289,8 +322,12 @@ impl Guard {
         // The policy has the last word on what the consents are worth.
         let content = assessment.judgement.effects.iter().all(|effect| {
             let facts = Facts { agent: &action.agent.name, effect, approvals: given };
-            let decision = assessment.policy.engine.decide(&facts, &Means::default());
-            decision.is_ok_and(|decision| decision.verdict == Verdict::Allow)
+            let means = Means {
+                restore_point: remedies::covers(effect, assessment.needs.run.as_deref(), &assessment.needs.kept),
+                ..Means::default()
+            };
+            let decision = assessment.policy.engine.decide(&facts, &means);
+            decision.is_ok_and(|decision| decision.verdict <= Verdict::AllowWithRestorePoint)
         });
         if !content && !assessment.policy.degraded {
             return None;
@@ -309,15 +346,24 @@ fn attach(steps: &mut [Step], cause: usize, extra: usize) {
     }
 }
 
-/// Decides every effect, and composes the judgement of the whole. Returns how many approvals are needed.
-fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u32 {
-    let means = Means { restore_point: false, preview: false, approvals: true };
-    let mut needed = 0;
+/// Decides every effect, and composes the judgement of the whole. `covered` says what would make an effect undoable.
+fn decide(
+    policy: &PolicyState,
+    action: &Action,
+    judgement: &mut Judgement,
+    covered: &dyn Fn(&Effect) -> Option<Cover>,
+) -> Needs {
+    let mut needs = Needs::default();
     let mut objections: Vec<(Verdict, PolicyHit)> = Vec::new();
+    judgement.verdict = Verdict::Allow;
+    judgement.policies.clear();
+    judgement.remedies.clear();
     for effect in &mut judgement.effects {
         if policy.engine.is_constant_allow(effect.verb, effect.target.kind) {
             continue;
         }
+        let cover = covered(effect);
+        let means = Means { restore_point: cover.is_some(), preview: false, approvals: true };
         let facts = Facts { agent: &action.agent.name, effect, approvals: 0 };
         let decision = policy.engine.decide(&facts, &means).unwrap_or_else(|error| Decision {
             verdict: if is_effect(effect) { Verdict::Hold } else { Verdict::Allow },
@@ -330,8 +376,10 @@ fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u
         });
         effect.policies = decision.hits.iter().map(|hit| hit.id.clone()).collect();
         for remedy in decision.remedies {
-            if let Remedy::Approvals { count } = remedy {
-                needed = needed.max(count);
+            match (&remedy, &cover) {
+                (Remedy::Approvals { count }, _) => needs.approvals = needs.approvals.max(*count),
+                (Remedy::RestorePoint, Some(Cover::Kept(paths))) => needs.kept.extend(paths.iter().cloned()),
+                _ => {}
             }
             if !judgement.remedies.contains(&remedy) {
                 judgement.remedies.push(remedy);
@@ -342,7 +390,7 @@ fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u
     }
     if policy.degraded && judgement.verdict < Verdict::Hold && is_effectful(&judgement.effects) {
         judgement.verdict = Verdict::Hold;
-        needed = needed.max(1);
+        needs.approvals = needs.approvals.max(1);
         objections.push((
             Verdict::Hold,
             PolicyHit {
@@ -355,12 +403,25 @@ fn decide(policy: &PolicyState, action: &Action, judgement: &mut Judgement) -> u
         ));
     }
     compose(judgement, objections);
-    needed
+    needs
+}
+
+/// Where only the missing restore point makes the difference, `weir run` is the way out: it keeps what it destroys,
+/// whatever its size.
+fn advise_run(policy: &PolicyState, action: &Action, judgement: &mut Judgement) {
+    let Request::Shell { command, shell: None } = &action.request else { return };
+    let mut trial = judgement.clone();
+    decide(policy, action, &mut trial, &|effect| remedies::could_run(effect).then_some(Cover::Run));
+    if trial.verdict < Verdict::Hold {
+        let line = remedies::run_line(command);
+        judgement.advice = format!("Run it as `{line}`: that keeps what it destroys. {}", judgement.advice);
+    }
 }
 
 /// Says why, from the policies that gave the strictest verdict.
 fn compose(judgement: &mut Judgement, objections: Vec<(Verdict, PolicyHit)>) {
     let mut reasons: Vec<String> = Vec::new();
+    judgement.advice.clear();
     for (verdict, hit) in objections {
         if !judgement.policies.contains(&hit.id) {
             judgement.policies.push(hit.id.clone());

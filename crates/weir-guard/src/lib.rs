@@ -8,6 +8,7 @@ mod fault;
 mod guard;
 mod holds;
 mod policy;
+mod remedies;
 mod sessions;
 mod surfaces;
 

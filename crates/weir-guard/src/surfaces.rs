@@ -133,6 +133,9 @@ fn owner_of(path: &Path, takes_all_below: bool, config: &Config) -> Option<Strin
             return Some("weir".to_owned());
         }
     }
+    if weir_restore::is_trash(path) {
+        return Some("weir".to_owned());
+    }
     OWN.iter()
         .chain(&config.surfaces)
         .find(|surface| matches(surface, path, takes_all_below, config))

@@ -64,11 +64,6 @@ id!(
     RecordId
 );
 id!(
-    /// Names one restore point: what makes an undo possible.
-    RestorePointId
-);
-
-id!(
     /// Names one [`Hold`](crate::Hold): what waits for a person.
     HoldId
 );

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::undo::{Progress, UndoOptions, UndoReport};
-use crate::{
-    Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError,
-};
+use crate::{Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
 
 /// What restore points may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +63,10 @@ impl Store {
     pub fn snapshot(
         &self,
         info: &PointInfo,
-        targets: &[PathBuf],
-        how: How,
+        targets: &[(PathBuf, How)],
         budget: &Budget,
     ) -> Result<Point, SnapshotError> {
-        let _ = (info, targets, how, budget, self.limits);
+        let _ = (info, targets, budget, self.limits);
         Err(StoreError::Unknown(self.root.display().to_string()).into())
     }
 

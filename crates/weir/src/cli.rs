@@ -25,6 +25,7 @@ const STYLES: Styles = Styles::styled()
   weir check 'rm -rf ~/Pictures'    what would Weir say of this command?
   weir log --verdict hold,deny      what was stopped
   weir hold                         what waits for a person
+  weir undo                         take back what the last command destroyed
 
 Exit codes: 0 fine, 1 a finding or a refusal, 2 wrong usage or a fault.
 Everything is kept below $WEIR_HOME (default: the platform's state directory).")]
@@ -39,6 +40,9 @@ enum Command {
     Check(commands::check::Args),
     Log(commands::log::Args),
     Show(commands::show::Args),
+    Undo(commands::undo::Args),
+    CanUndo(commands::can_undo::Args),
+    RestorePoints(commands::restore_points::Args),
     Hold(commands::hold::Args),
     Approve(commands::approve::Args),
     Reject(commands::reject::Args),
@@ -81,6 +85,9 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Check(args) => commands::check::run(&args),
         Command::Log(args) => commands::log::run(&args),
         Command::Show(args) => commands::show::run(&args),
+        Command::Undo(args) => commands::undo::run(&args),
+        Command::CanUndo(args) => commands::can_undo::run(&args),
+        Command::RestorePoints(args) => commands::restore_points::run(&args),
         Command::Hold(args) => commands::hold::run(&args),
         Command::Approve(args) => commands::approve::run(&args),
         Command::Reject(args) => commands::reject::run(&args),

@@ -12,6 +12,7 @@ mod hook;
 mod output;
 mod person;
 mod replay;
+mod restore;
 mod setup;
 
 #[cfg(target_env = "musl")]

@@ -62,7 +62,7 @@ fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
     {
         *first = Arg { value: Value::Known(name), ..first.clone() };
     }
-    let through = reading.path();
+    let through = reading.through();
     if run.shell {
         // The shell at the other end reads the words once more.
         let text = argv.iter().map(|arg| arg.text().unwrap_or(&arg.source)).collect::<Vec<_>>().join(" ");

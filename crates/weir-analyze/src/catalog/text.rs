@@ -60,6 +60,17 @@ impl<'a> Reading<'a> {
         text
     }
 
+    /// As [`Reading::path`], with the program as it was named: another file of the same name is another program.
+    pub fn through(&self) -> String {
+        let path = self.path();
+        match self.call.argv.first().and_then(Arg::text) {
+            Some(word) if word.contains('/') => {
+                format!("{word}{}", path.strip_prefix(self.call.program()).unwrap_or(""))
+            }
+            _ => path,
+        }
+    }
+
     /// Everything that `sel` means, in order; empty where it is not there. `it` is the word that `each` is at.
     pub fn values(&self, sel: &Sel, it: Option<&Arg>) -> Vec<Arg> {
         match sel {

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod cal;
+pub(crate) mod can_undo;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -12,5 +13,7 @@ pub(crate) mod log;
 pub(crate) mod policy;
 pub(crate) mod reject;
 pub(crate) mod replay;
+pub(crate) mod restore_points;
 pub(crate) mod show;
+pub(crate) mod undo;
 pub(crate) mod uninstall;

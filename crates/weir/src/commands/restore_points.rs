@@ -1,0 +1,98 @@
+//! `weir restore-points`: what is kept, and what it costs.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anstyle::Style;
+use weir_model::{Entry, say};
+use weir_restore::{Point, Reason, Store};
+
+use crate::output::{CliError, CommandResult, one_line, width};
+use crate::{context, restore};
+
+/// List what can be taken back, and until when; drop what is over its time
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  weir restore-points                  what is kept, newest first
+  weir restore-points --json | jq -r 'select(.state == \"sealed\") | .id'
+  weir restore-points --collect        drop what is over its time")]
+pub(crate) struct Args {
+    /// Drop points whose time is over and, where too much is kept, those that were taken back
+    #[arg(long)]
+    collect: bool,
+    /// With --collect: where still too much is kept, drop points before their time too, oldest first
+    #[arg(long, requires = "collect")]
+    before_their_time: bool,
+    /// Print one JSON object per point
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> CommandResult {
+    let store = restore::store()?;
+    if args.collect { collect(&store, args) } else { list(&store, args.json) }
+}
+
+/// All points, newest first.
+pub(crate) fn list(store: &Store, json: bool) -> CommandResult {
+    let points = restore::list(store)?;
+    let mut out = anstream::stdout().lock();
+    if json {
+        for point in &points {
+            writeln!(out, "{}", restore::json(point))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if points.is_empty() {
+        writeln!(out, "Nothing is kept.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for point in &points {
+        line(&mut out, point)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(out: &mut impl std::io::Write, point: &Point) -> Result<(), CliError> {
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let now = context::now();
+    let made = point.made.to_string();
+    let made = made.get(..16).unwrap_or(&made).replace('T', " ");
+    let agent = point.info.agent.as_deref().unwrap_or("-");
+    let holds = restore::holds(point);
+    let room = width().saturating_sub(62).max(20);
+    writeln!(
+        out,
+        "{bold}{}{bold:#}  {dim}{made}{dim:#}  {:<9} {:<8} {agent:<8} {}  {dim}[{holds}]{dim:#}",
+        restore::short(&point.id),
+        restore::state(point),
+        restore::left(point, now),
+        one_line(&point.info.command, room),
+    )?;
+    Ok(())
+}
+
+fn collect(store: &Store, args: &Args) -> CommandResult {
+    let collected = store.collect(args.before_their_time).map_err(|error| CliError::user(error.to_string()))?;
+    let guard = context::guard();
+    let mut out = anstream::stdout().lock();
+    for dropped in &collected.dropped {
+        let why = match dropped.reason {
+            Reason::Expired => "its time is over",
+            Reason::Undone => "it was taken back, and too much was kept",
+            Reason::BeforeItsTime => "too much was kept, and a person asked to drop it before its time",
+            _ => "it was dropped",
+        };
+        let entry = Entry::RestorePointDropped { point: dropped.id, why: why.to_owned() };
+        guard.note(entry, context::now()).map_err(|error| CliError::user(error.to_string()))?;
+        if args.json {
+            writeln!(out, "{}", serde_json::json!({ "dropped": dropped.id, "why": why, "bytes": dropped.bytes }))?;
+        } else {
+            writeln!(out, "dropped {}  {} ({why})", restore::short(&dropped.id), say::bytes(dropped.bytes))?;
+        }
+    }
+    if !args.json {
+        writeln!(out, "{} dropped; {} are kept", collected.dropped.len(), say::bytes(collected.kept))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
