@@ -18,7 +18,7 @@ mod world;
 use weir_model::{Action, Effect, Pin, Step};
 
 pub use catalog::{KnownCommand, KnownEffect, KnownTool, known_tool, known_tools};
-pub use quote::quoted;
+pub use quote::{quoted, word};
 pub use real_world::RealWorld;
 pub use world::{DirEntry, FileKind, Nowhere, World};
 

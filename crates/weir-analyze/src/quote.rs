@@ -7,7 +7,8 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// The text as it stands where no shell would see more in it, else in single quotes.
-pub(crate) fn word(text: &str) -> String {
+#[must_use]
+pub fn word(text: &str) -> String {
     let plain =
         !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:=@%+,".contains(letter));
     if plain { text.to_owned() } else { quoted(text) }

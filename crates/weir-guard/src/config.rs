@@ -49,6 +49,12 @@ impl Paths {
         self.home.join("restore")
     }
 
+    /// Which programs each `weir run` started.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.home.join("runs")
+    }
+
     /// The user's own policies.
     #[must_use]
     pub fn policies(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The loop: an action goes in, a judgement comes out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use weir_analyze::{Analysis as Understood, RealWorld, World, analyze, explain};
@@ -11,11 +12,10 @@ use weir_model::{
     Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
     Rejection, Remedy, Request, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
-use weir_restore::How;
 
 use crate::holds::{HoldState, Holds};
 use crate::policy::PolicyState;
-use crate::remedies::{self, Cover};
+use crate::remedies::{self, Cover, ToKeep};
 use crate::sessions::Sessions;
 use crate::{Config, GuardError, surfaces};
 
@@ -49,7 +49,7 @@ struct Assessment {
     judgement: Judgement,
     digest: Digest,
     needs: Needs,
-    policy: PolicyState,
+    policy: Arc<PolicyState>,
 }
 
 /// What a verdict takes.
@@ -58,7 +58,7 @@ struct Needs {
     /// How many people must consent.
     approvals: u32,
     /// What must be kept in a restore point before the action runs.
-    kept: Vec<(PathBuf, How)>,
+    keep: ToKeep,
     /// How effects say that Weir itself runs them, and keeps what they destroy.
     run: Option<String>,
 }
@@ -122,9 +122,9 @@ impl Guard {
     pub fn admit(&self, action: &Action) -> Judgement {
         let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
-        if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.kept.is_empty() {
-            match remedies::keep(action, &assessment.needs.kept, &self.config) {
-                Ok(promise) => {
+        if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.keep.is_empty() {
+            match remedies::keep(action, &assessment.judgement.effects, &assessment.needs.keep, &self.config) {
+                Ok((promise, _)) => {
                     assessment.judgement.restore_point = Some(promise.point);
                     entries.push(Entry::RestorePointMade { promise });
                 }
@@ -218,7 +218,7 @@ impl Guard {
         self.record(vec![entry], now, Durability::Synced)
     }
 
-    fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
+    pub(crate) fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
         let ledger = Ledger::open(&self.config.paths.ledger())?;
         let records: Vec<Record> = entries.into_iter().map(|entry| Record::new(now, entry)).collect();
         ledger.append_all(&records, durability)?;
@@ -226,8 +226,23 @@ impl Guard {
     }
 
     fn assess(&self, action: &Action, understand: fn(&Action, &dyn World) -> Understood) -> Assessment {
+        self.assess_under(&Arc::new(PolicyState::load(&self.config, &action.cwd)), action, understand, false)
+    }
+
+    /// As [`Guard::judge`], under a policy that was loaded before, for a program that `weir run` starts.
+    pub(crate) fn judge_supervised(&self, policy: &Arc<PolicyState>, action: &Action) -> Judgement {
+        self.assess_under(policy, action, analyze, true).judgement
+    }
+
+    /// `supervised` says that `weir run` keeps whatever files the action destroys.
+    fn assess_under(
+        &self,
+        policy: &Arc<PolicyState>,
+        action: &Action,
+        understand: fn(&Action, &dyn World) -> Understood,
+        supervised: bool,
+    ) -> Assessment {
         let begun = Instant::now();
-        let policy = PolicyState::load(&self.config, &action.cwd);
         let world = RealWorld::new(self.config.person_home.clone(), self.config.environment);
         let analysis = understand(action, &world);
         let mut effects = analysis.effects;
@@ -267,13 +282,18 @@ impl Guard {
         judgement.warnings.extend(analysis.findings);
         let cheap =
             |cover: &Cover, effect: &Effect| remedies::is_cheap(cover, &effect.impact, &self.config.restore_budget);
-        let covered = |effect: &Effect| remedies::cover(effect, run.as_deref()).filter(|cover| cheap(cover, effect));
-        let needs = Needs { run: run.clone(), ..decide(&policy, action, &mut judgement, &covered) };
-        if judgement.verdict == Verdict::Hold && self.config.can_run {
-            advise_run(&policy, action, &mut judgement);
+        let covered = |effect: &Effect| {
+            if supervised {
+                return remedies::could_run(effect).then_some(Cover::Run);
+            }
+            remedies::cover(effect, run.as_deref()).filter(|cover| cheap(cover, effect))
+        };
+        let needs = Needs { run: run.clone(), ..decide(policy, action, &mut judgement, &covered) };
+        if judgement.verdict == Verdict::Hold && self.config.can_run && !supervised {
+            advise_run(policy, action, &mut judgement);
         }
         judgement.took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Assessment { steps: analysis.steps, understood, judgement, digest, needs, policy }
+        Assessment { steps: analysis.steps, understood, judgement, digest, needs, policy: Arc::clone(policy) }
     }
 
     /// Only effects that could destroy something ask for the session's beginning: the rest need not pay for it.
@@ -291,10 +311,10 @@ impl Guard {
     /// A person's consent turns the hold into an allow; without one the hold is opened.
     fn answer_or_open(&self, action: &Action, assessment: &mut Assessment) -> Result<Vec<Entry>, GuardError> {
         let needed = assessment.needs.approvals.max(1);
-        if let Some(hold) = self.consume(action, assessment, needed) {
+        if let Some((hold, entries)) = self.consume(action, assessment, needed) {
             assessment.judgement.verdict = Verdict::Allow;
             assessment.judgement.approved_by = Some(hold);
-            return Ok(vec![Entry::ApprovalUsed { hold }]);
+            return Ok(entries);
         }
         let hold = Hold {
             id: HoldId::new(),
@@ -314,25 +334,44 @@ impl Guard {
         Ok(if new { vec![Entry::Held { hold }] } else { Vec::new() })
     }
 
-    fn consume(&self, action: &Action, assessment: &Assessment, needed: u32) -> Option<HoldId> {
+    /// The hold whose consents are used up, with the entries for the ledger; `None` where they are not enough.
+    fn consume(&self, action: &Action, assessment: &mut Assessment, needed: u32) -> Option<(HoldId, Vec<Entry>)> {
         let given = u32::try_from(self.holds.approvals(&assessment.digest, action.at).len()).unwrap_or(u32::MAX);
         if given < needed {
             return None;
         }
         // The policy has the last word on what the consents are worth.
-        let content = assessment.judgement.effects.iter().all(|effect| {
+        let mut content = true;
+        let mut wanted = ToKeep::default();
+        for (at, effect) in assessment.judgement.effects.iter().enumerate() {
+            let cover = remedies::cover(effect, assessment.needs.run.as_deref());
             let facts = Facts { agent: &action.agent.name, effect, approvals: given };
-            let means = Means {
-                restore_point: remedies::covers(effect, assessment.needs.run.as_deref(), &assessment.needs.kept),
-                ..Means::default()
-            };
-            let decision = assessment.policy.engine.decide(&facts, &means);
-            decision.is_ok_and(|decision| decision.verdict <= Verdict::AllowWithRestorePoint)
-        });
+            let means = Means { restore_point: cover.is_some(), ..Means::default() };
+            match assessment.policy.engine.decide(&facts, &means).map(|decision| decision.verdict) {
+                Ok(Verdict::Allow) => {}
+                Ok(Verdict::AllowWithRestorePoint) => cover.into_iter().for_each(|cover| wanted.add(cover, at)),
+                _ => content = false,
+            }
+        }
         if !content && !assessment.policy.degraded {
             return None;
         }
-        self.holds.consume(&assessment.digest, needed as usize, action.at)
+        let mut entries = Vec::new();
+        if !wanted.is_empty() {
+            match remedies::keep(action, &assessment.judgement.effects, &wanted, &self.config) {
+                Ok((promise, _)) => {
+                    assessment.judgement.restore_point = Some(promise.point);
+                    entries.push(Entry::RestorePointMade { promise });
+                }
+                Err(error) => {
+                    warn(&mut assessment.judgement, format!("no restore point could be made: {error}"));
+                    return None;
+                }
+            }
+        }
+        let hold = self.holds.consume(&assessment.digest, needed as usize, action.at)?;
+        entries.push(Entry::ApprovalUsed { hold });
+        Some((hold, entries))
     }
 }
 
@@ -358,7 +397,7 @@ fn decide(
     judgement.verdict = Verdict::Allow;
     judgement.policies.clear();
     judgement.remedies.clear();
-    for effect in &mut judgement.effects {
+    for (at, effect) in judgement.effects.iter_mut().enumerate() {
         if policy.engine.is_constant_allow(effect.verb, effect.target.kind) {
             continue;
         }
@@ -375,15 +414,16 @@ fn decide(
             }],
         });
         effect.policies = decision.hits.iter().map(|hit| hit.id.clone()).collect();
-        for remedy in decision.remedies {
-            match (&remedy, &cover) {
-                (Remedy::Approvals { count }, _) => needs.approvals = needs.approvals.max(*count),
-                (Remedy::RestorePoint, Some(Cover::Kept(paths))) => needs.kept.extend(paths.iter().cloned()),
-                _ => {}
+        for remedy in &decision.remedies {
+            if let Remedy::Approvals { count } = remedy {
+                needs.approvals = needs.approvals.max(*count);
             }
-            if !judgement.remedies.contains(&remedy) {
-                judgement.remedies.push(remedy);
+            if !judgement.remedies.contains(remedy) {
+                judgement.remedies.push(remedy.clone());
             }
+        }
+        if let Some(cover) = cover.filter(|_| decision.remedies.contains(&Remedy::RestorePoint)) {
+            needs.keep.add(cover, at);
         }
         judgement.verdict = judgement.verdict.max(decision.verdict);
         objections.extend(decision.hits.into_iter().map(|hit| (decision.verdict, hit)));
@@ -504,11 +544,11 @@ fn digest_of(action: &Action, pins: &[Pin], policy_version: &Digest) -> Digest {
     ])
 }
 
-fn later(now: Timestamp, config: &Config) -> Timestamp {
+pub(crate) fn later(now: Timestamp, config: &Config) -> Timestamp {
     now.checked_add(config.hold_lifetime).unwrap_or(Timestamp::MAX)
 }
 
-fn shortened(mut text: String, longest: usize) -> String {
+pub(crate) fn shortened(mut text: String, longest: usize) -> String {
     if text.len() > longest {
         let mut end = longest;
         while !text.is_char_boundary(end) {

@@ -9,6 +9,8 @@ mod guard;
 mod holds;
 mod policy;
 mod remedies;
+mod run;
+mod run_settings;
 mod sessions;
 mod surfaces;
 
@@ -17,5 +19,8 @@ pub use fault::GuardError;
 pub use guard::{Explanation, Guard};
 pub use holds::{HoldState, Holds};
 pub use policy::{PolicyState, policy_layers};
+pub use remedies::KeepError;
+pub use run::{Said, Supervision};
+pub use run_settings::{Network, RunSettings, RunSettingsError};
 pub use sessions::Sessions;
 pub use surfaces::control_at;

@@ -7,9 +7,11 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
 use weir_analyze::quoted;
-use weir_model::{Action, Effect, Figure, Impact, Promise, Request, Scope, TargetKind, Verb};
-use weir_restore::{Budget, How, PointInfo, SnapshotError, Store};
+use weir_measure::{Context, git_stakes};
+use weir_model::{Action, Effect, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb};
+use weir_restore::{Budget, How, Point, PointInfo, SnapshotError, Store};
 
 use crate::Config;
 
@@ -23,6 +25,8 @@ pub(crate) enum Cover {
     Run,
     /// These are kept before it runs.
     Kept(Vec<(PathBuf, How)>),
+    /// What this part of a git repository consists of is kept; which files those are is found out then.
+    Git,
 }
 
 /// What would make `effect` undoable, where Weir can: `run` is how an effect says that Weir itself runs it.
@@ -30,7 +34,22 @@ pub(crate) fn cover(effect: &Effect, run: Option<&str>) -> Option<Cover> {
     if run.is_some() && could_run(effect) && effect.via.first().map(String::as_str) == run {
         return Some(Cover::Run);
     }
-    if effect.opaque || effect.target.kind != TargetKind::FileTree || effect.target.paths.is_empty() {
+    if effect.opaque {
+        return None;
+    }
+    if let Scope::Git(scope) = &effect.scope {
+        let is_kept = effect.verb == Verb::Delete
+            && matches!(
+                scope,
+                GitScope::Changes { .. }
+                    | GitScope::Untracked { .. }
+                    | GitScope::Move { .. }
+                    | GitScope::Refs { .. }
+                    | GitScope::Stash { .. }
+            );
+        return is_kept.then_some(Cover::Git);
+    }
+    if effect.target.kind != TargetKind::FileTree || effect.target.paths.is_empty() {
         return None;
     }
     let paths = || effect.target.paths.iter().cloned();
@@ -59,9 +78,12 @@ pub(crate) fn could_run(effect: &Effect) -> bool {
 
 /// True where making the restore point costs no more than a hook call may. What is not known is found out by trying.
 pub(crate) fn is_cheap(cover: &Cover, impact: &Impact, budget: &Budget) -> bool {
-    let Cover::Kept(paths) = cover else { return true };
     let within = |figure: Option<Figure>, most| figure.and_then(Figure::value).unwrap_or(0) <= most;
-    let copies = paths.iter().any(|(_, how)| *how == How::Change);
+    let copies = match cover {
+        Cover::Run => return true,
+        Cover::Git => false,
+        Cover::Kept(paths) => paths.iter().any(|(_, how)| *how == How::Change),
+    };
     within(impact.files, budget.files) && (!copies || within(impact.bytes, budget.bytes))
 }
 
@@ -117,9 +139,68 @@ pub(crate) fn run_line(command: &str) -> String {
     "weir run -- bash -c '...'".to_owned()
 }
 
-/// Keeps `targets` in a restore point that belongs to `action`.
-pub(crate) fn keep(action: &Action, targets: &[(PathBuf, How)], config: &Config) -> Result<Promise, SnapshotError> {
-    let store = Store::open(&config.paths.restore())?;
+/// What must be kept in a restore point before an action runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ToKeep {
+    /// Paths, and how.
+    pub(crate) paths: Vec<(PathBuf, How)>,
+    /// The places among the judgement's effects of those on git repositories.
+    pub(crate) git: Vec<usize>,
+}
+
+impl ToKeep {
+    /// Adds what covers the effect at place `at` of the judgement.
+    pub(crate) fn add(&mut self, cover: Cover, at: usize) {
+        match cover {
+            Cover::Run => {}
+            Cover::Kept(paths) => self.paths.extend(paths),
+            Cover::Git => self.git.push(at),
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.paths.is_empty() && self.git.is_empty()
+    }
+}
+
+/// No restore point could be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeepError {
+    /// It costs too much, or what has to be kept cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Which files a git command changes is not known.
+    #[error("which files the git command changes could not be found out")]
+    Git,
+}
+
+/// Keeps what the `effects` of `action` destroy in a restore point that belongs to it.
+pub(crate) fn keep(
+    action: &Action,
+    effects: &[Effect],
+    wanted: &ToKeep,
+    config: &Config,
+) -> Result<(Promise, Point), KeepError> {
+    let mut targets = wanted.paths.clone();
+    let environments = Environments::default();
+    let context = Context {
+        cwd: &action.cwd,
+        home: config.person_home.as_deref(),
+        session_started: None,
+        environments: &environments,
+        budget: config.restore_budget.time,
+    };
+    let moves_worktree = effects.iter().any(|effect| effect.target.kind == TargetKind::GitWorktree);
+    for effect in wanted.git.iter().filter_map(|at| effects.get(*at)) {
+        let stakes = git_stakes(effect, moves_worktree, &context).ok_or(KeepError::Git)?;
+        // Git takes names away and makes new files; its own it replaces by renaming, and appends to logs.
+        targets.extend(stakes.worktree.into_iter().map(|path| (path, How::Deletion)));
+        targets.extend(stakes.state.into_iter().map(|path| (path, How::Change)));
+    }
+    targets.sort_by(|one, other| one.0.cmp(&other.0));
+    targets.dedup();
+    let store = Store::open(&config.paths.restore()).map_err(SnapshotError::from)?;
     let info = PointInfo {
         action: Some(action.id),
         agent: Some(action.agent.name.clone()),
@@ -127,23 +208,19 @@ pub(crate) fn keep(action: &Action, targets: &[(PathBuf, How)], config: &Config)
         cwd: action.cwd.clone(),
         lifetime: config.restore_lifetime,
     };
-    let point = store.snapshot(&info, targets, &config.restore_budget)?;
-    Ok(Promise {
+    let point = store.snapshot(&info, &targets, &config.restore_budget)?;
+    Ok((promise(action, &point), point))
+}
+
+/// What `point` promises for `action`.
+pub(crate) fn promise(action: &Action, point: &Point) -> Promise {
+    Promise {
         point: point.id,
         action: Some(action.id),
         files: point.counts.files,
         directories: point.counts.directories,
         bytes: point.counts.bytes_kept.saturating_add(point.counts.bytes_copied),
         expires: point.expires,
-    })
-}
-
-/// True where everything that `effect` would destroy is among `kept`, or is kept by the run itself.
-pub(crate) fn covers(effect: &Effect, run: Option<&str>, kept: &[(PathBuf, How)]) -> bool {
-    match cover(effect, run) {
-        Some(Cover::Run) => true,
-        Some(Cover::Kept(paths)) => paths.iter().all(|path| kept.contains(path)),
-        None => false,
     }
 }
 

@@ -59,26 +59,9 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     effect.impact.exists = Some(true);
     let scope = effect.scope.clone();
     let done = match &scope {
-        Scope::Git(GitScope::Changes { pathspecs, staged, worktree }) => {
-            let specs = Pathspecs::parse(pathspecs, site.prefix.as_bstr(), &site.checkout.repository.root);
-            changes(&site, &specs, *staged, *worktree, lab, budget).map(|tally| {
-                effect.reversibility = tally.write(&mut effect.impact);
-            })
-        }
-        Scope::Git(GitScope::Untracked { pathspecs, directories, ignored, only_ignored }) => {
-            let clean = Clean {
-                named: !pathspecs.is_empty(),
-                specs: if pathspecs.is_empty() {
-                    Pathspecs::below(site.prefix.as_bstr())
-                } else {
-                    Pathspecs::parse(pathspecs, site.prefix.as_bstr(), &site.checkout.repository.root)
-                },
-                directories: *directories,
-                ignored: *ignored || *only_ignored,
-                others: !*only_ignored,
-            };
-            untracked(&site, &clean, lab, budget).map(|tally| {
-                effect.reversibility = tally.write(&mut effect.impact);
+        Scope::Git(scope @ (GitScope::Changes { .. } | GitScope::Untracked { .. })) => {
+            lost_files(scope, &site, Tally::default(), lab, budget).map(|tally| {
+                effect.reversibility = tally.unwrap_or_default().write(&mut effect.impact);
             })
         }
         Scope::Git(GitScope::Worktree { path }) => {
@@ -109,6 +92,33 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     }
 }
 
+/// What a command takes from the working tree, added to `tally`; `None` for scopes that are about something else.
+pub(crate) fn lost_files(
+    scope: &GitScope,
+    site: &Site,
+    tally: Tally,
+    lab: &Lab<'_>,
+    budget: &Budget,
+) -> Result<Option<Tally>, Trouble> {
+    let parse = |specs: &[String]| Pathspecs::parse(specs, site.prefix.as_bstr(), &site.checkout.repository.root);
+    match scope {
+        GitScope::Changes { pathspecs, staged, worktree } => {
+            changes(site, &parse(pathspecs), *staged, *worktree, tally, lab, budget).map(Some)
+        }
+        GitScope::Untracked { pathspecs, directories, ignored, only_ignored } => {
+            let clean = Clean {
+                named: !pathspecs.is_empty(),
+                specs: if pathspecs.is_empty() { Pathspecs::below(site.prefix.as_bstr()) } else { parse(pathspecs) },
+                directories: *directories,
+                ignored: *ignored || *only_ignored,
+                others: !*only_ignored,
+            };
+            untracked(site, &clean, tally, lab, budget).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The effect applies, and its figures could not be found.
 fn fail(effect: &mut Effect, trouble: Trouble) {
     let unknown = Some(Figure::Unknown);
@@ -131,7 +141,7 @@ fn fail(effect: &mut Effect, trouble: Trouble) {
 }
 
 /// Finds the repository that git would use in `directory`: the nearest upward, with a working tree or bare.
-fn find(directory: &Path, lab: &Lab<'_>) -> Result<Option<Site>, Trouble> {
+pub(crate) fn find(directory: &Path, lab: &Lab<'_>) -> Result<Option<Site>, Trouble> {
     let real = match std::fs::canonicalize(directory) {
         Ok(real) => real,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -171,13 +181,14 @@ fn changes(
     specs: &Pathspecs,
     staged: bool,
     worktree: bool,
+    tally: Tally,
     lab: &Lab<'_>,
     budget: &Budget,
 ) -> Result<Tally, Trouble> {
     let repository = &site.checkout.repository;
     let index = repository.index(budget)?;
     let with_modes = repository.git.config_snapshot().boolean("core.fileMode") != Some(false);
-    let mut tally = Tally::of_existing(specs.widened);
+    let mut tally = tally.of_existing(specs.widened);
     let mut conflict: Option<BString> = None;
     for entry in index.entries() {
         if budget.step() {
@@ -198,6 +209,7 @@ fn changes(
         if entry.stage() != Stage::Unconflicted {
             if conflict.as_ref().is_none_or(|known| known != path) {
                 conflict = Some(path.to_owned());
+                tally.touch(&full);
                 if let Some(meta) = meta {
                     tally.add(&meta, Class::OnlyCopy);
                 }
@@ -214,6 +226,9 @@ fn changes(
             // HEAD knows no such file, so all of it is new.
             if in_head == InHead::No && lab.is_of_session(meta) { Class::Session } else { Class::OnlyCopy }
         };
+        let before = tally.files;
+        // A file that is gone from the working tree comes back there.
+        let comes_back = worktree && meta.is_none();
         match meta {
             Some(meta) if is_changed => tally.add(&meta, own(&meta)),
             Some(meta) if is_staged && worktree => tally.add(&meta, own(&meta)),
@@ -232,6 +247,9 @@ fn changes(
                 tally.add(&meta, Class::Restorable);
             }
             _ => {}
+        }
+        if comes_back || tally.files > before {
+            tally.touch(&full);
         }
     }
     Ok(tally)
@@ -258,9 +276,9 @@ struct Visit {
 }
 
 /// Untracked files.
-fn untracked(site: &Site, clean: &Clean, lab: &Lab<'_>, budget: &Budget) -> Result<Tally, Trouble> {
+fn untracked(site: &Site, clean: &Clean, tally: Tally, lab: &Lab<'_>, budget: &Budget) -> Result<Tally, Trouble> {
     let repository = &site.checkout.repository;
-    let mut tally = Tally::of_existing(clean.specs.widened);
+    let mut tally = tally.of_existing(clean.specs.widened);
     if !site.worktree {
         return Ok(tally);
     }
@@ -317,6 +335,7 @@ fn untracked(site: &Site, clean: &Clean, lab: &Lab<'_>, budget: &Budget) -> Resu
             if if ignored { clean.ignored } else { clean.others } {
                 let class = if visit.foreign { Class::OnlyCopy } else { lab.class(frame, name, &meta, budget)? };
                 tally.add(&meta, class);
+                tally.touch(&frame.path.join(name));
             }
         }
     }

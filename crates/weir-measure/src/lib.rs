@@ -22,6 +22,7 @@ mod presume;
 mod refs;
 mod repository;
 mod sieve;
+mod stakes;
 mod tally;
 mod tree;
 
@@ -32,6 +33,7 @@ use std::time::Duration;
 use weir_model::{Effect, Environments, Figure, Lookup, Reversibility, Scope, TargetKind, Timestamp, Verb};
 
 pub use presume::{Presumed, presume};
+pub use stakes::{GitStakes, git_stakes};
 
 use budget::{Budget, Shares};
 use lab::Lab;

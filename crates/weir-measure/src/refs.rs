@@ -249,7 +249,7 @@ fn overwritten(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str
 }
 
 /// The refs that a written name can mean, each with the commit that it leads to and whether it is an annotated tag.
-fn candidates(git: &gix::Repository, written: &str, prefixes: &[&str]) -> Vec<(BString, ObjectId, bool)> {
+pub(crate) fn candidates(git: &gix::Repository, written: &str, prefixes: &[&str]) -> Vec<(BString, ObjectId, bool)> {
     if written.starts_with("refs/") {
         return find(git, written).into_iter().collect();
     }
@@ -273,7 +273,7 @@ fn find(git: &gix::Repository, name: &str) -> Option<(BString, ObjectId, bool)> 
     Some((name, tip, direct.is_some_and(|direct| direct != tip)))
 }
 
-fn commit(git: &gix::Repository, revision: &str) -> Result<ObjectId, Trouble> {
+pub(crate) fn commit(git: &gix::Repository, revision: &str) -> Result<ObjectId, Trouble> {
     let revision: &BStr = revision.as_bytes().as_bstr();
     git.rev_parse_single(revision)
         .and_then(|id| id.object())

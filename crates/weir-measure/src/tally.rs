@@ -1,5 +1,7 @@
 //! The running sum of what was seen.
 
+use std::path::{Path, PathBuf};
+
 use weir_model::{Figure, Impact, Reversibility};
 
 use crate::meta::{Kind, Meta, Stamp};
@@ -42,12 +44,19 @@ pub(crate) struct Tally {
     /// Nothing at all could be looked at.
     pub(crate) blind: bool,
     remarks: Vec<String>,
+    /// What was counted, where somebody wants it by name.
+    pub(crate) paths: Option<Vec<PathBuf>>,
 }
 
 impl Tally {
-    /// An empty sum about something that exists.
-    pub(crate) fn of_existing(upper_bound: bool) -> Self {
-        Self { exists: true, upper_bound, ..Self::default() }
+    /// An empty sum that keeps the names of what it counts.
+    pub(crate) fn naming() -> Self {
+        Self { paths: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The same, about something that exists.
+    pub(crate) fn of_existing(self, upper_bound: bool) -> Self {
+        Self { exists: true, upper_bound, ..self }
     }
 
     pub(crate) fn add(&mut self, meta: &Meta, class: Class) {
@@ -76,6 +85,13 @@ impl Tally {
         self.bytes = self.bytes.saturating_add(bytes);
         self.only_copy_files += 1;
         self.only_copy_bytes = self.only_copy_bytes.saturating_add(bytes);
+    }
+
+    /// Notes the name of what is counted, where that is wanted.
+    pub(crate) fn touch(&mut self, path: &Path) {
+        if let Some(paths) = &mut self.paths {
+            paths.push(path.to_owned());
+        }
     }
 
     /// Notes that something was not seen that may hold only copies.

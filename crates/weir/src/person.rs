@@ -35,6 +35,13 @@ pub(crate) fn at_terminal(agents: &[&dyn Dialect]) -> Result<Person, String> {
     Ok(Person { name: crate::context::principal(), terminal: terminal.to_string_lossy().into_owned() })
 }
 
+/// The short name of the agent that started this process, where one did.
+pub(crate) fn agent_here(agents: &[&'static dyn Dialect]) -> Option<&'static str> {
+    let marked =
+        |agent: &&&'static dyn Dialect| agent.environment_markers().iter().any(|name| std::env::var_os(name).is_some());
+    agents.iter().find(marked).map(|agent| agent.name())
+}
+
 /// The first ancestor that is an agent, in words.
 fn agent_ancestor(agents: &[&dyn Dialect]) -> Option<String> {
     let mut pid = std::process::id();

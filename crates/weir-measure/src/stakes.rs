@@ -1,0 +1,149 @@
+//! What a git command may change, file by file: what a restore point of it must hold.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::bstr::{BStr, BString, ByteSlice as _};
+use gix::index::entry::Mode;
+use weir_model::{Effect, GitScope, Scope};
+
+use crate::Context;
+use crate::budget::{Budget, Shares};
+use crate::git::{self, Site};
+use crate::lab::Lab;
+use crate::place;
+use crate::refs;
+use crate::repository::Trouble;
+use crate::tally::Tally;
+
+/// The most entries of a tree that are compared.
+const MOST_ENTRIES: usize = 200_000;
+
+/// The files that one git command may change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitStakes {
+    /// Names in the working tree that get another file, or none, or their first; absolute. Git never writes into a file that
+    /// is there: it takes the name away and gives it to a new one.
+    pub worktree: Vec<PathBuf>,
+    /// Git's own files that are written anew: refs and their logs, the index; absolute, and not all of them are there.
+    pub state: Vec<PathBuf>,
+}
+
+/// What `effect` may change; `None` where that is not known or is more than can be told. `with_worktree` says that the same
+/// command moves the working tree along with the branch.
+#[must_use]
+pub fn git_stakes(effect: &Effect, with_worktree: bool, context: &Context<'_>) -> Option<GitStakes> {
+    let lab = Lab::new(context);
+    let budget = Shares::new(context.budget, 1).next();
+    let directory = effect.target.paths.first().map_or(context.cwd, PathBuf::as_path);
+    let site = git::find(&place::normalize(directory, context.cwd), &lab).ok()??;
+    let stakes = find(effect, with_worktree, &site, &lab, &budget).ok()??;
+    if budget.spent() { None } else { Some(stakes) }
+}
+
+fn find(
+    effect: &Effect,
+    with_worktree: bool,
+    site: &Site,
+    lab: &Lab<'_>,
+    budget: &Budget,
+) -> Result<Option<GitStakes>, Trouble> {
+    let mut stakes = GitStakes::default();
+    let Scope::Git(scope) = &effect.scope else { return Ok(None) };
+    match scope {
+        GitScope::Changes { .. } | GitScope::Untracked { .. } => {
+            let Some(tally) = git::lost_files(scope, site, Tally::naming(), lab, budget)? else { return Ok(None) };
+            if tally.cut_short {
+                return Ok(None);
+            }
+            stakes.worktree = tally.paths.unwrap_or_default();
+            stakes.state.push(site.git().index_path());
+        }
+        GitScope::Move { reference, to } => {
+            let git = site.git();
+            let name = match reference.as_deref().filter(|name| *name != "HEAD") {
+                None => git.head().map_err(|_| Trouble::Commits)?.referent_name().map(|name| name.as_bstr().to_owned()),
+                Some(_) if effect.opaque => return Ok(None),
+                Some(written) => {
+                    refs::candidates(git, written, &["refs/heads/"]).into_iter().next().map(|found| found.0)
+                }
+            };
+            let own = git.git_dir();
+            stakes.state.extend(["HEAD", "ORIG_HEAD", "logs/HEAD"].map(|name| own.join(name)));
+            stakes.state.push(git.index_path());
+            if let Some(name) = name {
+                of_ref(git, name.as_bstr(), &mut stakes.state);
+            }
+            if with_worktree {
+                let Some(moved) = between_index_and(site, refs::commit(git, to)?, budget)? else { return Ok(None) };
+                stakes.worktree = moved;
+            }
+        }
+        GitScope::Refs { names } if !effect.opaque => {
+            let git = site.git();
+            for written in names {
+                for (name, ..) in
+                    refs::candidates(git, written, &["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"])
+                {
+                    of_ref(git, name.as_bstr(), &mut stakes.state);
+                }
+            }
+        }
+        GitScope::Stash { .. } => of_ref(site.git(), b"refs/stash".as_bstr(), &mut stakes.state),
+        _ => return Ok(None),
+    }
+    for list in [&mut stakes.worktree, &mut stakes.state] {
+        list.sort();
+        list.dedup();
+    }
+    Ok(Some(stakes))
+}
+
+/// The files in which git keeps a ref.
+fn of_ref(git: &gix::Repository, name: &BStr, state: &mut Vec<PathBuf>) {
+    let common = git.common_dir();
+    let relative = Path::new(OsStr::from_bytes(name));
+    state.push(common.join(relative));
+    state.push(common.join("logs").join(relative));
+    state.push(common.join("packed-refs"));
+    // Where the configuration says which branch of which remote it follows.
+    state.push(common.join("config"));
+}
+
+/// The names at which the tree of `commit` has something else than the index; `None` for very large trees.
+fn between_index_and(site: &Site, commit: ObjectId, budget: &Budget) -> Result<Option<Vec<PathBuf>>, Trouble> {
+    let repository = &site.checkout.repository;
+    let index = repository.index(budget)?;
+    let tree = site.git().find_commit(commit).map_err(|_| Trouble::Commits)?.tree().map_err(|_| Trouble::Commits)?;
+    let entries = tree.traverse().breadthfirst.files().map_err(|_| Trouble::Commits)?;
+    if entries.len().saturating_add(index.entries().len()) > MOST_ENTRIES {
+        return Ok(None);
+    }
+    let mut there: BTreeMap<BString, (ObjectId, bool)> = entries
+        .into_iter()
+        .filter(|entry| !entry.mode.is_tree() && !entry.mode.is_commit())
+        .map(|entry| (entry.filepath, (entry.oid, entry.mode.is_executable())))
+        .collect();
+    let mut moved = Vec::new();
+    for entry in index.entries() {
+        if budget.step() {
+            return Ok(None);
+        }
+        if entry.mode == Mode::COMMIT || entry.mode == Mode::DIR {
+            continue;
+        }
+        let path = entry.path(index);
+        let same = there
+            .remove(path)
+            .is_some_and(|(id, executable)| id == entry.id && executable == (entry.mode == Mode::FILE_EXECUTABLE));
+        if !same {
+            moved.push(path.to_owned());
+        }
+    }
+    moved.extend(there.into_keys());
+    let full = |path: BString| repository.root.join(OsStr::from_bytes(path.as_bytes()));
+    Ok(Some(moved.into_iter().map(full).collect()))
+}

@@ -1,0 +1,97 @@
+//! The judge of a supervised command: policy for programs and hosts, people for limits.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use weir_gate_exec::{Judge, Notice, Reached, Ruling};
+use weir_guard::{RunSettings, Said, Supervision};
+use weir_model::{Hold, say as words};
+
+use super::programs::Programs;
+use crate::output::{say, shown};
+
+/// Asks the guard.
+pub(super) struct OnGuard {
+    supervision: &'static Supervision<'static>,
+    settings: RunSettings,
+    programs: Arc<Programs>,
+    quiet: bool,
+}
+
+impl OnGuard {
+    pub(super) const fn new(
+        supervision: &'static Supervision<'static>,
+        settings: RunSettings,
+        programs: Arc<Programs>,
+        quiet: bool,
+    ) -> Self {
+        Self { supervision, settings, programs, quiet }
+    }
+}
+
+impl Judge for OnGuard {
+    fn exec(&self, program: &Path, arguments: &[OsString], cwd: &Path) -> Ruling {
+        // What a program calls itself is its own affair; what is started counts.
+        let mut words = vec![program.to_string_lossy().into_owned()];
+        words.extend(arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()));
+        let answer = self.supervision.start(&words, cwd);
+        self.programs.note(&words, cwd, answer.as_ref().err().map(String::as_str));
+        answer.map_or_else(Ruling::Deny, |()| Ruling::Allow)
+    }
+
+    fn limit(&self, reached: &Reached) -> Ruling {
+        let reason = match reached {
+            Reached::Limit { counters, path } => {
+                let bytes = counters.bytes_kept.saturating_add(counters.bytes_copied);
+                format!(
+                    "The running command has taken away {} files and {} directories ({}), all of which are kept, and goes \
+                     on with `{}`.",
+                    words::count(counters.files),
+                    words::count(counters.directories),
+                    words::bytes(bytes),
+                    path.display()
+                )
+            }
+            Reached::Unsaved { path, why } => {
+                format!("The running command would change `{}`, which cannot be kept: {why}.", path.display())
+            }
+            _ => "The running command has come to a limit.".to_owned(),
+        };
+        match self.supervision.ask(&reason, &tell) {
+            Ok(Said::Yes(_)) => Ruling::Allow,
+            Ok(Said::No(why)) => Ruling::Deny(why),
+            Err(error) => Ruling::Deny(format!("people could not be asked: {error}")),
+        }
+    }
+
+    fn connect(&self, host: &str, port: u16) -> Ruling {
+        let answer = self.settings.refuses(host, port);
+        self.programs.note(&["connect".to_owned(), format!("{host}:{port}")], Path::new(""), answer.as_deref());
+        answer.map_or(Ruling::Allow, Ruling::Deny)
+    }
+
+    fn notice(&self, notice: &Notice) {
+        match notice {
+            Notice::Refused(refusal) => say(&format!("weir: {}", shown(&refusal.to_string()))),
+            Notice::Waiting(n) if !self.quiet => {
+                let many = if *n == 1 {
+                    "1 process that it started is".to_owned()
+                } else {
+                    format!("{n} processes that it started are")
+                };
+                say(&format!("weir: the command has ended; {many} still running"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells at the terminal what waits.
+pub(super) fn tell(hold: &Hold) {
+    say(&format!(
+        "weir: {} It waits for a person: `weir approve {}` in another terminal lets it go on, `weir reject` ends it.",
+        shown(&hold.reason),
+        hold.id
+    ));
+}

@@ -1,0 +1,269 @@
+//! `weir run`: puts the guard and the gate together, and says what came of it.
+
+mod judge;
+mod places;
+mod programs;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use weir_gate_exec::{Limits, NetworkPolicy, RunError, RunOptions, RunReport, Tier};
+use weir_guard::{Guard, Network, RunSettings, Said, Supervision};
+use weir_model::{Action, ActionId, Agent, Entry, Judgement, Outcome, Promise, Request, Verdict};
+use weir_restore::{Point, PointInfo, Recorder, Store};
+
+use crate::output::{CliError, FINDING, say};
+use crate::{context, restore};
+
+/// What a person asks for.
+pub(crate) struct Wanted {
+    pub(crate) command: Vec<OsString>,
+    pub(crate) write: Vec<PathBuf>,
+    pub(crate) no_network: bool,
+    pub(crate) quiet: bool,
+}
+
+/// The exit code where the program is not found, as shells have it.
+const NOT_FOUND: u8 = 127;
+
+/// Runs the command, and returns its exit code.
+pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
+    let cwd = std::env::current_dir().map_err(|error| CliError::user(format!("no directory to run in: {error}")))?;
+    let config = context::config(context::weir_home());
+    let mut settings = RunSettings::load(&config, &cwd)
+        .map_err(|error| CliError::hint(error.to_string(), "Nothing runs until the file is mended."))?;
+    if wanted.no_network {
+        settings.network = Network::Closed;
+    }
+    // The judge lives as long as the threads of the gate, which end with the process.
+    let guard: &'static Guard = Box::leak(Box::new(Guard::new(config)));
+    let action = action(&wanted.command, &cwd);
+    let supervision: &'static Supervision<'static> = Box::leak(Box::new(guard.supervise(&action)));
+    let judgement = supervision.judge();
+    if let Err(code) = admit(guard, supervision, &judgement)? {
+        return Ok(code);
+    }
+    let store = restore::store()?;
+    let programs = Arc::new(programs::Programs::open(&guard.config().paths.runs(), action.id));
+    let judge = Arc::new(judge::OnGuard::new(supervision, settings.clone(), Arc::clone(&programs), wanted.quiet));
+    let options = |recorder: Arc<Recorder>, at_least: Tier| RunOptions {
+        command: wanted.command.clone(),
+        cwd: cwd.clone(),
+        recorder,
+        floor: places::writable(guard.config(), &settings, &cwd, &wanted.write, &judgement.effects),
+        protected: places::protected(guard.config(), &settings, &cwd),
+        network: network(&settings),
+        limits: Limits { files: settings.limit_files, bytes: settings.limit_bytes },
+        judge: Arc::clone(&judge) as Arc<dyn weir_gate_exec::Judge>,
+        at_least,
+    };
+    let begun = Instant::now();
+    let (recorder, ran) = attempt(&store, &action, guard, |recorder| options(recorder, Tier::Guard))?;
+    let (recorder, ran, named) = match ran {
+        Err(error @ (RunError::Nested | RunError::Unsupported(_))) => {
+            if settings.full_guard_only {
+                discard(&store, recorder);
+                return Err(CliError::hint(
+                    error.to_string(),
+                    "`run.toml` asks for the full guard, so nothing was run. `weir doctor` says what is missing.",
+                ));
+            }
+            discard(&store, recorder);
+            say(&format!(
+                "weir: WARNING: {error}. Only the write floor is in force, and only what the command names is kept: \
+                 what a script deletes by itself does NOT come back."
+            ));
+            let named = keep_named(guard, supervision, &judgement)?;
+            let (recorder, ran) = attempt(&store, &action, guard, |recorder| options(recorder, Tier::Floor))?;
+            (recorder, ran, named)
+        }
+        ran => (recorder, ran, None),
+    };
+    drop(judge);
+    let report = match ran {
+        Ok(report) => report,
+        Err(error) => {
+            discard(&store, recorder);
+            return failed(&error);
+        }
+    };
+    let point = seal(&store, recorder)?;
+    finish(guard, supervision, &report, point.as_ref().or(named.as_ref().map(|(_, point)| point)), begun, wanted.quiet);
+    Ok(u8::try_from(report.code).unwrap_or(FINDING))
+}
+
+type Attempt = (Arc<Recorder>, Result<RunReport, RunError>);
+
+fn attempt(
+    store: &Store,
+    action: &Action,
+    guard: &Guard,
+    options: impl FnOnce(Arc<Recorder>) -> RunOptions,
+) -> Result<Attempt, CliError> {
+    let info = PointInfo {
+        action: Some(action.id),
+        agent: Some(action.agent.name.clone()),
+        command: action.summary(),
+        cwd: action.cwd.clone(),
+        lifetime: guard.config().restore_lifetime,
+    };
+    let recorder = store.make(&info).map_err(|error| {
+        CliError::hint(
+            format!("nothing could be kept, so nothing was run: {error}"),
+            "`weir restore-points --collect` makes room.",
+        )
+    })?;
+    let recorder = Arc::new(recorder);
+    let ran = weir_gate_exec::run(options(Arc::clone(&recorder)));
+    Ok((recorder, ran))
+}
+
+/// What policy says before anything starts: `Err` is the exit code where it may not.
+fn admit(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) -> Result<Result<(), u8>, CliError> {
+    let mut judgement = judgement.clone();
+    let mut refusal = None;
+    match judgement.verdict {
+        Verdict::Allow | Verdict::AllowWithRestorePoint => {}
+        Verdict::Deny => refusal = Some(format!("{} {}", judgement.reason, judgement.advice)),
+        Verdict::Hold => {
+            let said = supervision.ask(&judgement.reason, &judge::tell);
+            match said.map_err(|error| CliError::user(error.to_string()))? {
+                Said::Yes(hold) => {
+                    judgement.verdict = Verdict::Allow;
+                    judgement.approved_by = Some(hold);
+                }
+                Said::No(why) => refusal = Some(why),
+            }
+        }
+    }
+    let action = Box::new(supervision.action().clone());
+    let judged = Entry::Judged { action, judgement: Box::new(judgement) };
+    guard.note(judged, context::now()).map_err(|error| {
+        CliError::hint(format!("this cannot be recorded, so nothing was run: {error}"), "`weir doctor` says more.")
+    })?;
+    Ok(match refusal {
+        None => Ok(()),
+        Some(why) => {
+            say(&format!("weir: refused: {}", why.trim()));
+            Err(FINDING)
+        }
+    })
+}
+
+/// Where the full guard cannot be had: a restore point of what the command names.
+fn keep_named(
+    guard: &Guard,
+    supervision: &Supervision<'_>,
+    judgement: &Judgement,
+) -> Result<Option<(Promise, Point)>, CliError> {
+    let kept = supervision.keep_named(judgement).map_err(|error| {
+        CliError::hint(
+            format!("what the command names cannot be kept, so nothing was run: {error}"),
+            "Name less, or run it where the full guard works (`weir doctor`).",
+        )
+    })?;
+    if let Some((promise, _)) = &kept {
+        let entry = Entry::RestorePointMade { promise: promise.clone() };
+        guard.note(entry, context::now()).map_err(|error| CliError::user(error.to_string()))?;
+    }
+    Ok(kept)
+}
+
+const fn network(settings: &RunSettings) -> NetworkPolicy {
+    match settings.network {
+        // What is refused by name has to be asked about.
+        Network::Open if settings.refuse.is_empty() => NetworkPolicy::Open,
+        Network::Open | Network::Judged => NetworkPolicy::Judged,
+        Network::Closed => NetworkPolicy::Closed,
+    }
+}
+
+fn failed(error: &RunError) -> Result<u8, CliError> {
+    if let RunError::Start { source, .. } = error {
+        say(&format!("weir: {error}"));
+        let missing = source.kind() == std::io::ErrorKind::NotFound;
+        return Ok(if missing { NOT_FOUND } else { 126 });
+    }
+    Err(CliError::hint(error.to_string(), "`weir doctor` says what works here."))
+}
+
+/// Ends the recording. A point that keeps nothing is no point.
+fn seal(store: &Store, recorder: Arc<Recorder>) -> Result<Option<Point>, CliError> {
+    let Some(recorder) = Arc::into_inner(recorder) else {
+        say("weir: processes of the command are still running; what they destroy is kept until they end");
+        return Ok(None);
+    };
+    let empty = recorder.is_empty();
+    let point =
+        recorder.seal().map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))?;
+    if empty {
+        let _ = store.discard(&point);
+        return Ok(None);
+    }
+    Ok(Some(point))
+}
+
+fn discard(store: &Store, recorder: Arc<Recorder>) {
+    if let Some(point) = Arc::into_inner(recorder).and_then(|recorder| recorder.seal().ok()) {
+        let _ = store.discard(&point);
+    }
+}
+
+/// Records what came of it, and says it.
+fn finish(
+    guard: &Guard,
+    supervision: &Supervision<'_>,
+    report: &RunReport,
+    point: Option<&Point>,
+    begun: Instant,
+    quiet: bool,
+) {
+    let action = supervision.action();
+    let mut entries = Vec::new();
+    if let Some(point) = point {
+        let promise = supervision.promise(point);
+        entries.push(Entry::RestorePointMade { promise });
+    }
+    let outcome = Outcome {
+        agent: action.agent.name.clone(),
+        session: None,
+        call: action.call.clone(),
+        tool: action.tool.clone(),
+        failed: Some(report.code != 0),
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).ok(),
+    };
+    entries.push(Entry::Settled { outcome });
+    for entry in entries {
+        if let Err(error) = guard.note(entry, context::now()) {
+            say(&format!("weir: the ledger could not take this down: {error}"));
+        }
+    }
+    if quiet {
+        return;
+    }
+    if report.refusals > 0 {
+        say(&format!("weir: {} calls were refused", report.refusals));
+    }
+    if let Some(point) = point {
+        let id = restore::short(&point.id);
+        say(&format!("weir: kept {} as restore point {id}; `weir undo {id}` takes it back", restore::holds(point)));
+    }
+}
+
+fn action(command: &[OsString], cwd: &std::path::Path) -> Action {
+    let words: Vec<String> = command.iter().map(|word| weir_analyze::word(&word.to_string_lossy())).collect();
+    let agent = crate::person::agent_here(weir_gate_hook::AGENTS).unwrap_or("person");
+    let id = ActionId::new();
+    Action {
+        id,
+        agent: Agent { name: agent.to_owned(), session: None, subagent: None, principal: context::principal() },
+        tool: "weir run".to_owned(),
+        call: Some(id.to_string()),
+        request: Request::Shell { command: words.join(" "), shell: None },
+        cwd: cwd.to_owned(),
+        host: context::host(),
+        at: context::now(),
+    }
+}
