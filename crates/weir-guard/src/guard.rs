@@ -10,7 +10,7 @@ use weir_ledger::{Durability, Ledger};
 use weir_measure::{Context, measure};
 use weir_model::{
     Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
-    Rejection, Remedy, Request, Session, Step, TargetKind, Timestamp, Verb, Verdict,
+    Rejection, Remedy, Request, Reversibility, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
 
 use crate::holds::{HoldState, Holds};
@@ -442,6 +442,15 @@ fn decide(
             },
         ));
     }
+    if !needs.keep.is_empty() {
+        // Half of what one git command did cannot be taken back sensibly: its other effects are kept with it.
+        for (at, effect) in judgement.effects.iter().enumerate() {
+            let lost = effect.reversibility == Reversibility::Recoverable;
+            if let Some(cover @ Cover::Git) = covered(effect).filter(|_| lost && !needs.keep.git.contains(&at)) {
+                needs.keep.add(cover, at);
+            }
+        }
+    }
     compose(judgement, objections);
     needs
 }
@@ -482,8 +491,10 @@ fn compose(judgement: &mut Judgement, objections: Vec<(Verdict, PolicyHit)>) {
     if more > 0 {
         judgement.reason.push_str(&format!(" ({more} more)"));
     }
-    if judgement.verdict == Verdict::Allow {
-        judgement.remedies.clear();
+    match judgement.verdict {
+        Verdict::Allow => judgement.remedies.clear(),
+        Verdict::AllowWithRestorePoint => judgement.advice = "It is kept first; `weir undo` puts it back.".to_owned(),
+        Verdict::Hold | Verdict::Deny => {}
     }
 }
 

@@ -1,8 +1,8 @@
 //! The canary: the only proof that a hook really fires.
 //!
 //! The person's own client is started in a scratch directory, with the person's own settings, against a scripted model
-//! on this machine. The model asks for two deletions: one of a directory that a build makes again, and one of files of
-//! which no other copy exists. What counts is what is left on disk and what the ledger saw.
+//! on this machine. The model asks for two deletions: one of a directory that a build makes again, and one among the
+//! guard's own controls. What counts is what is left on disk and what the ledger saw.
 //!
 //! Nothing is spent and nothing of the person's is changed: only the command line and environment variables point the
 //! client at the scripted model, with a made-up key, and a proxy setting keeps it from reaching anybody else.
@@ -24,8 +24,9 @@ use model::{Heard, Model};
 use run::{End, run};
 use scratch::Scratch;
 
-/// The directory whose deletion must be stopped; its name in a command marks a canary.
-pub(crate) const VICTIM: &str = "weir-canary-victim";
+/// The directory whose deletion must be stopped; its name in a command marks a canary. It lies among the guard's own
+/// controls: files of anybody else could be deleted with a restore point, and a canary shows what is stopped.
+pub(crate) const VICTIM: &str = ".weir/weir-canary-victim";
 /// The directory whose deletion is everyday work.
 pub(crate) const HARMLESS: &str = "weir-canary-build/node_modules";
 /// In the prompt, so that the scripted model knows the conversation from the client's own side questions.

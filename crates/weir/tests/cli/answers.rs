@@ -15,20 +15,21 @@ fn reading_is_silent_and_recorded() {
 }
 
 #[test]
-fn the_only_copy_is_held_and_what_a_build_makes_again_is_not() {
+fn the_only_copy_is_kept_and_what_a_build_makes_again_is_not() {
     let machine = Machine::new();
     let victim = machine.only_copies("victim", 3);
     machine.write("package.json", "{}");
     machine.write("package-lock.json", "{}");
     machine.write("node_modules/left-pad/index.js", "x");
 
-    let answer = machine.bash("rm -rf ./victim");
-    assert_eq!(decision(&answer), "ask", "{}", text(&answer.stdout));
-    assert!(victim.join("photo-0.jpg").exists());
+    assert!(is_silent(&machine.bash("rm -rf ./victim")));
+    assert!(victim.join("photo-0.jpg").exists(), "the person may still say no: nothing was moved");
     assert!(is_silent(&machine.bash("rm -rf node_modules")));
 
     let log = machine.log(&[]);
-    assert_eq!(log[1]["judgement"]["verdict"], "hold");
+    assert_eq!(log[1]["judgement"]["verdict"], "allow_with_restore_point");
+    assert!(log[1]["judgement"]["restore_point"].is_string());
+    assert!(log[0]["judgement"].get("restore_point").is_none());
     let impact = &log[1]["judgement"]["effects"][0]["impact"];
     assert_eq!(impact["files"], json!({"value": 3, "is": "exact"}));
     assert_eq!(impact["only_copy_files"], json!({"value": 3, "is": "exact"}));
@@ -45,18 +46,17 @@ fn what_the_session_made_itself_may_go() {
     std::thread::sleep(std::time::Duration::from_millis(30));
     machine.only_copies("scratch", 2);
     assert!(is_silent(&machine.bash("rm -rf scratch")));
-    assert!(
-        !is_silent(&machine.bash("touch old/photo-0.jpg; rm -rf old")),
-        "touching does not make it the session's own"
-    );
+    machine.bash("touch old/photo-0.jpg; rm -rf old");
+    let verdicts: Vec<_> = machine.log(&[]).iter().map(|record| record["judgement"]["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["allow_with_restore_point", "allow"], "touching does not make it the session's own");
 }
 
 #[test]
 fn a_hold_is_listed_once_and_answered_by_nobody_without_a_terminal() {
     let machine = Machine::new();
-    machine.only_copies("victim", 1);
-    let answer = machine.bash("rm -rf victim");
-    machine.bash("rm -rf victim");
+    let answer = machine.bash("dropdb shop");
+    assert_eq!(decision(&answer), "ask", "{}", text(&answer.stdout));
+    machine.bash("dropdb shop");
     let listed = text(&machine.run(&["hold", "--json"]).stdout);
     assert_eq!(listed.lines().count(), 1, "{listed}");
     let hold: serde_json::Value = serde_json::from_str(listed.trim()).unwrap();
@@ -115,7 +115,7 @@ fn log_and_show_tell_the_story() {
     machine.only_copies("victim", 2);
     machine.bash("ls");
     machine.bash("rm -rf victim");
-    assert_eq!(machine.log(&["--verdict", "hold"]).len(), 1);
+    assert_eq!(machine.log(&["--verdict", "allow_with_restore_point"]).len(), 1);
     assert_eq!(machine.log(&["--agent", "codex"]).len(), 0);
     assert_eq!(machine.log(&["--since", "1h"]).len(), 2);
     assert_eq!(machine.log(&["--limit", "1"]).len(), 1);
@@ -124,6 +124,6 @@ fn log_and_show_tell_the_story() {
     assert!(!listed.contains('\u{1b}'), "no colors outside a terminal");
     let id = machine.log(&["--limit", "1"])[0]["action"]["id"].as_str().unwrap().to_owned();
     let shown = text(&machine.run(&["show", &id[id.len() - 8..]]).stdout);
-    assert!(shown.contains("hold") && shown.contains("victim"), "{shown}");
+    assert!(shown.contains("allow with a restore point") && shown.contains("victim"), "{shown}");
     assert_eq!(machine.run(&["show", "zzzzzzzz"]).status.code(), Some(2));
 }

@@ -9,7 +9,8 @@ fn the_object_has_its_promised_fields() {
     let machine = Machine::new();
     machine.only_copies("victim", 4);
     let report = machine.check("rm -rf victim");
-    assert_eq!(report["verdict"], "hold");
+    assert_eq!(report["verdict"], "allow_with_restore_point");
+    assert_eq!(report["remedies"], json!([{ "remedy": "restore_point" }]));
     assert_eq!(report["analysis"], "complete");
     assert_eq!(report["policies"].as_array().unwrap().len(), 1);
     assert!(report["reason"].as_str().unwrap().contains('4'), "{}", report["reason"]);
@@ -30,6 +31,7 @@ fn checking_changes_nothing_and_records_nothing() {
     machine.only_copies("victim", 1);
     machine.check("rm -rf victim");
     assert!(machine.log(&["--all"]).is_empty());
+    assert!(text(&machine.run(&["undo", "--list"]).stdout).contains("Nothing is kept"));
     assert!(text(&machine.run(&["hold"]).stdout).contains("Nothing waits"));
 }
 
@@ -50,7 +52,7 @@ fn a_batch_streams_in_order_and_names_bad_lines() {
     assert_eq!(lines.len(), 4);
     assert_eq!((&lines[0]["id"], &lines[0]["verdict"]), (&json!("a"), &json!("allow")));
     assert!(lines[1]["error"].is_string());
-    assert_eq!((&lines[2]["id"], &lines[2]["verdict"]), (&json!(2), &json!("hold")));
+    assert_eq!((&lines[2]["id"], &lines[2]["verdict"]), (&json!(2), &json!("allow_with_restore_point")));
     assert_eq!((&lines[3]["id"], &lines[3]["verdict"]), (&json!([3]), &json!("allow")), "nothing there to delete");
 }
 
@@ -98,7 +100,7 @@ fn an_explanation_leads_from_the_command_to_the_policy() {
     let tree = tree.replace(&*work.to_string_lossy(), "WORK");
     let (head, _) = tree.split_once("\n  why").unwrap();
     insta::assert_snapshot!(head, @r#"
-    hold  cd build && X=victim; sh ../nuke.sh "../$X"
+    allow with a restore point  cd build && X=victim; sh ../nuke.sh "../$X"
 
       ├─ cd build
       ├─ X=victim  in WORK/build

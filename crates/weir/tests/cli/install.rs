@@ -89,7 +89,7 @@ fn the_canary_goes_by_what_is_left_and_by_the_ledger() {
     assert_eq!(report["canary"]["result"], "inconclusive");
     assert!(report["canary"]["says"].as_str().unwrap().contains("no license"), "{report}");
 
-    machine.client("claude", "rm -rf weir-canary-*");
+    machine.client("claude", "rm -rf weir-canary-* .weir");
     let (code, report) = doctor(&machine, "claude");
     assert_eq!((code, report["status"].as_str()), (Some(1), Some("silently-off")), "{report}");
     assert_eq!(report["canary"]["result"], "not-stopped");
@@ -103,7 +103,7 @@ fn the_canary_goes_by_what_is_left_and_by_the_ledger() {
             machine.weir_home().display()
         )
     };
-    machine.client("claude", &[ask("weir-canary-build/node_modules"), ask("weir-canary-victim")].join("\n"));
+    machine.client("claude", &[ask("weir-canary-build/node_modules"), ask(".weir/weir-canary-victim")].join("\n"));
     let (code, report) = doctor(&machine, "claude");
     assert_eq!((code, report["canary"]["result"].as_str()), (Some(0), Some("stopped")), "{report}");
     assert_eq!(report["canary"]["harmless_ran"], true);
