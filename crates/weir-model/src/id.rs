@@ -67,6 +67,10 @@ id!(
     /// Names one [`Hold`](crate::Hold): what waits for a person.
     HoldId
 );
+id!(
+    /// Names one restore point: what makes an undo possible.
+    RestorePointId
+);
 
 /// A SHA-256 digest, lower-case hexadecimal in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

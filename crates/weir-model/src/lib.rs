@@ -25,7 +25,7 @@ pub use action::{Action, Agent, Patch, PatchOp, Request};
 pub use effect::{Effect, GitScope, Scope, Span, Verb};
 pub use environments::{EnvironmentPattern, Environments};
 pub use hold::{Approval, Hold, Rejection};
-pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId};
+pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId, RestorePointId};
 pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
 pub use lookup::{Lookup, Provider};
