@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::undo::{Progress, UndoOptions, UndoReport};
-use crate::{
-    Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError,
-};
+use crate::{Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
 
 /// What restore points may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

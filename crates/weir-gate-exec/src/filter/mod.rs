@@ -72,7 +72,8 @@ const O_PATH: u32 = 0o10_000_000;
 const TMPFILE: u32 = 0o20_000_000;
 
 /// Every kind of new namespace; a process signal takes the bits below.
-const NEW_NAMESPACE: u32 = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
+const NEW_NAMESPACE: u32 =
+    0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
 const NEW_TIME_NAMESPACE: u32 = 0x80;
 
 const AF_UNIX: u32 = 1;
@@ -80,7 +81,6 @@ const AF_NETLINK: u32 = 16;
 const PR_SET_DUMPABLE: u32 = 4;
 const F_SETSIG: u32 = 10;
 const SIGIO: u32 = 29;
-const FIRST_REAL_TIME_SIGNAL: u32 = 32;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541C;
 /// `BTRFS_IOC_SNAP_DESTROY` and its second form: a whole subvolume in one call that is no removal of a name.
@@ -141,12 +141,10 @@ fn registers(program: &mut Program, shape: &Shape) {
         body.argument(1);
         body.push(JUMP_EQUAL, 1, 0, F_SETSIG);
         body.answer(ALLOW);
-        // A signal that comes with input may go to any process of the user: only such that the supervisor holds off.
+        // A signal that comes with input may go to any process of the user: only the one that the supervisor holds off.
         body.argument(2);
         body.answer_if_equal(0, ALLOW);
         body.answer_if_equal(SIGIO, ALLOW);
-        body.push(JUMP_GREATER_OR_EQUAL, 0, 1, FIRST_REAL_TIME_SIGNAL);
-        body.answer(ALLOW);
         body.answer(fail(EPERM));
     });
     program.on(Call::prctl, |body| {
@@ -213,11 +211,39 @@ fn registers(program: &mut Program, shape: &Shape) {
 /// What is answered by the number alone.
 fn plain(program: &mut Program, shape: &Shape) {
     let supervised: &[Call] = &[
-        Call::unlink, Call::unlinkat, Call::rmdir, Call::rename, Call::renameat, Call::renameat2, Call::link,
-        Call::linkat, Call::truncate, Call::creat, Call::chmod, Call::fchmod, Call::fchmodat, Call::fchmodat2,
-        Call::chown, Call::fchown, Call::lchown, Call::fchownat, Call::utime, Call::utimes, Call::futimesat,
-        Call::utimensat, Call::setxattr, Call::lsetxattr, Call::fsetxattr, Call::removexattr, Call::lremovexattr,
-        Call::fremovexattr, Call::connect, Call::kill, Call::tkill, Call::rt_sigqueueinfo, Call::pidfd_send_signal,
+        Call::unlink,
+        Call::unlinkat,
+        Call::rmdir,
+        Call::rename,
+        Call::renameat,
+        Call::renameat2,
+        Call::link,
+        Call::linkat,
+        Call::truncate,
+        Call::creat,
+        Call::chmod,
+        Call::fchmod,
+        Call::fchmodat,
+        Call::fchmodat2,
+        Call::chown,
+        Call::fchown,
+        Call::lchown,
+        Call::fchownat,
+        Call::utime,
+        Call::utimes,
+        Call::futimesat,
+        Call::utimensat,
+        Call::setxattr,
+        Call::lsetxattr,
+        Call::fsetxattr,
+        Call::removexattr,
+        Call::lremovexattr,
+        Call::fremovexattr,
+        Call::connect,
+        Call::kill,
+        Call::tkill,
+        Call::rt_sigqueueinfo,
+        Call::pidfd_send_signal,
     ];
     program.all(supervised, NOTIFY);
     if shape.exec {
@@ -231,25 +257,72 @@ fn plain(program: &mut Program, shape: &Shape) {
     }
     if shape.credentials {
         let changes: &[Call] = &[
-            Call::setuid, Call::setgid, Call::setreuid, Call::setregid, Call::setresuid, Call::setresgid,
-            Call::setfsuid, Call::setfsgid, Call::setgroups, Call::capset,
+            Call::setuid,
+            Call::setgid,
+            Call::setreuid,
+            Call::setregid,
+            Call::setresuid,
+            Call::setresgid,
+            Call::setfsuid,
+            Call::setfsgid,
+            Call::setgroups,
+            Call::capset,
         ];
         program.all(changes, NOTIFY);
     }
     // Programs and libraries do without these when the kernel does not know them.
     let unknown: &[Call] = &[
-        Call::io_uring_setup, Call::io_uring_enter, Call::io_uring_register, Call::openat2, Call::clone3,
-        Call::setxattrat, Call::removexattrat, Call::file_setattr,
+        Call::io_uring_setup,
+        Call::io_uring_enter,
+        Call::io_uring_register,
+        Call::openat2,
+        Call::clone3,
+        Call::setxattrat,
+        Call::removexattrat,
+        Call::file_setattr,
     ];
     program.all(unknown, fail(ENOSYS));
     let refused: &[Call] = &[
-        Call::setns, Call::mount, Call::umount2, Call::pivot_root, Call::chroot, Call::move_mount, Call::open_tree,
-        Call::open_tree_attr, Call::fsopen, Call::fsconfig, Call::fsmount, Call::fspick, Call::mount_setattr,
-        Call::open_by_handle_at, Call::userfaultfd, Call::bpf, Call::add_key, Call::request_key, Call::keyctl,
-        Call::ptrace, Call::process_vm_writev, Call::pidfd_getfd, Call::kexec_load, Call::kexec_file_load,
-        Call::reboot, Call::init_module, Call::finit_module, Call::delete_module, Call::swapon, Call::swapoff,
-        Call::quotactl, Call::quotactl_fd, Call::acct, Call::settimeofday, Call::clock_settime, Call::sethostname,
-        Call::setdomainname, Call::iopl, Call::ioperm, Call::vhangup,
+        Call::setns,
+        Call::mount,
+        Call::umount2,
+        Call::pivot_root,
+        Call::chroot,
+        Call::move_mount,
+        Call::open_tree,
+        Call::open_tree_attr,
+        Call::fsopen,
+        Call::fsconfig,
+        Call::fsmount,
+        Call::fspick,
+        Call::mount_setattr,
+        Call::open_by_handle_at,
+        Call::userfaultfd,
+        Call::bpf,
+        Call::add_key,
+        Call::request_key,
+        Call::keyctl,
+        Call::ptrace,
+        Call::process_vm_writev,
+        Call::pidfd_getfd,
+        Call::kexec_load,
+        Call::kexec_file_load,
+        Call::reboot,
+        Call::init_module,
+        Call::finit_module,
+        Call::delete_module,
+        Call::swapon,
+        Call::swapoff,
+        Call::quotactl,
+        Call::quotactl_fd,
+        Call::acct,
+        Call::settimeofday,
+        Call::clock_settime,
+        Call::sethostname,
+        Call::setdomainname,
+        Call::iopl,
+        Call::ioperm,
+        Call::vhangup,
     ];
     program.all(refused, fail(EPERM));
 }

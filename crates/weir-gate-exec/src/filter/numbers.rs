@@ -137,7 +137,9 @@ mod tests {
         let mut compared = 0;
         for line in text.lines() {
             let mut words = line.split_whitespace();
-            let (Some("#define"), Some(name), Some(number)) = (words.next(), words.next(), words.next()) else { continue };
+            let (Some("#define"), Some(name), Some(number)) = (words.next(), words.next(), words.next()) else {
+                continue;
+            };
             let Some(name) = name.strip_prefix("__NR3264_").or_else(|| name.strip_prefix("__NR_")) else { continue };
             let Ok(number) = number.parse::<u32>() else { continue };
             if let Some(call) = Call::ALL.iter().find(|call| call.name() == name) {
