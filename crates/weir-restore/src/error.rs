@@ -84,9 +84,6 @@ pub enum RecordError {
     /// The path is not absolute, or not the path of the name ([`io::ErrorKind::InvalidInput`]).
     #[error("`{}` is not an absolute path without `.` and `..`", .0.display())]
     NotAbsolute(PathBuf),
-    /// The file system is mounted read-only ([`io::ErrorKind::ReadOnlyFilesystem`]).
-    #[error("`{}` is on a file system that is mounted read-only", .0.display())]
-    ReadOnly(PathBuf),
 }
 
 impl From<RecordError> for io::Error {
@@ -96,7 +93,6 @@ impl From<RecordError> for io::Error {
             RecordError::OverQuota { .. } => io::ErrorKind::QuotaExceeded,
             RecordError::Unstable(_) => io::ErrorKind::ResourceBusy,
             RecordError::NotAbsolute(_) => io::ErrorKind::InvalidInput,
-            RecordError::ReadOnly(_) => io::ErrorKind::ReadOnlyFilesystem,
         };
         Self::new(kind, error)
     }

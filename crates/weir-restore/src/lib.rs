@@ -10,17 +10,26 @@
 //!
 //! This crate does not know why something is saved: that is decided above it.
 
+mod content;
 mod error;
 mod gc;
+mod header;
+mod journal;
+mod meta;
 mod point;
 mod recorder;
 mod regenerable;
+mod remove;
 mod snapshot;
 mod store;
+mod trash;
 mod undo;
+mod walk;
 
 pub use error::{RecordError, SnapshotError, StoreError, UndoError};
 pub use gc::{Collected, Dropped, Reason};
+#[doc(hidden)]
+pub use journal::check as check_journal;
 pub use point::{CanUndo, Counters, Mechanism, Point, PointInfo, State};
 pub use recorder::Recorder;
 pub use regenerable::is_regenerable;

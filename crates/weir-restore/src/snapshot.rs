@@ -1,6 +1,19 @@
 //! Saving named targets before a command runs.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Statx};
+use rustix::io::Errno;
+
+use crate::journal::{Held, Ident, Key};
+use crate::walk::{DIRECTORY, names, open_dir, split, stat_at, stat_of};
+use crate::{Point, PointInfo, RecordError, Recorder, SnapshotError, Store};
 
 /// What the command will do to the targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,5 +38,193 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Self { files: 200_000, bytes: 2 << 30, time: Duration::from_secs(20) }
+    }
+}
+
+/// Where in a tree the walk is.
+struct Level {
+    dir: Ident,
+    names: std::vec::IntoIter<OsString>,
+}
+
+struct Walk<'a> {
+    recorder: Recorder,
+    store: &'a Store,
+    how: How,
+    budget: &'a Budget,
+    began: Instant,
+    entries: u64,
+    known: HashMap<Key, Held>,
+    own_trash: OsString,
+}
+
+enum Stop {
+    OverBudget,
+    Failed(io::Error),
+}
+
+impl<E: Into<io::Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub(crate) fn snapshot(
+    store: &Store,
+    info: &PointInfo,
+    targets: &[PathBuf],
+    how: How,
+    budget: &Budget,
+) -> Result<Point, SnapshotError> {
+    let recorder = store.open_recorder(info)?;
+    let id = recorder.id();
+    let own_trash = OsString::from(format!(".weir-trash-{}", rustix::process::geteuid().as_raw()));
+    let known = HashMap::new();
+    let mut walk = Walk { recorder, store, how, budget, began: Instant::now(), entries: 0, known, own_trash };
+    for target in targets {
+        let path = info.cwd.join(target);
+        let Err(stop) = walk.target(&path) else { continue };
+        let error = match stop {
+            Stop::OverBudget => SnapshotError::OverBudget {
+                files: walk.entries,
+                bytes: walk.recorder.counters().bytes_copied,
+                millis: u64::try_from(walk.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            },
+            Stop::Failed(source) => SnapshotError::Target { path, source },
+        };
+        drop(walk);
+        crate::gc::destroy(store, id)?;
+        return Err(error);
+    }
+    walk.recorder.seal().map_err(SnapshotError::from)
+}
+
+impl Walk<'_> {
+    fn target(&mut self, path: &Path) -> Result<(), Stop> {
+        let (parent, name) = match (path.parent(), path.components().next_back()) {
+            (Some(parent), Some(Component::Normal(name))) => (resolved(parent)?, name.to_owned()),
+            _ => {
+                let path = path.canonicalize()?;
+                let (parent, name) = split(&path)?;
+                (parent.to_owned(), name.to_owned())
+            }
+        };
+        let path = parent.join(&name);
+        let dir = match open_dir(CWD, &parent) {
+            // Nothing is there, and what the command puts there is no part of the state before.
+            Err(Errno::NOENT) => return Ok(()),
+            other => other?,
+        };
+        if name.as_bytes().contains(&0) {
+            return Err(Errno::INVAL.into());
+        }
+        self.recorder.snap_parent(dir.as_fd(), &path)?;
+        match stat_at(&dir, &name) {
+            Err(Errno::NOENT) => Ok(self.recorder.creating(dir.as_fd(), &name, &path)?),
+            Err(errno) => Err(errno.into()),
+            Ok(stat) => {
+                if self.how == How::Change
+                    && Ident::of(&stat).kind() == FileType::Symlink
+                    && let Ok(behind) = path.canonicalize()
+                {
+                    // A write through the link changes what it leads to.
+                    self.tree(dir.as_fd(), &name, path.clone(), &stat)?;
+                    return self.target(&behind);
+                }
+                self.tree(dir.as_fd(), &name, path, &stat)
+            }
+        }
+    }
+
+    /// Saves `name` and everything below it. Only the current directory is open: the way up is `..`, checked.
+    fn tree(&mut self, parent: BorrowedFd<'_>, name: &OsStr, mut path: PathBuf, stat: &Statx) -> Result<(), Stop> {
+        let dir_stat = stat_of(parent)?;
+        let Some(mut here) = self.entry(parent, name, &path, &dir_stat, stat)? else { return Ok(()) };
+        let mut here_stat = stat_of(&here)?;
+        let mut levels = vec![Level { dir: Ident::of(&here_stat), names: names(&here)?.into_iter() }];
+        while let Some(level) = levels.last_mut() {
+            if let Some(name) = level.names.next() {
+                if name == self.own_trash {
+                    continue;
+                }
+                path.push(&name);
+                let stat = match stat_at(&here, &name) {
+                    // Gone since the directory was read.
+                    Err(Errno::NOENT) => {
+                        path.pop();
+                        continue;
+                    }
+                    other => other?,
+                };
+                if let Some(child) = self.entry(here.as_fd(), &name, &path, &here_stat, &stat)? {
+                    here_stat = stat_of(&child)?;
+                    levels.push(Level { dir: Ident::of(&here_stat), names: names(&child)?.into_iter() });
+                    here = child;
+                } else {
+                    path.pop();
+                }
+                continue;
+            }
+            levels.pop();
+            path.pop();
+            let Some(above) = levels.last() else { break };
+            here = rustix::fs::openat(&here, c"..", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+            here_stat = stat_of(&here)?;
+            if !Ident::of(&here_stat).same(&above.dir) {
+                return Err(io::Error::from(RecordError::Unstable(path)).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves one entry; a directory is opened to be walked.
+    fn entry(
+        &mut self,
+        parent: BorrowedFd<'_>,
+        name: &OsStr,
+        path: &Path,
+        dir: &Statx,
+        stat: &Statx,
+    ) -> Result<Option<OwnedFd>, Stop> {
+        if path == self.store.layout.root() {
+            return Ok(None);
+        }
+        self.entries += 1;
+        if self.entries > self.budget.files || (self.entries % 64 == 0 && self.began.elapsed() > self.budget.time) {
+            return Err(Stop::OverBudget);
+        }
+        let ident = Ident::of(stat);
+        if ident.is_dir() {
+            let child = rustix::fs::openat(parent, name, DIRECTORY, Mode::empty())?;
+            let opened = stat_of(&child)?;
+            if !Ident::of(&opened).same(&ident) && opened.stx_mnt_id == dir.stx_mnt_id {
+                return Err(io::Error::from(RecordError::Unstable(path.to_owned())).into());
+            }
+            self.recorder.snap_dir(child.as_fd(), path, &opened)?;
+            return Ok(Some(child));
+        }
+        match self.how {
+            How::Deletion => self.recorder.snap_name((parent, name, path), dir, stat)?,
+            How::Change => {
+                let copied = self.recorder.counters().bytes_copied;
+                let cost = stat.stx_size.min(stat.stx_blocks.saturating_mul(512));
+                if ident.kind() == FileType::RegularFile && copied.saturating_add(cost) > self.budget.bytes {
+                    return Err(Stop::OverBudget);
+                }
+                self.recorder.snap_content((parent, name, path), stat, &mut self.known)?;
+            }
+        }
+        if self.recorder.counters().bytes_copied > self.budget.bytes {
+            return Err(Stop::OverBudget);
+        }
+        Ok(None)
+    }
+}
+
+/// The directory as the command will find it; one that is not there is nothing to save in.
+fn resolved(parent: &Path) -> io::Result<PathBuf> {
+    match parent.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(parent.to_owned()),
+        other => other,
     }
 }

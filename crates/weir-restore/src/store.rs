@@ -1,6 +1,16 @@
 //! The directory of all restore points.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use weir_model::RestorePointId;
+
+use crate::header::Header;
+use crate::trash::{is_private, private_dir};
+use crate::walk::{DIRECTORY, names, open_dir};
 
 use crate::undo::{Progress, UndoOptions, UndoReport};
 use crate::{Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
@@ -22,11 +32,42 @@ impl Default for Limits {
     }
 }
 
+/// Longer journals are not read: a hundred million changes.
+pub(crate) const LARGEST_JOURNAL: u64 = 16 << 30;
+
+pub(crate) const JOURNAL: &str = "journal";
+
+/// Where things are below the root.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout(PathBuf);
+
+impl Layout {
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn points(&self) -> PathBuf {
+        self.0.join("points")
+    }
+
+    pub(crate) fn point(&self, id: RestorePointId) -> PathBuf {
+        self.points().join(id.to_string())
+    }
+
+    pub(crate) fn trash(&self) -> PathBuf {
+        self.0.join("trash")
+    }
+
+    pub(crate) fn content(&self) -> PathBuf {
+        self.0.join("content")
+    }
+}
+
 /// All restore points below one directory.
 #[derive(Debug, Clone)]
 pub struct Store {
-    root: PathBuf,
-    limits: Limits,
+    pub(crate) layout: Layout,
+    pub(crate) limits: Limits,
 }
 
 impl Store {
@@ -36,7 +77,82 @@ impl Store {
     ///
     /// When it cannot be made, or does not belong to this user alone.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        Ok(Self { root: root.to_owned(), limits: Limits::default() })
+        // Never a change of mode of what is there: a wrong root may be anything.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(StoreError::io("make", root))?;
+        let root = root.canonicalize().map_err(StoreError::io("open", root))?;
+        let dir = open_dir(CWD, &root).map_err(|errno| StoreError::io("open", &root)(errno.into()))?;
+        let opened = (|| {
+            if !is_private(&dir)? {
+                return Ok(false);
+            }
+            for name in ["points", "trash", "content"] {
+                private_dir(dir.as_fd(), name)?;
+            }
+            Ok(true)
+        })();
+        match opened {
+            Ok(true) => Ok(Self { layout: Layout(root), limits: Limits::default() }),
+            Ok(false) | Err(Errno::PERM) => Err(StoreError::NotPrivate(root)),
+            Err(errno) => Err(StoreError::io("open", &root)(errno.into())),
+        }
+    }
+
+    pub(crate) fn open_point(&self, id: RestorePointId) -> Result<OwnedFd, StoreError> {
+        let path = self.layout.point(id);
+        open_dir(CWD, &path).map_err(|errno| match errno {
+            Errno::NOENT => StoreError::Unknown(id.to_string()),
+            errno => StoreError::io("open", &path)(errno.into()),
+        })
+    }
+
+    pub(crate) fn header(&self, id: RestorePointId) -> Result<(OwnedFd, Header), StoreError> {
+        let dir = self.open_point(id)?;
+        let header = Header::read(dir.as_fd())
+            .map_err(|error| StoreError::Damaged { id: id.to_string(), what: error.to_string() })?;
+        if header.id != id {
+            return Err(StoreError::Damaged { id: id.to_string(), what: format!("it says it is `{}`", header.id) });
+        }
+        Ok((dir, header))
+    }
+
+    /// Opens the journal of a point and locks it; `None` where its recorder, or an undo, has it.
+    pub(crate) fn lock_journal(dir: &OwnedFd, name: &str, flags: OFlags) -> Result<Option<OwnedFd>, Errno> {
+        let flags = flags | OFlags::APPEND | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o600))?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(file)),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// The ids of all points, oldest first.
+    pub(crate) fn ids(&self) -> Result<Vec<RestorePointId>, StoreError> {
+        let path = self.layout.points();
+        let read = || names(open_dir(CWD, &path)?);
+        let mut ids: Vec<RestorePointId> = read()
+            .map_err(StoreError::io("read", &path))?
+            .iter()
+            .filter_map(|name| name.to_str()?.parse().ok())
+            .collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    fn check_quota(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    pub(crate) fn open_recorder(&self, info: &PointInfo) -> Result<Recorder, StoreError> {
+        let header = Header::new(RestorePointId::new(), info);
+        let path = self.layout.point(header.id);
+        let make = || {
+            let points = open_dir(CWD, &self.layout.points())?;
+            rustix::fs::mkdirat(&points, header.id.to_string(), Mode::from_raw_mode(0o700))?;
+            let home = rustix::fs::openat(&points, header.id.to_string(), DIRECTORY, Mode::empty())?;
+            Recorder::create(&self.layout, self.limits, home, header)
+        };
+        make().map_err(StoreError::io("make", &path))
     }
 
     /// The same store with other limits.
@@ -51,8 +167,8 @@ impl Store {
     ///
     /// [`StoreError::OverQuota`] when points hold more than they may.
     pub fn make(&self, info: &PointInfo) -> Result<Recorder, StoreError> {
-        let _ = info;
-        Err(StoreError::Unknown(self.root.display().to_string()))
+        self.check_quota()?;
+        self.open_recorder(info)
     }
 
     /// Saves `targets` before a command runs; changes nothing of them. A target that does not exist is noted as absent.
@@ -67,8 +183,8 @@ impl Store {
         how: How,
         budget: &Budget,
     ) -> Result<Point, SnapshotError> {
-        let _ = (info, targets, how, budget, self.limits);
-        Err(StoreError::Unknown(self.root.display().to_string()).into())
+        self.check_quota()?;
+        crate::snapshot::snapshot(self, info, targets, how, budget)
     }
 
     /// All points, newest first; those whose header cannot be read are left out.
@@ -77,7 +193,22 @@ impl Store {
     ///
     /// When the directory cannot be read.
     pub fn list(&self) -> Result<Vec<Point>, StoreError> {
-        Ok(Vec::new())
+        let mut points: Vec<Point> = self.ids()?.into_iter().filter_map(|id| self.describe(id).ok()).collect();
+        points.reverse();
+        Ok(points)
+    }
+
+    fn describe(&self, id: RestorePointId) -> Result<Point, StoreError> {
+        let (dir, header) = self.header(id)?;
+        let mut point = header.point();
+        if header.state == crate::State::Open
+            && let Ok(bytes) = crate::header::read_file(dir.as_fd(), Path::new(JOURNAL), LARGEST_JOURNAL)
+            && let Ok(journal) = crate::journal::read(&bytes, id)
+        {
+            let (counts, mechanisms) = crate::recorder::tally(&journal.records);
+            (point.counts, point.mechanisms) = (counts, mechanisms.into_iter().collect());
+        }
+        Ok(point)
     }
 
     /// The point whose id starts with `prefix`.
@@ -86,13 +217,18 @@ impl Store {
     ///
     /// When none or more than one does.
     pub fn find(&self, prefix: &str) -> Result<Point, StoreError> {
-        Err(StoreError::Unknown(prefix.to_owned()))
+        let mut fitting = self.ids()?.into_iter().filter(|id| id.to_string().starts_with(prefix));
+        match (fitting.next(), fitting.next()) {
+            (Some(id), None) => self.describe(id),
+            (None, _) => Err(StoreError::Unknown(prefix.to_owned())),
+            _ => Err(StoreError::Ambiguous(prefix.to_owned())),
+        }
     }
 
     /// Looks whether everything that `point` promises is still there.
     #[must_use]
     pub fn can_undo(&self, point: &Point) -> CanUndo {
-        CanUndo { possible: false, verified: false, evidence: format!("`{}` was not looked at", point.id) }
+        crate::undo::can_undo(self, point.id)
     }
 
     /// Takes `point` back. What stands in the way is kept in a restore point of its own ([`UndoReport::kept`]). An undo that
@@ -107,8 +243,7 @@ impl Store {
         options: &UndoOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<UndoReport, UndoError> {
-        let _ = (options, progress);
-        Err(UndoError::Recording(point.id))
+        crate::undo::undo(self, point.id, options, progress)
     }
 
     /// Drops points that have expired; when the rest is over the quota, also those that were undone, oldest first; and with
@@ -118,7 +253,6 @@ impl Store {
     ///
     /// When the store cannot be read.
     pub fn collect(&self, beyond_promise: bool) -> Result<Collected, StoreError> {
-        let _ = beyond_promise;
-        Ok(Collected::default())
+        crate::gc::collect(self, beyond_promise)
     }
 }

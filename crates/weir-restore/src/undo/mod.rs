@@ -81,3 +81,18 @@ pub struct UndoReport {
     /// The restore point of this undo: undoing it takes the undo back.
     pub kept: Option<RestorePointId>,
 }
+
+pub(crate) fn undo(
+    store: &crate::Store,
+    id: RestorePointId,
+    options: &UndoOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<UndoReport, crate::UndoError> {
+    let _ = (store, options, progress);
+    Err(crate::UndoError::Recording(id))
+}
+
+pub(crate) fn can_undo(store: &crate::Store, id: RestorePointId) -> crate::CanUndo {
+    let _ = (store, id);
+    crate::CanUndo { possible: false, verified: false, evidence: String::new() }
+}
