@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use weir_gate_exec::{Judge, Limits, NetworkPolicy, Notice, Reached, RunOptions, Ruling, Tier, probe, run};
+use weir_gate_exec::{Judge, Limits, NetworkPolicy, Notice, Reached, Ruling, RunOptions, Tier, probe, run};
 use weir_restore::{PointInfo, State, Store, UndoOptions};
 
 #[derive(Default)]
@@ -122,8 +122,7 @@ fn guarded(arguments: &mut Vec<OsString>) -> Result<u8, Failure> {
             "--log" => settings.log = Some(value.into()),
             "--floor-will-do" => settings.floor_will_do = true,
             "--network" => {
-                settings.network =
-                    if value == "judged" { NetworkPolicy::Judged } else { NetworkPolicy::Closed };
+                settings.network = if value == "judged" { NetworkPolicy::Judged } else { NetworkPolicy::Closed };
             }
             other => return Err(format!("unknown option `{other}`").into()),
         }
