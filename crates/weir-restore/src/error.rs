@@ -143,6 +143,9 @@ pub enum UndoError {
     /// The command that is recorded has not ended.
     #[error("restore point `{0}` is still being recorded")]
     Recording(RestorePointId),
+    /// Parts of it were put back, so it no longer holds everything.
+    #[error("restore point `{0}` is partly undone, and can only be undone further")]
+    PartlyUndone(RestorePointId),
     /// Another undo is at work.
     #[error("another undo is running")]
     Busy,

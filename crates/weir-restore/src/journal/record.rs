@@ -128,8 +128,44 @@ pub(crate) enum Record {
     Sealed { records: u64 },
     /// Of an undo: this record of the point is being taken back.
     Undoing { record: u64 },
-    /// Of an undo: `new` was made in place of `was`.
-    Remade { new: Ident, was: Ident },
+    /// Of an undo: `new` was made at `path` in place of `was`.
+    Remade { path: Raw, new: Ident, was: Ident },
     /// Of an undo: done; everything, or one part.
     Finished { whole: bool },
+}
+
+impl Record {
+    /// The path that it is about, where it is about one.
+    pub(crate) fn path(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Directory { path, .. }
+            | Self::Removed { path, .. }
+            | Self::RemovedDir { path, .. }
+            | Self::Kept { path, .. }
+            | Self::Content { path, .. }
+            | Self::Metadata { path, .. }
+            | Self::Created { path, .. }
+            | Self::Renamed { from: path, .. }
+            | Self::Exchanged { one: path, .. } => Some(path.path()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn each_ident(&mut self, mut change: impl FnMut(&mut Ident)) {
+        match self {
+            Self::Directory { ident, .. }
+            | Self::Removed { ident, .. }
+            | Self::RemovedDir { ident, .. }
+            | Self::Kept { ident, .. }
+            | Self::Content { ident, .. }
+            | Self::Metadata { ident, .. }
+            | Self::Renamed { ident, .. }
+            | Self::Created { ident: Some(ident), .. } => change(ident),
+            Self::Exchanged { one_ident, other_ident, .. } => {
+                change(one_ident);
+                change(other_ident);
+            }
+            _ => {}
+        }
+    }
 }

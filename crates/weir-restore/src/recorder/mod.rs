@@ -400,7 +400,13 @@ impl Recorder {
         let moved = rename_new(parent, name, trash.dir.as_fd(), OsStr::new(&entry_name(entry)));
         let moved = match moved {
             // A directory can change its parent only if it may be written to, and be removed without.
-            Err(Errno::ACCESS) => moved_writable(parent, name, trash.dir.as_fd(), &entry_name(entry), stat),
+            Err(Errno::ACCESS) => moved_writable(
+                parent,
+                name,
+                trash.dir.as_fd(),
+                OsStr::new(&entry_name(entry)),
+                u32::from(stat.stx_mode),
+            ),
             moved => moved,
         };
         match moved {
@@ -512,14 +518,14 @@ pub(crate) fn rename_new(from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>,
     }
 }
 
-fn moved_writable(
+/// Moves a directory that may not be written to.
+pub(crate) fn moved_writable(
     parent: BorrowedFd<'_>,
     name: &OsStr,
     to: BorrowedFd<'_>,
-    new: &str,
-    stat: &Statx,
+    new: &OsStr,
+    mode: u32,
 ) -> Result<(), Errno> {
-    let mode = u32::from(stat.stx_mode);
     if FileType::from_raw_mode(mode) != FileType::Directory || mode & 0o200 != 0 {
         return Err(Errno::ACCESS);
     }
@@ -528,7 +534,7 @@ fn moved_writable(
         rustix::fs::chmodat(rustix::fs::CWD, meta::magic(&dir), Mode::from_raw_mode(mode & 0o7777), AtFlags::empty())
     };
     set(mode | 0o200)?;
-    let moved = rename_new(parent, name, to, OsStr::new(new));
+    let moved = rename_new(parent, name, to, new);
     set(mode)?;
     moved
 }

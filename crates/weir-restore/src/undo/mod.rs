@@ -1,8 +1,29 @@
 //! Taking a restore point back.
 
-use std::path::PathBuf;
+mod decide;
+mod elsewhere;
+mod eyes;
+mod live;
+mod load;
+mod make;
+mod picture;
 
+use std::path::{Path, PathBuf};
+
+use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fs::{CWD, OFlags};
 use weir_model::RestorePointId;
+
+use self::decide::{Known, Notes, Undoing, World};
+use self::elsewhere::Elsewhere;
+use self::live::Live;
+use self::load::{Loaded, load};
+use self::picture::Picture;
+use crate::header::read_file;
+use crate::journal::{Record, Writer};
+use crate::store::{JOURNAL, LARGEST_JOURNAL};
+use crate::walk::open_dir;
+use crate::{CanUndo, Limits, PointInfo, Recorder, State, Store, StoreError, UndoError};
 
 /// What of a point is taken back, and where to.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +35,9 @@ pub struct UndoOptions {
     pub to: Option<PathBuf>,
     /// Only says what would be done.
     pub dry_run: bool,
+    /// Puts things back although their size or time of change is not what it was when they were kept: a program that had them open
+    /// went on writing.
+    pub accept_changed: bool,
 }
 
 /// How far an undo is.
@@ -82,17 +106,218 @@ pub struct UndoReport {
     pub kept: Option<RestorePointId>,
 }
 
+/// Everything that was asked for, in the words of one call.
+struct Job<'a> {
+    store: &'a Store,
+    point: Loaded,
+    options: &'a UndoOptions,
+    chosen: Vec<u64>,
+}
+
 pub(crate) fn undo(
-    store: &crate::Store,
+    store: &Store,
     id: RestorePointId,
     options: &UndoOptions,
     progress: &mut dyn FnMut(Progress),
-) -> Result<UndoReport, crate::UndoError> {
-    let _ = (store, options, progress);
-    Err(crate::UndoError::Recording(id))
+) -> Result<UndoReport, UndoError> {
+    let _only_one = lock(store)?;
+    let (_, header) = store.header(id)?;
+    if header.is_expired() {
+        return Err(UndoError::Expired(id));
+    }
+    if header.state == State::Undone
+        && options.to.is_none()
+        && let Some(by) = header.undone_by.last()
+    {
+        return Err(UndoError::AlreadyUndone { id, by: *by });
+    }
+    let mut point = load(store, id)?;
+    point.accept_changed = options.accept_changed;
+    if options.to.is_some() && !point.undone.journal.records.is_empty() {
+        return Err(UndoError::PartlyUndone(id));
+    }
+    let chosen = point.selected(options.path.as_deref());
+    let mut job = Job { store, point, options, chosen };
+    let mut report = job.plan()?;
+    if options.dry_run {
+        return Ok(report);
+    }
+    report.plan.clear();
+    match &options.to {
+        Some(to) => job.elsewhere(to, report, progress),
+        None => job.carry_out(report, progress),
+    }
 }
 
-pub(crate) fn can_undo(store: &crate::Store, id: RestorePointId) -> crate::CanUndo {
-    let _ = (store, id);
-    crate::CanUndo { possible: false, verified: false, evidence: String::new() }
+/// Two undos at once would stand in each other's way.
+fn lock(store: &Store) -> Result<OwnedFd, UndoError> {
+    let path = store.layout.root().join("undo.lock");
+    let root = open_dir(CWD, store.layout.root()).map_err(|errno| StoreError::io("open", &path)(errno.into()))?;
+    Store::lock_journal(&root, "undo.lock", OFlags::CREATE)
+        .map_err(|errno| StoreError::io("lock", &path)(errno.into()))?
+        .ok_or(UndoError::Busy)
+}
+
+/// Takes back `chosen`, in this order, in `world`.
+fn take_back<W: World>(
+    point: &Loaded,
+    chosen: &[u64],
+    world: &mut W,
+    notes: &mut Notes,
+    mut before: impl FnMut(&mut W, u64, usize) -> Result<(), UndoError>,
+) -> Result<(), UndoError> {
+    let known = Known::new(&point.records);
+    for (at, number) in chosen.iter().enumerate() {
+        let Some(record) = point.get(*number) else { continue };
+        before(world, *number, at)?;
+        Undoing { world, known: &known, notes, number: *number }.record(record)?;
+    }
+    Ok(())
+}
+
+impl Job<'_> {
+    /// The dry run: also finds out whether everything that will be needed is there.
+    fn plan(&self) -> Result<UndoReport, UndoError> {
+        let mut notes = Notes::default();
+        let mut picture = Picture::new(&self.point);
+        take_back(&self.point, &self.chosen, &mut picture, &mut notes, |picture, number, _| {
+            picture.number = number;
+            Ok(())
+        })?;
+        let mut report =
+            UndoReport { plan: std::mem::take(&mut picture.plan), verified: true, ..UndoReport::default() };
+        (report.restored, report.directories, report.bytes) = picture.totals;
+        report.conflicts = notes.conflicts;
+        report.skipped = notes.skipped;
+        Ok(report)
+    }
+
+    fn elsewhere(
+        &self,
+        to: &Path,
+        planned: UndoReport,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<UndoReport, UndoError> {
+        let mut report = UndoReport { verified: planned.verified, ..UndoReport::default() };
+        let cwd = self.point.header.cwd();
+        let inside = self.chosen.iter().filter_map(|number| self.point.get(*number)?.path()).all(|path| {
+            // The directory that holds what was kept is recorded too.
+            path.starts_with(&cwd) || cwd.parent() == Some(path)
+        });
+        let strip = if inside { cwd } else { PathBuf::from("/") };
+        let mut notes = Notes::default();
+        let mut world = Elsewhere::new(&self.point, to, strip, &mut report)?;
+        let total = self.chosen.len() as u64;
+        take_back(&self.point, &self.chosen, &mut world, &mut notes, |_, _, at| {
+            progress(Progress { done: at as u64, total });
+            Ok(())
+        })?;
+        progress(Progress { done: total, total });
+        report.skipped.extend(notes.skipped);
+        Ok(report)
+    }
+
+    fn carry_out(&mut self, planned: UndoReport, progress: &mut dyn FnMut(Progress)) -> Result<UndoReport, UndoError> {
+        let id = self.point.id;
+        let home = self.store.layout.point(id);
+        let recorder = self.recorder()?;
+        let kept = recorder.id();
+        let file = rustix::io::fcntl_dupfd_cloexec(&self.point.undone.file, 0)
+            .map_err(|errno| StoreError::io("open", &home)(errno.into()))?;
+        let mut log = Writer::resume(file, &self.point.undone.journal).map_err(StoreError::io("write", &home))?;
+        let mut report = UndoReport { verified: planned.verified, kept: Some(kept), ..UndoReport::default() };
+        let mut notes = Notes::default();
+        let total = self.chosen.len() as u64;
+        {
+            let mut live = Live::new(&self.point, &recorder, &mut log, &mut report);
+            take_back(&self.point, &self.chosen, &mut live, &mut notes, |live, number, at| {
+                progress(Progress { done: at as u64, total });
+                live.begin(number).map_err(|error| StoreError::io("write", &home)(error).into())
+            })?;
+        }
+        progress(Progress { done: total, total });
+        let whole = self.options.path.is_none() || self.is_all_done();
+        log.append(&[Record::Finished { whole }]).map_err(StoreError::io("write", &home))?;
+        log.sync().map_err(StoreError::io("write", &home))?;
+        recorder.seal()?;
+        if whole {
+            self.point.header.state = State::Undone;
+        }
+        self.point.header.write(self.point.dir.as_fd(), true).map_err(StoreError::io("write", &home))?;
+        report.conflicts = notes.conflicts;
+        report.skipped.extend(notes.skipped);
+        Ok(report)
+    }
+
+    /// True when nothing of the point is left after what was chosen.
+    fn is_all_done(&self) -> bool {
+        let chosen: std::collections::HashSet<&u64> = self.chosen.iter().collect();
+        self.point.selected(None).iter().all(|number| chosen.contains(number))
+    }
+
+    /// The restore point of this undo: that of an interrupted one goes on.
+    fn recorder(&mut self) -> Result<Recorder, UndoError> {
+        let limits = Limits { file: u64::MAX, copies: u64::MAX, ..self.store.limits };
+        let header = &mut self.point.header;
+        if let Some(last) = header.undone_by.last().filter(|_| self.point.undone.is_interrupted)
+            && let Ok((dir, of_undo)) = self.store.header(*last)
+            && of_undo.state == State::Open
+        {
+            let path = self.store.layout.point(*last);
+            let io = |errno: rustix::io::Errno| StoreError::io("open the journal of", &path)(errno.into());
+            let file = Store::lock_journal(&dir, JOURNAL, OFlags::empty()).map_err(io)?.ok_or(UndoError::Busy)?;
+            let bytes = read_file(dir.as_fd(), Path::new(JOURNAL), LARGEST_JOURNAL)
+                .map_err(StoreError::io("read the journal of", &path))?;
+            let journal = crate::journal::read(&bytes, *last)
+                .map_err(|fault| UndoError::Journal { id: *last, what: fault.to_string() })?;
+            if !journal.is_sealed() {
+                return Recorder::resume(&self.store.layout, limits, dir, of_undo, file, &journal)
+                    .map_err(|error| StoreError::io("write", &path)(error).into());
+            }
+        }
+        let info = PointInfo {
+            action: None,
+            agent: None,
+            command: format!("undo {}", header.id),
+            cwd: header.cwd(),
+            ..PointInfo::default()
+        };
+        let recorder = self.store.clone().with_limits(limits).open_recorder(&info)?;
+        header.undone_by.push(recorder.id());
+        header
+            .write(self.point.dir.as_fd(), true)
+            .map_err(StoreError::io("write", &self.store.layout.point(header.id)))?;
+        Ok(recorder)
+    }
+}
+
+pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
+    let no = |evidence: String| CanUndo { possible: false, verified: false, evidence };
+    let look = || -> Result<CanUndo, UndoError> {
+        let (_, header) = store.header(id)?;
+        if header.is_expired() {
+            return Err(UndoError::Expired(id));
+        }
+        if let Some(by) = header.undone_by.last().filter(|_| header.state == State::Undone) {
+            return Err(UndoError::AlreadyUndone { id, by: *by });
+        }
+        let point = load(store, id)?;
+        let chosen = point.selected(None);
+        let mut notes = Notes::default();
+        let mut picture = Picture::new(&point);
+        take_back(&point, &chosen, &mut picture, &mut notes, |picture, number, _| {
+            picture.number = number;
+            Ok(())
+        })?;
+        let (content, identity) = (picture.by_content, picture.by_identity);
+        let mut evidence = format!(
+            "{} changes in the journal; of what was kept, {content} compared by content and {identity} by inode, size and time",
+            chosen.len()
+        );
+        if !notes.conflicts.is_empty() {
+            evidence.push_str(&format!("; {} paths are not as the command left them", notes.conflicts.len()));
+        }
+        Ok(CanUndo { possible: true, verified: true, evidence })
+    };
+    look().unwrap_or_else(|error| no(error.to_string()))
 }

@@ -1,0 +1,67 @@
+//! Signals and limits for other processes: any but the supervisor.
+//!
+//! Process numbers are in registers, so what was looked at is what the kernel does.
+
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use crate::filter::Call;
+use crate::supervisor::{Answer, Scene, Stop};
+
+const SIGKILL: i32 = 9;
+const SIGSTOP: i32 = 19;
+const WHY: &str = "it would stop the guard";
+
+pub(super) fn kill(scene: &Scene<'_>) -> Result<Answer, Stop> {
+    let (process, signal) = (scene.int(0), scene.int(1));
+    if signal == 0 {
+        return Ok(Answer::Proceed);
+    }
+    if process > 0 || scene.call != Call::kill {
+        return proceed_unless_own(process);
+    }
+    if process == -1 {
+        return Err(Stop::refused("every process of the user", "it reaches beyond this command", Errno::PERM));
+    }
+    let group = if process == 0 { own_group(scene)? } else { process.checked_neg().ok_or(Errno::SRCH)? };
+    if group == scene.rules.group && matches!(signal, SIGKILL | SIGSTOP) {
+        return Err(Stop::refused(format!("process group {group}"), WHY, Errno::PERM));
+    }
+    Ok(Answer::Proceed)
+}
+
+fn own_group(scene: &Scene<'_>) -> Result<i32, Stop> {
+    let process = i32::try_from(scene.target.thread).ok().and_then(rustix::process::Pid::from_raw);
+    let group = rustix::process::getpgid(process)?.as_raw_nonzero().get();
+    scene.target.confirm()?;
+    Ok(group)
+}
+
+fn proceed_unless_own(process: i32) -> Result<Answer, Stop> {
+    // The number of any thread stands for its process.
+    if Path::new("/proc/self/task").join(process.to_string()).exists() {
+        return Err(Stop::refused(format!("process {process}"), WHY, Errno::PERM));
+    }
+    Ok(Answer::Proceed)
+}
+
+pub(super) fn pidfd(scene: &Scene<'_>) -> Result<Answer, Stop> {
+    let path = format!("/proc/{}/fdinfo/{}", scene.target.thread, scene.int(0));
+    let text = std::fs::read_to_string(path).map_err(|_| Errno::BADF)?;
+    scene.target.confirm()?;
+    let process = text.lines().find_map(|line| line.strip_prefix("Pid:")).and_then(|value| value.trim().parse().ok());
+    match process {
+        Some(process) if scene.int(1) != 0 => proceed_unless_own(process),
+        _ => Ok(Answer::Proceed),
+    }
+}
+
+pub(super) fn limits(scene: &Scene<'_>) -> Result<Answer, Stop> {
+    let process = scene.int(0);
+    debug_assert_ne!(process, 0, "the filter lets a process set its own");
+    if process == i32::try_from(scene.rules.supervisor).unwrap_or_default() {
+        return Err(Stop::refused(format!("process {process}"), WHY, Errno::PERM));
+    }
+    proceed_unless_own(process)
+}

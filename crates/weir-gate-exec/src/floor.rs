@@ -1,0 +1,115 @@
+//! Where may be written: the same rule twice, as a Landlock ruleset for the command and as a check of paths for the
+//! supervisor, which is under no ruleset.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use landlock::{
+    ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr,
+};
+
+/// How directories of trashes begin, on every mount: their content is nobody's to change but the recorder's.
+const TRASH: &[u8] = b".weir-trash-";
+
+/// The writable places and the protected ones in them, as absolute paths without symbolic links.
+#[derive(Debug, Clone)]
+pub(crate) struct Floor {
+    roots: Vec<PathBuf>,
+    protected: Vec<PathBuf>,
+}
+
+impl Floor {
+    pub(crate) fn new(roots: &[PathBuf], protected: &[PathBuf]) -> Self {
+        Self {
+            roots: roots.iter().filter_map(|root| root.canonicalize().ok()).collect(),
+            protected: protected.iter().filter_map(|path| canonical_as_far_as_it_exists(path)).collect(),
+        }
+    }
+
+    /// Whether a protected place lies in a writable one, which Landlock cannot express.
+    pub(crate) fn has_islands(&self) -> bool {
+        self.protected.iter().any(|place| self.roots.iter().any(|root| place.starts_with(root)))
+    }
+
+    /// The ruleset: writing below the writable places only, and under a supervisor no removing, renaming and linking anywhere.
+    pub(crate) fn ruleset(&self, supervised: bool) -> io::Result<RulesetCreated> {
+        let file = AccessFs::WriteFile | AccessFs::Truncate;
+        let directory =
+            file | AccessFs::MakeReg | AccessFs::MakeDir | AccessFs::MakeSym | AccessFs::MakeSock | AccessFs::MakeFifo;
+        let mut ruleset = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_write(ABI::V3))
+            .and_then(Ruleset::create)
+            .map_err(io::Error::other)?;
+        for root in &self.roots {
+            let Ok(place) = PathFd::new(root) else { continue };
+            let access: BitFlags<AccessFs> = match (root.is_dir(), supervised) {
+                (false, _) => file,
+                (true, true) => directory,
+                (true, false) => directory | AccessFs::RemoveFile | AccessFs::RemoveDir | AccessFs::Refer,
+            };
+            ruleset = ruleset.add_rule(PathBeneath::new(place, access)).map_err(io::Error::other)?;
+        }
+        Ok(ruleset)
+    }
+
+    /// Why `path` may not be changed, if so.
+    pub(crate) fn forbids(&self, path: &Path) -> Option<&'static str> {
+        if !self.roots.iter().any(|root| path.starts_with(root)) {
+            return Some("it lies outside of the writable places");
+        }
+        if self.protected.iter().any(|place| path.starts_with(place)) {
+            return Some("it is protected");
+        }
+        if path.components().any(|part| matches!(part, Component::Normal(name) if is_trash(name))) {
+            return Some("it belongs to a restore point");
+        }
+        None
+    }
+
+    /// As [`Floor::forbids`], for what takes all below it along: a renamed directory.
+    pub(crate) fn forbids_tree(&self, path: &Path) -> Option<&'static str> {
+        self.forbids(path).or_else(|| {
+            self.protected.iter().any(|place| place.starts_with(path)).then_some("it holds a protected place")
+        })
+    }
+}
+
+fn is_trash(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(TRASH)
+}
+
+/// A protected place may not exist yet: then its directories count, as far as they do.
+fn canonical_as_far_as_it_exists(path: &Path) -> Option<PathBuf> {
+    if let Ok(path) = path.canonicalize() {
+        return Some(path);
+    }
+    let name = path.file_name()?;
+    Some(canonical_as_far_as_it_exists(path.parent()?)?.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_compared_by_component() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("repository/.git")).unwrap();
+        std::os::unix::fs::symlink(root.join("repository"), root.join("link")).unwrap();
+        let floor = Floor::new(&[root.join("link")], &[root.join("link/.git/hooks/pre-commit")]);
+        assert_eq!(floor.forbids(&root.join("repository/file")), None);
+        assert_eq!(floor.forbids(&root.join("repository/.git/hooks/other")), None);
+        assert!(floor.forbids(&root.join("repository-2/file")).is_some());
+        assert!(floor.forbids(&root.join("repository/.git/hooks/pre-commit")).is_some());
+        assert!(floor.forbids(&root.join("repository/.git/hooks/pre-commit/x")).is_some());
+        assert!(floor.forbids(&root.join("repository/.weir-trash-0/x")).is_some());
+        assert!(floor.forbids_tree(&root.join("repository/.git")).is_some());
+        assert_eq!(floor.forbids_tree(&root.join("repository/src")), None);
+        assert!(floor.has_islands());
+    }
+}

@@ -1,0 +1,153 @@
+//! What becomes of the command when something happens to the supervisor, and of signals, status and orphans.
+
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::cage::{as_each_user, output, stdout, succeeded};
+
+#[track_caller]
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(50), "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_killed_supervisor_loses_nothing_and_the_command_gets_nowhere() {
+    as_each_user(|cage| {
+        for file in 0..4000 {
+            std::fs::write(cage.path(&format!("work/{file}")), format!("{file}")).unwrap();
+        }
+        cage.write("work/last", "x");
+        let before = cage.picture("work");
+        let count = || cage.path("work").read_dir().unwrap().count();
+        let all = count();
+        let mut run = cage.guard();
+        run.args(["sh", "-c", "rm -f [0-9]*; sleep 0.2; rm -f last; echo went on"]);
+        let mut child = run.stdout(Stdio::piped()).spawn().unwrap();
+        wait_until("deleting", || count() < all - 20);
+        child.kill().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+        // Ends when the command and everything below it has.
+        let mut text = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(cage.path("work/last").exists());
+        assert!(count() > 1, "the supervisor was killed too late to show anything");
+        cage.undo();
+        assert_eq!(cage.picture("work"), before);
+    });
+}
+
+#[test]
+fn the_status_is_the_commands() {
+    as_each_user(|cage| {
+        assert_eq!(cage.shell("exit 7").status.code(), Some(7));
+        assert_eq!(cage.shell("kill -TERM $$").status.code(), Some(128 + 15));
+        assert_eq!(output(cage.guard().arg("/nowhere/program")).status.code(), Some(125));
+        assert_eq!(stdout(&cage.shell("cat; echo out")), "out\n");
+    });
+}
+
+#[test]
+fn signals_reach_the_command() {
+    as_each_user(|cage| {
+        let script = "trap 'echo got it; exit 3' TERM; : > ready; while :; do sleep 0.05; done";
+        let child = cage.guard().args(["sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        wait_until("start", || cage.path("work/ready").exists());
+        let process = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        let done = child.wait_with_output().unwrap();
+        assert_eq!((done.status.code(), stdout(&done).as_str()), (Some(3), "got it\n"));
+    });
+}
+
+#[test]
+fn what_outlives_the_command_is_waited_for_and_kept() {
+    as_each_user(|cage| {
+        cage.write("work/file", "x");
+        let before = cage.picture("work");
+        succeeded(&cage.shell("(sleep 0.4; rm file) > /dev/null 2>&1 & exit 0"));
+        assert!(!cage.path("work/file").exists());
+        cage.undo();
+        assert_eq!(cage.picture("work"), before);
+    });
+}
+
+#[test]
+fn programs_are_counted_and_can_be_refused() {
+    as_each_user(|cage| {
+        let ran = output(cage.guard_with(&["--deny", "/true"]).args(["sh", "-c", "env true; echo $?"]));
+        assert_eq!(stdout(&ran).trim(), "126", "{ran:?}");
+        assert!(cage.log().contains("\"true\""), "{}", cage.log());
+        let report = std::fs::read_to_string(cage.path("home/report")).unwrap();
+        assert!(report.contains("refusals: 1"), "{report}");
+    });
+}
+
+#[test]
+fn connections_are_judged() {
+    as_each_user(|cage| {
+        let allowed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let denied = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (allowed, denied) = (allowed.local_addr().unwrap(), denied.local_addr().unwrap());
+        let connect = |address: std::net::SocketAddr| format!("exec 3<>/dev/tcp/{}/{}", address.ip(), address.port());
+        let run = |options: &[&str], address| output(cage.guard_with(options).args(["bash", "-c", &connect(address)]));
+        let denied_text = denied.to_string();
+        let options = ["--network", "judged", "--deny", &denied_text];
+        let listening = std::net::TcpListener::bind(allowed);
+        drop(listening);
+        succeeded(&run(&[], keep(allowed)));
+        succeeded(&run(&options, keep(allowed)));
+        assert!(!run(&options, keep(denied)).status.success());
+        assert!(!run(&["--network", "closed"], keep(allowed)).status.success());
+        assert!(cage.log().contains(&format!("connect {} {}", allowed.ip(), allowed.port())), "{}", cage.log());
+    });
+}
+
+/// Listens on an address until the test ends.
+fn keep(address: std::net::SocketAddr) -> std::net::SocketAddr {
+    if let Ok(listener) = std::net::TcpListener::bind(address) {
+        std::mem::forget(listener);
+    }
+    address
+}
+
+#[test]
+fn the_tier_is_found_by_trying() {
+    as_each_user(|cage| {
+        let mut command = cage.command(&cage.path("weir-guarded"));
+        let found = output(command.arg("probe"));
+        assert!(String::from_utf8_lossy(&found.stderr).contains("tier: Guard"), "{found:?}");
+        let nested = output(cage.guard_with(&["--floor", "/tmp"]).arg(cage.path("weir-guarded")).arg("probe"));
+        assert!(String::from_utf8_lossy(&nested.stderr).contains("tier: Floor"), "{nested:?}");
+    });
+}
+
+#[test]
+fn the_write_floor_alone_is_said_and_holds() {
+    as_each_user(|cage| {
+        let outside = cage.write("outside/file", "precious");
+        cage.write("work/file", "x");
+        let inner = cage.path("weir-guarded");
+        let store = cage.path("work/store");
+        let log = cage.path("work/log");
+        let ran = output(
+            cage.guard()
+                .arg(&inner)
+                .arg("--store")
+                .arg(&store)
+                .arg("--floor")
+                .arg(cage.path("work"))
+                .arg("--log")
+                .arg(&log)
+                .args(["--floor-will-do", "yes", "--", "sh", "-c", "rm file; rm -f ../outside/file; true"]),
+        );
+        succeeded(&ran);
+        assert!(outside.exists() && !cage.path("work/file").exists());
+        assert!(std::fs::read_to_string(&log).unwrap().contains("FloorOnly"));
+    });
+}
