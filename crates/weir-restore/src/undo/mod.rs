@@ -180,10 +180,7 @@ impl Job<'_> {
     fn plan(&self) -> Result<UndoReport, UndoError> {
         let mut notes = Notes::default();
         let mut picture = Picture::new(&self.point);
-        take_back(&self.point, &self.chosen, &mut picture, &mut notes, |picture, number, _| {
-            picture.number = number;
-            Ok(())
-        })?;
+        take_back(&self.point, &self.chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let mut report =
             UndoReport { plan: std::mem::take(&mut picture.plan), verified: true, ..UndoReport::default() };
         (report.restored, report.directories, report.bytes) = picture.totals;
@@ -305,10 +302,7 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         let chosen = point.selected(None);
         let mut notes = Notes::default();
         let mut picture = Picture::new(&point);
-        take_back(&point, &chosen, &mut picture, &mut notes, |picture, number, _| {
-            picture.number = number;
-            Ok(())
-        })?;
+        take_back(&point, &chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let (content, identity) = (picture.by_content, picture.by_identity);
         let mut evidence = format!(
             "{} changes in the journal; of what was kept, {content} compared by content and {identity} by inode, size and time",

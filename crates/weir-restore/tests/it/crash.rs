@@ -1,0 +1,1 @@
+//! A recorder or an undo that is killed.
