@@ -9,7 +9,7 @@ use weir_model::RestorePointId;
 
 use crate::header::{Header, read_file};
 use crate::journal::{self, Ident, Journal, Key, Record};
-use crate::store::{JOURNAL, LARGEST_JOURNAL};
+use crate::store::{JOURNAL, LARGEST_JOURNAL, Locked};
 use crate::trash::{entry_name, is_private};
 use crate::walk::{open_dir, stat_at, stat_of};
 use crate::{Store, StoreError, UndoError};
@@ -32,12 +32,12 @@ pub(super) struct Loaded {
     /// See [`UndoOptions`](super::UndoOptions).
     pub(super) accept_changed: bool,
     /// Keeps others away from the point.
-    _lock: OwnedFd,
+    _lock: Locked,
 }
 
 /// How far earlier undos of the point came.
 pub(super) struct Undone {
-    pub(super) file: OwnedFd,
+    pub(super) file: Locked,
     pub(super) journal: Journal,
     /// The records that need not be looked at again.
     pub(super) done: HashSet<u64>,
@@ -116,7 +116,7 @@ fn is_change(record: &Record) -> bool {
     !matches!(record, Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. })
 }
 
-fn progress(file: OwnedFd, journal: Journal) -> Undone {
+fn progress(file: Locked, journal: Journal) -> Undone {
     let mut done = HashSet::new();
     let mut remade = Vec::new();
     let mut last = None;

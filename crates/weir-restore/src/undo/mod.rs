@@ -10,7 +10,7 @@ mod picture;
 
 use std::path::{Path, PathBuf};
 
-use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fd::AsFd as _;
 use rustix::fs::{CWD, OFlags};
 use weir_model::RestorePointId;
 
@@ -21,7 +21,7 @@ use self::load::{Loaded, load};
 use self::picture::Picture;
 use crate::header::read_file;
 use crate::journal::{Record, Writer};
-use crate::store::{JOURNAL, LARGEST_JOURNAL};
+use crate::store::{JOURNAL, LARGEST_JOURNAL, Locked};
 use crate::walk::open_dir;
 use crate::{CanUndo, Limits, PointInfo, Recorder, State, Store, StoreError, UndoError};
 
@@ -150,7 +150,7 @@ pub(crate) fn undo(
 }
 
 /// Two undos at once would stand in each other's way.
-fn lock(store: &Store) -> Result<OwnedFd, UndoError> {
+fn lock(store: &Store) -> Result<Locked, UndoError> {
     let path = store.layout.root().join("undo.lock");
     let root = open_dir(CWD, store.layout.root()).map_err(|errno| StoreError::io("open", &path)(errno.into()))?;
     Store::lock_journal(&root, "undo.lock", OFlags::CREATE)
@@ -221,7 +221,8 @@ impl Job<'_> {
         let kept = recorder.id();
         let file = rustix::io::fcntl_dupfd_cloexec(&self.point.undone.file, 0)
             .map_err(|errno| StoreError::io("open", &home)(errno.into()))?;
-        let mut log = Writer::resume(file, &self.point.undone.journal).map_err(StoreError::io("write", &home))?;
+        let mut log =
+            Writer::resume(Locked::new(file), &self.point.undone.journal).map_err(StoreError::io("write", &home))?;
         let mut report = UndoReport { verified: planned.verified, kept: Some(kept), ..UndoReport::default() };
         let mut notes = Notes::default();
         let total = self.chosen.len() as u64;

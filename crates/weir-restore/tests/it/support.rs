@@ -97,7 +97,11 @@ impl Agent<'_> {
         let path = self.root.join(name);
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let parent = rustix::fs::open(path.parent().unwrap(), flags, Mode::empty())?;
-        Ok((parent, path.file_name().unwrap().to_owned(), path))
+        let name = path.file_name().unwrap().to_owned();
+        // The path without the symbolic links that led there: what a supervisor reads from the descriptor.
+        let real = std::fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&parent)))?;
+        let path = real.join(&name);
+        Ok((parent, name, path))
     }
 
     pub fn unlink(&self, name: impl AsRef<Path>) -> io::Result<()> {
