@@ -267,6 +267,15 @@ impl Store {
         crate::undo::undo(self, point.id, options, progress)
     }
 
+    /// Drops a point at once, and what it held: for points that hold nothing that anybody was promised.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub fn discard(&self, point: &Point) -> Result<(), StoreError> {
+        crate::gc::destroy(self, point.id)
+    }
+
     /// Drops points that have expired; when the rest is over the quota, also those that were undone, oldest first; and with
     /// `beyond_promise` even others, oldest first. Says what it dropped and why. Never waits for a recorder or an undo.
     ///

@@ -13,7 +13,7 @@ mod output;
 mod person;
 mod replay;
 mod restore;
-//mod run;
+mod run;
 mod setup;
 
 #[cfg(target_env = "musl")]

@@ -78,6 +78,12 @@ impl Recorder {
         lock(&self.inner).counts
     }
 
+    /// True while nothing was noted: a command that destroys nothing needs no restore point.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        lock(&self.inner).journal.records() == 0
+    }
+
     /// In place of `unlink`: moves `name`, which is anything but a directory, into the trash of its mount. Across mounts it
     /// is copied, up to a limit, and then removed.
     ///

@@ -102,7 +102,8 @@ fn everything_comes_back_after_a_snapshot_and_rm() {
         let scratch = Scratch::new();
         furnish(&scratch.root);
         let before = seen(&scratch.root);
-        let point = scratch.store.snapshot(&scratch.info(), &[scratch.root.clone()], how, &Budget::default()).unwrap();
+        let point =
+            scratch.store.snapshot(&scratch.info(), &[(scratch.root.clone(), how)], &Budget::default()).unwrap();
         assert_eq!(
             without_inodes(before.0.clone()),
             without_inodes(seen(&scratch.root).0),
@@ -207,7 +208,7 @@ fn deep_trees_come_back() {
     };
     for how in [How::Deletion, How::Change] {
         let targets = [scratch.path(&name)];
-        let point = scratch.store.snapshot(&scratch.info(), &targets, how, &Budget::default()).unwrap();
+        let point = scratch.store.snapshot(&scratch.info(), &[(targets[0].clone(), how)], &Budget::default()).unwrap();
         assert_eq!(point.counts.directories, levels);
         let status = std::process::Command::new("rm").arg("-rf").arg(&targets[0]).status().unwrap();
         assert!(status.success() && bottom().is_err());

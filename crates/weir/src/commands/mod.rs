@@ -14,7 +14,7 @@ pub(crate) mod policy;
 pub(crate) mod reject;
 pub(crate) mod replay;
 pub(crate) mod restore_points;
-//pub(crate) mod run;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod undo;
 pub(crate) mod uninstall;
