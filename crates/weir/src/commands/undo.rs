@@ -63,6 +63,7 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         path: args.path.as_deref().map(absolute),
         to: args.to.as_deref().map(absolute),
         dry_run: args.dry_run,
+        ..UndoOptions::default()
     };
     let bar = bar(args.json);
     let report = store.undo(&point, &options, &mut |progress| {

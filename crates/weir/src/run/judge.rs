@@ -74,13 +74,8 @@ impl Judge for OnGuard {
     fn notice(&self, notice: &Notice) {
         match notice {
             Notice::Refused(refusal) => say(&format!("weir: {}", shown(&refusal.to_string()))),
-            Notice::Waiting(n) if !self.quiet => {
-                let many = if *n == 1 {
-                    "1 process that it started is".to_owned()
-                } else {
-                    format!("{n} processes that it started are")
-                };
-                say(&format!("weir: the command has ended; {many} still running"));
+            Notice::Waiting if !self.quiet => {
+                say("weir: the command has ended, and processes that it started are still running");
             }
             _ => {}
         }
