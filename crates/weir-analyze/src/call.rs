@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weir_model::{Effect, Span};
+use weir_model::{Effect, GitScope, Span};
 
 use crate::{FileKind, World};
 
@@ -266,6 +266,35 @@ pub enum Same {
     Moved,
 }
 
+/// What a call of git does with work that no commit had when the action began. Nothing of it is lost so far; what a
+/// later command of the same action drops is this work, and not what the repository holds beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitWork {
+    /// The index takes what these name, as written; empty: everything.
+    Staged(Vec<String>),
+    /// A new entry of the stash takes these parts away from the working tree.
+    Stashed {
+        /// The changes, and the untracked files where these go along.
+        parts: Vec<GitScope>,
+        /// No change of a tracked file stays behind.
+        clean: bool,
+    },
+    /// An entry of the stash comes back, and stays there too where it is `kept`.
+    Unstashed {
+        /// Its number.
+        entry: u32,
+        /// It is still in the stash.
+        kept: bool,
+    },
+    /// A commit takes changes; `branch` is the one that it is on, where that is known.
+    Committed {
+        /// The branch.
+        branch: Option<String>,
+    },
+    /// Something else reaches the commits that were made so far (a merge, a push, another branch).
+    Reached,
+}
+
 /// Another command that a call runs.
 #[derive(Debug, Clone, Default)]
 pub struct Inner {
@@ -304,6 +333,10 @@ pub trait Say {
     /// From now on the file has this content.
     fn written(&mut self, path: PathBuf, content: String) {
         let _ = (path, content);
+    }
+    /// The call does this in the repository at `place`.
+    fn work(&mut self, place: PathBuf, work: GitWork) {
+        let _ = (place, work);
     }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
+use crate::call::{Arg, Call, GitWork, Inner, Language, Same, Say, Stdin, Value};
 use crate::family;
 use crate::quote::quoted;
 
@@ -31,6 +31,7 @@ pub(super) enum Said {
     Same { path: PathBuf, source: PathBuf, how: Same },
     Pin(Pin),
     Written { path: PathBuf, content: String },
+    Work { place: PathBuf, work: GitWork },
 }
 
 impl Say for Listener {
@@ -62,6 +63,9 @@ impl Say for Listener {
     }
     fn written(&mut self, path: PathBuf, content: String) {
         self.said.push(Said::Written { path, content });
+    }
+    fn work(&mut self, place: PathBuf, work: GitWork) {
+        self.said.push(Said::Work { place, work });
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -377,10 +381,12 @@ impl Evaluator<'_> {
             })
             .flatten()
             .collect();
-        let runs = listener
-            .said
-            .iter()
-            .any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. }));
+        let runs = listener.said.iter().any(|said| {
+            !matches!(
+                said,
+                Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. } | Said::Work { .. }
+            )
+        });
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -433,6 +439,12 @@ impl Evaluator<'_> {
                 Said::Written { path, content } => {
                     if frame.place.is_none() {
                         self.world.write(&path, Some(content));
+                    }
+                    continue;
+                }
+                Said::Work { place, work } => {
+                    if frame.place.is_none() {
+                        self.kept.add(place, work);
                     }
                     continue;
                 }

@@ -18,6 +18,7 @@ mod expand;
 mod foreign;
 mod glob;
 mod ir;
+mod kept;
 mod limits;
 mod mask;
 mod output;
@@ -160,6 +161,8 @@ struct Evaluator<'w> {
     held: BTreeMap<String, Vec<String>>,
     /// Files into which the action has put secrets.
     copies: BTreeMap<PathBuf, Vec<String>>,
+    /// Work that the action has put into repositories.
+    kept: kept::Kept,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -233,6 +236,7 @@ impl<'w> Evaluator<'w> {
             flow: Vec::new(),
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
+            kept: kept::Kept::default(),
         }
     }
 

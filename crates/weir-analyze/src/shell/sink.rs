@@ -35,6 +35,14 @@ impl Evaluator<'_> {
             effect.via.clone_from(&frame.via);
         }
         fill_holes(&mut effect);
+        let more = if frame.place.is_none() { self.dropped(&mut effect) } else { Vec::new() };
+        self.keep_one(effect, frame);
+        for effect in more {
+            self.keep_one(effect, frame);
+        }
+    }
+
+    fn keep_one(&mut self, mut effect: Effect, frame: &Frame) {
         if let Some(place) = &frame.place {
             // What is in it goes with it, whatever happens there before.
             if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Call, Language, Say, Stdin, Value, normalize};
+use crate::call::{Call, GitWork, Language, Say, Stdin, Value, normalize};
 use crate::family::options::{Opts, Word, alternatives, not_known};
 
 /// Aliases of aliases.
@@ -161,6 +161,22 @@ impl<'c> Git<'c, '_> {
             } else {
                 self.say.effect(effect);
             }
+        }
+    }
+
+    /// Says what becomes of work that is not committed yet.
+    fn work(&mut self, work: GitWork) {
+        if let Some(place) = self.place() {
+            self.say.work(place, work);
+        }
+    }
+
+    /// From now on this branch is checked out.
+    fn checked_out(&mut self, name: &Word) {
+        if name.known
+            && let Some((_, git_dir)) = self.repository()
+        {
+            self.say.written(git_dir.join("HEAD"), format!("ref: refs/heads/{}\n", name.text));
         }
     }
 
