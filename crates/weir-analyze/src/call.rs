@@ -120,6 +120,18 @@ pub enum Stdin {
     Unknown(String),
 }
 
+/// What prints the changes of the working tree, as [`Stdin::Unknown`] names it.
+pub(crate) const DIFF: &str = "git diff";
+/// As [`DIFF`], the other way round.
+pub(crate) const DIFF_BACKWARDS: &str = "git diff -R";
+
+impl Stdin {
+    /// True where to apply this (`reverse`: backwards) takes the changes of the working tree back.
+    pub(crate) fn undoes_changes(&self, reverse: bool) -> bool {
+        matches!(self, Self::Unknown(from) if from == if reverse { DIFF } else { DIFF_BACKWARDS })
+    }
+}
+
 /// One simple command, expanded.
 #[derive(Clone)]
 pub struct Call<'a> {

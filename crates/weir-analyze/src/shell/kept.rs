@@ -128,12 +128,7 @@ impl Kept {
                 _ => {}
             }
         }
-        specs.map(|pathspecs| GitScope::Untracked {
-            pathspecs,
-            directories: true,
-            ignored: false,
-            only_ignored: false,
-        })
+        specs.map(|pathspecs| GitScope::Untracked { pathspecs, directories: true, ignored: false, only_ignored: false })
     }
 
     /// True where nothing of the changes to tracked files is in the working tree any more.
@@ -152,9 +147,10 @@ impl Kept {
     fn has_untracked(&self, place: &PathBuf) -> bool {
         self.is_clean(place)
             && self.stash(place).new.last().is_some_and(|entry| {
-                entry.parts.iter().any(
-                    |part| matches!(part, GitScope::Untracked { pathspecs, .. } if pathspecs.is_empty()),
-                )
+                entry
+                    .parts
+                    .iter()
+                    .any(|part| matches!(part, GitScope::Untracked { pathspecs, .. } if pathspecs.is_empty()))
             })
     }
 

@@ -13,6 +13,22 @@ use super::{Evaluator, Frame};
 /// Bytes of output that are remembered.
 const MOST_OUTPUT: usize = 256 * 1024;
 
+/// What prints a version of a file that git has, before the name of that version.
+pub(super) const GIT_OBJECT: &str = "git show ";
+
+/// What `git diff` prints, where that is the changes in the working tree.
+fn uncommitted(args: &[Arg]) -> Option<&'static str> {
+    let words: Vec<&str> =
+        args.iter().map(|arg| arg.text().unwrap_or("?")).skip_while(|word| *word != "diff").skip(1).collect();
+    let revisions = words.iter().take_while(|word| **word != "--").filter(|word| word.contains("..")).count();
+    let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
+    let other = ["--cached", "--staged", "--no-index", "--check", "--quiet", "--stat", "--name-status", "--shortstat"];
+    if revisions > 0 || has(&other) {
+        return None;
+    }
+    Some(if has(&["-R"]) { crate::call::DIFF_BACKWARDS } else { crate::call::DIFF })
+}
+
 /// One output after the other.
 pub(super) fn together(first: Stdin, second: Stdin) -> Stdin {
     match (first, second) {
@@ -306,6 +322,13 @@ impl Evaluator<'_> {
                             Some(root) => Stdin::Known(format!("{}\n", root.to_string_lossy())),
                             None => Stdin::Unknown(from),
                         }
+                    }
+                    Some("diff") => {
+                        uncommitted(args).map_or(Stdin::Unknown(from), |diff| Stdin::Unknown(diff.to_owned()))
+                    }
+                    Some("show" | "cat-file") => {
+                        let object = args.iter().filter_map(Arg::text).find(|text| text.contains(':'));
+                        Stdin::Unknown(object.map_or(from, |object| format!("{GIT_OBJECT}{object}")))
                     }
                     _ => Stdin::Unknown(from),
                 }

@@ -111,6 +111,17 @@ impl Git<'_, '_> {
                 let branch = self.branch();
                 self.work(GitWork::Committed { branch });
             }
+            "apply" => {
+                let files = opts.words.iter().filter(|word| word.text != "-").collect::<Vec<_>>();
+                let piped = files.is_empty() && self.call.stdin.undoes_changes(opts.has("reverse"));
+                // A process substitution that is applied backwards: what else than the changes would it print?
+                let substituted = opts.has("reverse") && files.iter().any(|word| word.text.starts_with("/dev/fd/"));
+                if (piped || substituted) && (!opts.has("cached") || opts.has("index")) {
+                    self.lose_changes(&[], opts.has("index"), true, None);
+                } else {
+                    self.modify();
+                }
+            }
             "add" | "stage" => {
                 self.modify();
                 let all = ["", ".", ":/", "*"];

@@ -239,7 +239,13 @@ impl Git<'_, '_> {
                     self.work(GitWork::Unstashed { entry, kept: name == "apply" });
                 }
             }
-            "push" | "save" => self.put_away(rest),
+            "push" => self.put_away(rest),
+            "save" => {
+                // Its words are a message.
+                let options = |arg: &&Arg| arg.text().is_some_and(|text| text.starts_with('-'));
+                let options: Vec<Arg> = rest.iter().filter(options).cloned().collect();
+                self.put_away(&options);
+            }
             text if text.starts_with('-') => self.put_away(args),
             _ => self.modify(),
         }
@@ -321,9 +327,16 @@ impl Git<'_, '_> {
             "foreach" => self.foreach(rest),
             "deinit" => {
                 let opts = Opts::parse("f|force all q|quiet", rest, false);
-                if opts.has("force") || opts.uncertain {
-                    self.lose_changes(&opts.words, true, true, None);
-                } else {
+                if !(opts.has("force") || opts.uncertain) {
+                    return self.modify();
+                }
+                // Their working trees go with all that is in them; their repositories stay.
+                let dirs = self.submodules(&opts.words);
+                for dir in &dirs {
+                    let target = Target::new(TargetKind::FileTree, dir.to_string_lossy()).at(vec![dir.clone()]);
+                    self.emit(Effect::new(Verb::Delete, target));
+                }
+                if dirs.is_empty() {
                     self.modify();
                 }
             }
@@ -334,11 +347,16 @@ impl Git<'_, '_> {
                     rest,
                     false,
                 );
-                if opts.has("force") {
-                    self.lose_changes(&opts.words, true, true, None);
-                } else {
+                let dirs = if opts.has("force") { self.submodules(&opts.words) } else { Vec::new() };
+                if dirs.is_empty() {
                     self.modify();
                 }
+                let own = self.dir.clone();
+                for dir in dirs {
+                    self.dir = Some(dir);
+                    self.lose_changes(&[], true, true, None);
+                }
+                self.dir = own;
             }
             "add" => {
                 let opts = Opts::parse("b|branch= f|force name= reference= depth= ref-format= progress q", rest, false);
@@ -349,6 +367,18 @@ impl Git<'_, '_> {
             }
             _ => self.modify(),
         }
+    }
+
+    /// The submodules that `words` name; all of them where there are none.
+    fn submodules(&self, words: &[Word]) -> Vec<PathBuf> {
+        if !words.is_empty() && words.iter().all(|word| word.known) {
+            return words.iter().filter_map(|word| self.path(&word.text)).collect();
+        }
+        let Some((top, _)) = self.repository() else { return Vec::new() };
+        let Some(text) = self.text(&top.join(".gitmodules"), CONFIG_LIMIT) else { return Vec::new() };
+        let paths = parse_config(&text);
+        let paths = paths.into_iter().filter(|(key, _)| key.starts_with("submodule.") && key.ends_with(".path"));
+        paths.map(|(_, path)| normalize(&top.join(path))).collect()
     }
 
     /// Runs a command in every submodule.
@@ -368,19 +398,7 @@ impl Git<'_, '_> {
         } else {
             return self.shell(&Word::of(first), "git submodule foreach");
         };
-        let top = self.repository().map(|(top, _)| top);
-        let listed: Vec<PathBuf> = top
-            .and_then(|top| {
-                let text = self.text(&top.join(".gitmodules"), CONFIG_LIMIT)?;
-                Some(
-                    parse_config(&text)
-                        .into_iter()
-                        .filter(|(key, _)| key.starts_with("submodule.") && key.ends_with(".path"))
-                        .map(|(_, path)| normalize(&top.join(path)))
-                        .collect(),
-                )
-            })
-            .unwrap_or_default();
+        let listed = self.submodules(&[]);
         if listed.is_empty() || listed.len() > MOST_SUBMODULES {
             return self.run_in_place(argv, "git submodule foreach");
         }
@@ -481,8 +499,7 @@ fn stash_entry(word: Option<&Word>) -> (Option<u32>, Option<String>) {
         None => (Some(0), None),
         Some(word) if !word.known => (None, Some(not_known(&word.source))),
         Some(word) => {
-            let number =
-                word.text.rsplit_once("@{").map_or(word.text.as_str(), |(_, rest)| rest.trim_end_matches('}'));
+            let number = word.text.rsplit_once("@{").map_or(word.text.as_str(), |(_, rest)| rest.trim_end_matches('}'));
             let entry =
                 number.parse().ok().or_else(|| matches!(word.text.as_str(), "stash" | "refs/stash").then_some(0));
             let why = entry.is_none().then(|| format!("which entry `{}` is depends on when it runs", word.text));
