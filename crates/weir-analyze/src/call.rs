@@ -54,6 +54,41 @@ pub struct Arg {
 
 /// Stands for a part of a text that is not known.
 pub const HOLE: char = '\u{FFFC}';
+/// After a [`HOLE`]: what is not known has no slash and no space, and nothing that is there already is called so (the
+/// number of a process, a random number, the second that it is).
+pub(crate) const FRESH: char = '\u{FDD0}';
+/// After a [`HOLE`]: what is not known begins with a digit, and has no slash and no space.
+pub(crate) const NUMBER: char = '\u{FDD1}';
+/// After a [`HOLE`]: what is not known has no slash and no space.
+pub(crate) const NAME: char = '\u{FDD2}';
+
+/// A text that is not known, of a kind that is ([`FRESH`], [`NUMBER`], [`NAME`]).
+pub(crate) fn some(kind: char) -> String {
+    String::from_iter([HOLE, kind])
+}
+
+/// Text with holes as people may read it.
+pub(crate) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut after = false;
+    for letter in text.chars() {
+        match letter {
+            HOLE => out.push('…'),
+            FRESH | NUMBER | NAME if after => {}
+            _ => out.push(letter),
+        }
+        after = letter == HOLE;
+    }
+    out
+}
+
+/// The kinds of the holes in a text; `None` where one is of no kind.
+pub(crate) fn kinds(text: &str) -> Option<Vec<char>> {
+    text.split(HOLE)
+        .skip(1)
+        .map(|after| after.chars().next().filter(|kind| matches!(*kind, FRESH | NUMBER | NAME)))
+        .collect()
+}
 
 impl Arg {
     /// An argument that people know as `source`.
@@ -75,7 +110,7 @@ impl Arg {
         if text.contains(HOLE) {
             arg.value = Value::with_holes(text);
             arg.template = Some(text.to_owned());
-            arg.source = text.replace(HOLE, "…");
+            arg.source = shown(text);
         }
         arg
     }
@@ -89,6 +124,17 @@ impl Arg {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.text().or(self.template.as_deref())
+    }
+
+    /// The name of something that is not there, where that is all that is not known of it: `/tmp/build-$$`.
+    pub(crate) fn fresh(&self) -> Option<String> {
+        let text = self.template.as_deref()?;
+        let is_plain =
+            |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '`' | '$' | ';' | '|' | '&' | '<' | '>');
+        let named = text.chars().any(|c| c.is_alphanumeric() && c != HOLE);
+        let own = text.starts_with("/proc/") || text.starts_with("/dev/");
+        let all = kinds(text)?.iter().all(|kind| *kind == FRESH);
+        (all && named && !own && text.chars().all(is_plain)).then(|| shown(text))
     }
 
     /// The text, where it is exactly known.
@@ -178,6 +224,55 @@ impl Call<'_> {
     #[must_use]
     pub fn path(&self, text: &str) -> Option<PathBuf> {
         locate(self.world, self.cwd.as_deref(), text)
+    }
+}
+
+/// Entries of a directory in which names are looked for.
+const MOST_ENTRIES: usize = 10_000;
+
+impl Call<'_> {
+    /// The paths that `template` may be, where each of its holes is part of one name: what is there and looks so, or a
+    /// path that is not there. `None` where that does not narrow it down.
+    pub(crate) fn named_like(&self, template: &str) -> Option<Vec<String>> {
+        kinds(template)?;
+        let at = template.find(HOLE)?;
+        let start = template.get(..at)?.rfind('/').map_or(0, |slash| slash + 1);
+        let (before, rest) = template.split_at_checked(start)?;
+        let (component, after) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+        let mut kinds = kinds(component)?.into_iter();
+        let shape: Vec<&str> = component.split(HOLE).collect();
+        let (begin, end) = (*shape.first()?, shape.last()?.get(FRESH.len_utf8()..)?);
+        // Nothing of the name is known: it may be any that is there.
+        if begin.is_empty() && end.is_empty() && shape.len() == 2 && !kinds.clone().all(|kind| kind == FRESH) {
+            return None;
+        }
+        let dir = match before {
+            "" => ".",
+            "/" => "/",
+            dir => dir.trim_end_matches('/'),
+        };
+        let path = self.path(dir)?;
+        let fresh = kinds.clone().any(|kind| kind == FRESH);
+        let number = kinds.next() == Some(NUMBER);
+        let mut found = Vec::new();
+        if !fresh && self.world.kind(&path).is_some() {
+            for entry in self.world.list(&path, MOST_ENTRIES)? {
+                let Some(name) = entry.name.to_str() else { continue };
+                let Some(rest) = name.strip_prefix(begin).filter(|rest| rest.ends_with(end)) else { continue };
+                if number && !rest.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+                    continue;
+                }
+                let name = format!("{before}{name}{after}");
+                if name.contains(HOLE) {
+                    return None;
+                }
+                found.push(name);
+            }
+        }
+        if found.is_empty() {
+            found.push(shown(template));
+        }
+        Some(found)
     }
 }
 

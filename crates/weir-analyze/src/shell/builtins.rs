@@ -285,7 +285,7 @@ impl Evaluator<'_> {
                 Some(Var::Scalar(texts)) => texts.clone(),
                 _ => vec![unknown()],
             },
-            Some(arg) => texts(&arg.value),
+            Some(arg) => arg.fresh().map_or_else(|| texts(&arg.value), |text| vec![text]),
         };
         if let Some(here) = shell.here() {
             let here = here.to_string_lossy().into_owned();

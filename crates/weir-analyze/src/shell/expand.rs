@@ -1,7 +1,7 @@
 //! Words to arguments: braces, tilde, parameters, substitutions, splitting, and names found by patterns.
 
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, Value};
+use crate::call::{Arg, HOLE, NUMBER, Stdin, Value, some};
 use weir_model::Span;
 
 use super::brace;
@@ -469,7 +469,7 @@ impl Evaluator<'_> {
         let texts = self.single(word, shell, frame);
         let value = self.number(&texts, shell);
         self.assign_numbers(word, shell);
-        value.map_or_else(unknown, |value| value.to_string())
+        value.map_or_else(|| some(NUMBER), |value| value.to_string())
     }
 }
 

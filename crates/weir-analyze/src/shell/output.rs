@@ -3,7 +3,7 @@
 
 use crate::FileKind;
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, locate};
+use crate::call::{Arg, FRESH, HOLE, NAME, NUMBER, Stdin, kinds, locate, some};
 
 use super::state::Shell;
 use super::text::{has_hole, template, unknown};
@@ -27,6 +27,40 @@ fn uncommitted(args: &[Arg]) -> Option<&'static str> {
         return None;
     }
     Some(if has(&["-R"]) { crate::call::DIFF_BACKWARDS } else { crate::call::DIFF })
+}
+
+/// True for `git rev-parse [--short] HEAD` and the like, which print the hash of a commit.
+fn named_commit(args: &[Arg]) -> bool {
+    let is_hash = |arg: &Arg| {
+        arg.text().is_some_and(|text| {
+            !text.starts_with('-') || text.starts_with("--short") || matches!(text, "--verify" | "-q" | "--quiet")
+        })
+    };
+    args.len() > 1 && args.iter().all(is_hash)
+}
+
+/// What `date` prints in this format; `None` where it may have a slash or a space.
+fn dated(format: &str) -> Option<String> {
+    let format = format.strip_prefix('+')?;
+    let odd = ["%D", "%x", "%c", "%r", "%p", "%n", "%t", "%+"];
+    if format.contains(['/', ' ', HOLE]) || odd.iter().any(|odd| format.contains(odd)) || !format.contains('%') {
+        return None;
+    }
+    let kind = if format.starts_with("%s") || format.ends_with("%N") {
+        FRESH
+    } else if format.starts_with(['%'])
+        && !matches!(format.chars().nth(1), Some('a' | 'A' | 'b' | 'B' | 'h' | 'Z' | 'z' | ':'))
+    {
+        NUMBER
+    } else {
+        NAME
+    };
+    Some(some(kind))
+}
+
+/// True for text of which the unknown parts are names.
+fn is_name(stdin: &Stdin) -> bool {
+    matches!(stdin, Stdin::Known(text) if has_hole(text) && !text.contains('/') && kinds(text).is_some())
 }
 
 /// One output after the other.
@@ -176,12 +210,37 @@ impl Evaluator<'_> {
             "xxd" if has("-r") || has("-rp") || has("-p") && has("-r") => {
                 self.filtered(args, shell, frame, |text| unhex(text).and_then(|bytes| String::from_utf8(bytes).ok()))
             }
+            // What they print of a name is a name.
+            "tr" | "cut"
+                if is_name(&frame.stdin)
+                    && args.iter().all(|arg| arg.text().is_some_and(|text| !text.contains('/'))) =>
+            {
+                Stdin::Known(some(NAME) + "\n")
+            }
             "tr" => match frame.stdin.as_ref() {
                 Stdin::Known(text) if !has_hole(text) => {
                     translated(args, text).map_or_else(unknown_output, Stdin::Known)
                 }
                 _ => unknown_output(),
             },
+            "date" => {
+                match args.iter().find(|arg| arg.text().is_none_or(|text| text.starts_with('+'))).map(Arg::text) {
+                    Some(Some(format)) => dated(format).map_or_else(unknown_output, |text| Stdin::Known(text + "\n")),
+                    _ => unknown_output(),
+                }
+            }
+            "uuidgen" => Stdin::Known(some(FRESH) + "\n"),
+            "nproc" | "getconf" | "id" | "sysctl"
+                if name == "nproc"
+                    || args
+                        .iter()
+                        .any(|arg| matches!(arg.text(), Some("-u" | "-g" | "_NPROCESSORS_ONLN" | "hw.ncpu"))) =>
+            {
+                Stdin::Known(some(if has("-n") || has("-un") { NAME } else { NUMBER }) + "\n")
+            }
+            "hostname" | "whoami" | "arch" | "logname" => Stdin::Known(some(NAME) + "\n"),
+            "uname" if !has("-a") && !has("-v") && args.len() <= 1 => Stdin::Known(some(NAME) + "\n"),
+            "id" if has("-un") || has("-gn") => Stdin::Known(some(NAME) + "\n"),
             "git" => self.branch(args, shell).map_or_else(|| self.listed(name, args, shell), Stdin::Known),
             "find" | "fd" | "fdfind" | "ls" => self.listed(name, args, shell),
             // They say nothing that anybody could use.
@@ -213,6 +272,7 @@ impl Evaluator<'_> {
                 Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
                 None => Stdin::Unknown(name.to_owned()),
             },
+            _ if name == "basename" => Stdin::Known(some(NAME) + "\n"),
             _ => Stdin::Unknown(name.to_owned()),
         }
     }
@@ -323,6 +383,7 @@ impl Evaluator<'_> {
                             None => Stdin::Unknown(from),
                         }
                     }
+                    Some("rev-parse") if named_commit(args) => Stdin::Known(some(NAME) + "\n"),
                     Some("diff") => {
                         uncommitted(args).map_or(Stdin::Unknown(from), |diff| Stdin::Unknown(diff.to_owned()))
                     }

@@ -7,7 +7,7 @@ use weir_model::{Effect, Scope, TargetKind, Verb};
 
 use super::text::has_hole;
 use super::{Evaluator, Frame};
-use crate::call::{HOLE, normalize};
+use crate::call::{HOLE, normalize, shown};
 use crate::{FileKind, World as _};
 
 /// Paths of one effect that are followed through what the action has moved and linked.
@@ -173,9 +173,4 @@ fn fill_holes(effect: &mut Effect) {
     if let Some(note) = &mut effect.note {
         *note = shown(note);
     }
-}
-
-/// Text with holes as people may read it.
-fn shown(text: &str) -> String {
-    if has_hole(text) { text.replace(HOLE, "…") } else { text.to_owned() }
 }

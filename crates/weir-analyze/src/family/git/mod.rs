@@ -276,9 +276,14 @@ impl<'c> Git<'c, '_> {
 
     /// A file outside of git's own that a command writes (`--output`).
     fn write_file(&mut self, word: &Word) {
-        let path = self.path(&word.text).filter(|_| word.known);
-        let exists = path.as_ref().is_some_and(|path| self.call.world.kind(path).is_some());
-        let target = Target::new(TargetKind::FileTree, word.source.clone()).at(path.iter().cloned().collect());
+        let named = word.template.as_deref().and_then(|template| self.call.named_like(template));
+        let paths: Vec<PathBuf> = match &named {
+            Some(names) => names.iter().filter_map(|name| self.path(name)).collect(),
+            None => self.path(&word.text).filter(|_| word.known).into_iter().collect(),
+        };
+        let path = paths.first();
+        let exists = paths.iter().any(|path| self.call.world.kind(path).is_some());
+        let target = Target::new(TargetKind::FileTree, word.source.clone()).at(paths.clone());
         let verb = if exists || path.is_none() { Verb::Modify } else { Verb::Create };
         let effect = if path.is_some() {
             Effect::new(verb, target)
