@@ -62,6 +62,10 @@ pub(crate) const NUMBER: char = '\u{FDD1}';
 /// After a [`HOLE`]: what is not known has no slash and no space.
 pub(crate) const NAME: char = '\u{FDD2}';
 
+/// After a [`HOLE`] at the end of a text: it is a path that fits one of the tests that the action has for `find`. The
+/// characters of this range are their numbers.
+pub(crate) const TESTS: std::ops::RangeInclusive<char> = '\u{F0000}'..='\u{F0FFF}';
+
 /// A text that is not known, of a kind that is ([`FRESH`], [`NUMBER`], [`NAME`]).
 pub(crate) fn some(kind: char) -> String {
     String::from_iter([HOLE, kind])
@@ -75,6 +79,7 @@ pub(crate) fn shown(text: &str) -> String {
         match letter {
             HOLE => out.push('…'),
             FRESH | NUMBER | NAME if after => {}
+            _ if after && TESTS.contains(&letter) => {}
             _ => out.push(letter),
         }
         after = letter == HOLE;
