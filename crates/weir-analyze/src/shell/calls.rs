@@ -295,14 +295,14 @@ impl Evaluator<'_> {
                 }
             }
         }
+        #[cfg(test)]
+        self.seen.push(argv.clone());
         // What nothing is called so far is as good as any other name that nothing has.
         for arg in argv.iter_mut().skip(1).filter(|arg| arg.template.is_some()) {
             if let Some(text) = arg.fresh() {
                 *arg = Arg { value: Value::Known(text), template: None, ..arg.clone() };
             }
         }
-        #[cfg(test)]
-        self.seen.push(argv.clone());
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
             if let Value::OneOf(_) = &first.value {

@@ -3,6 +3,9 @@
 //! What is dropped is not in the stash or on a branch when the action is judged, but in the working tree. So the drop is
 //! an effect on what the working tree holds now.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
