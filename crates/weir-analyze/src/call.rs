@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weir_model::{Effect, Span};
+use weir_model::{Effect, GitScope, Span};
 
 use crate::{FileKind, World};
 
@@ -54,6 +54,46 @@ pub struct Arg {
 
 /// Stands for a part of a text that is not known.
 pub const HOLE: char = '\u{FFFC}';
+/// After a [`HOLE`]: what is not known has no slash and no space, and nothing that is there already is called so (the
+/// number of a process, a random number, the second that it is).
+pub(crate) const FRESH: char = '\u{FDD0}';
+/// After a [`HOLE`]: what is not known begins with a digit, and has no slash and no space.
+pub(crate) const NUMBER: char = '\u{FDD1}';
+/// After a [`HOLE`]: what is not known has no slash and no space.
+pub(crate) const NAME: char = '\u{FDD2}';
+
+/// After a [`HOLE`] at the end of a text: it is a path that fits one of the tests that the action has for `find`. The
+/// characters of this range are their numbers.
+pub(crate) const TESTS: std::ops::RangeInclusive<char> = '\u{F0000}'..='\u{F0FFF}';
+
+/// A text that is not known, of a kind that is ([`FRESH`], [`NUMBER`], [`NAME`]).
+pub(crate) fn some(kind: char) -> String {
+    String::from_iter([HOLE, kind])
+}
+
+/// Text with holes as people may read it.
+pub(crate) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut after = false;
+    for letter in text.chars() {
+        match letter {
+            HOLE => out.push('…'),
+            FRESH | NUMBER | NAME if after => {}
+            _ if after && TESTS.contains(&letter) => {}
+            _ => out.push(letter),
+        }
+        after = letter == HOLE;
+    }
+    out
+}
+
+/// The kinds of the holes in a text; `None` where one is of no kind.
+pub(crate) fn kinds(text: &str) -> Option<Vec<char>> {
+    text.split(HOLE)
+        .skip(1)
+        .map(|after| after.chars().next().filter(|kind| matches!(*kind, FRESH | NUMBER | NAME)))
+        .collect()
+}
 
 impl Arg {
     /// An argument that people know as `source`.
@@ -75,7 +115,7 @@ impl Arg {
         if text.contains(HOLE) {
             arg.value = Value::with_holes(text);
             arg.template = Some(text.to_owned());
-            arg.source = text.replace(HOLE, "…");
+            arg.source = shown(text);
         }
         arg
     }
@@ -89,6 +129,17 @@ impl Arg {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.text().or(self.template.as_deref())
+    }
+
+    /// The name of something that is not there, where that is all that is not known of it: `/tmp/build-$$`.
+    pub(crate) fn fresh(&self) -> Option<String> {
+        let text = self.template.as_deref()?;
+        let is_plain =
+            |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '`' | '$' | ';' | '|' | '&' | '<' | '>');
+        let named = text.chars().any(|c| c.is_alphanumeric() && c != HOLE);
+        let own = text.starts_with("/proc/") || text.starts_with("/dev/");
+        let all = kinds(text)?.iter().all(|kind| *kind == FRESH);
+        (all && named && !own && text.chars().all(is_plain)).then(|| shown(text))
     }
 
     /// The text, where it is exactly known.
@@ -118,6 +169,18 @@ pub enum Stdin {
     },
     /// Something that is not known (a pipe from another program). The text says from what.
     Unknown(String),
+}
+
+/// What prints the changes of the working tree, as [`Stdin::Unknown`] names it.
+pub(crate) const DIFF: &str = "git diff";
+/// As [`DIFF`], the other way round.
+pub(crate) const DIFF_BACKWARDS: &str = "git diff -R";
+
+impl Stdin {
+    /// True where to apply this (`reverse`: backwards) takes the changes of the working tree back.
+    pub(crate) fn undoes_changes(&self, reverse: bool) -> bool {
+        matches!(self, Self::Unknown(from) if from == if reverse { DIFF } else { DIFF_BACKWARDS })
+    }
 }
 
 /// One simple command, expanded.
@@ -166,6 +229,55 @@ impl Call<'_> {
     #[must_use]
     pub fn path(&self, text: &str) -> Option<PathBuf> {
         locate(self.world, self.cwd.as_deref(), text)
+    }
+}
+
+/// Entries of a directory in which names are looked for.
+const MOST_ENTRIES: usize = 10_000;
+
+impl Call<'_> {
+    /// The paths that `template` may be, where each of its holes is part of one name: what is there and looks so, or a
+    /// path that is not there. `None` where that does not narrow it down.
+    pub(crate) fn named_like(&self, template: &str) -> Option<Vec<String>> {
+        kinds(template)?;
+        let at = template.find(HOLE)?;
+        let start = template.get(..at)?.rfind('/').map_or(0, |slash| slash + 1);
+        let (before, rest) = template.split_at_checked(start)?;
+        let (component, after) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+        let mut kinds = kinds(component)?.into_iter();
+        let shape: Vec<&str> = component.split(HOLE).collect();
+        let (begin, end) = (*shape.first()?, shape.last()?.get(FRESH.len_utf8()..)?);
+        // Nothing of the name is known: it may be any that is there.
+        if begin.is_empty() && end.is_empty() && shape.len() == 2 && !kinds.clone().all(|kind| kind == FRESH) {
+            return None;
+        }
+        let dir = match before {
+            "" => ".",
+            "/" => "/",
+            dir => dir.trim_end_matches('/'),
+        };
+        let path = self.path(dir)?;
+        let fresh = kinds.clone().any(|kind| kind == FRESH);
+        let number = kinds.next() == Some(NUMBER);
+        let mut found = Vec::new();
+        if !fresh && self.world.kind(&path).is_some() {
+            for entry in self.world.list(&path, MOST_ENTRIES)? {
+                let Some(name) = entry.name.to_str() else { continue };
+                let Some(rest) = name.strip_prefix(begin).filter(|rest| rest.ends_with(end)) else { continue };
+                if number && !rest.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+                    continue;
+                }
+                let name = format!("{before}{name}{after}");
+                if name.contains(HOLE) {
+                    return None;
+                }
+                found.push(name);
+            }
+        }
+        if found.is_empty() {
+            found.push(shown(template));
+        }
+        Some(found)
     }
 }
 
@@ -266,6 +378,35 @@ pub enum Same {
     Moved,
 }
 
+/// What a call of git does with work that no commit had when the action began. Nothing of it is lost so far; what a
+/// later command of the same action drops is this work, and not what the repository holds beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitWork {
+    /// The index takes what these name, as written; empty: everything.
+    Staged(Vec<String>),
+    /// A new entry of the stash takes these parts away from the working tree.
+    Stashed {
+        /// The changes, and the untracked files where these go along.
+        parts: Vec<GitScope>,
+        /// No change of a tracked file stays behind.
+        clean: bool,
+    },
+    /// An entry of the stash comes back, and stays there too where it is `kept`.
+    Unstashed {
+        /// Its number.
+        entry: u32,
+        /// It is still in the stash.
+        kept: bool,
+    },
+    /// A commit takes changes; `branch` is the one that it is on, where that is known.
+    Committed {
+        /// The branch.
+        branch: Option<String>,
+    },
+    /// Something else reaches the commits that were made so far (a merge, a push, another branch).
+    Reached,
+}
+
 /// Another command that a call runs.
 #[derive(Debug, Clone, Default)]
 pub struct Inner {
@@ -304,6 +445,10 @@ pub trait Say {
     /// From now on the file has this content.
     fn written(&mut self, path: PathBuf, content: String) {
         let _ = (path, content);
+    }
+    /// The call does this in the repository at `place`.
+    fn work(&mut self, place: PathBuf, work: GitWork) {
+        let _ = (place, work);
     }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);

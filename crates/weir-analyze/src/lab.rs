@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, GitScope, Scope};
 
-use crate::call::{Arg, Call, HOLE, Inner, Language, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
 use crate::{DirEntry, FileKind, World};
 
 /// A made-up machine: files with their content; what is above a file is a directory.
@@ -123,7 +123,7 @@ impl Say for Heard {
         self.lines.push(line);
     }
     fn code(&mut self, language: Language, text: &str, _: &[Arg], _: &str) {
-        self.lines.push(format!("{language:?}: {}", text.replace(HOLE, "…")));
+        self.lines.push(format!("{language:?}: {}", crate::call::shown(text)));
     }
     fn file(&mut self, _: Language, path: PathBuf, _: &[Arg], _: &str) {
         self.lines.push(format!("file {}", path.display()));

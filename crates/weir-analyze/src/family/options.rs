@@ -1,6 +1,6 @@
 //! Arguments as programs with getopt-like options read them: bundled letters, unique prefixes, options after words.
 
-use crate::call::{Arg, Value};
+use crate::call::{Arg, Value, kinds};
 
 /// Combinations of alternatives (`for b in x y`) that are looked at one by one.
 pub(crate) const MOST_ALTERNATIVES: usize = 32;
@@ -52,6 +52,8 @@ pub(crate) struct Word {
     pub(crate) prefix: String,
     /// It came out of a glob.
     pub(crate) globbed: bool,
+    /// The text with the holes in it, where these are of a kind that says that no slash is in them.
+    pub(crate) template: Option<String>,
 }
 
 impl Word {
@@ -61,11 +63,19 @@ impl Word {
             Value::Prefix(prefix) => (arg.source.clone(), false, prefix.clone()),
             Value::OneOf(_) | Value::Unknown => (arg.source.clone(), false, String::new()),
         };
-        Self { text, source: arg.source.clone(), known, prefix, globbed: arg.globbed }
+        let template = arg.template.as_ref().filter(|text| !known && kinds(text).is_some()).cloned();
+        Self { text, source: arg.source.clone(), known, prefix, globbed: arg.globbed, template }
     }
 
     pub(crate) fn text(text: &str) -> Self {
-        Self { text: text.to_owned(), source: text.to_owned(), known: true, prefix: String::new(), globbed: false }
+        Self {
+            text: text.to_owned(),
+            source: text.to_owned(),
+            known: true,
+            prefix: String::new(),
+            globbed: false,
+            template: None,
+        }
     }
 
     /// Whether it may turn out to be an option: nothing of it is known, and it is not one quoted word.
@@ -188,6 +198,7 @@ impl Opts {
                     known: false,
                     prefix: value.to_owned(),
                     globbed: false,
+                    template: behind(arg, |text| text.split_once('=').map(|(_, rest)| rest)),
                 }
             }
         });
@@ -249,6 +260,7 @@ impl Opts {
                     known: false,
                     prefix: attached.to_owned(),
                     globbed: false,
+                    template: behind(arg, |text| text.find(attached).and_then(|at| text.get(at..))),
                 })
             } else if !attached.is_empty() {
                 Some(Word::text(attached))
@@ -302,6 +314,12 @@ impl Opts {
         let before = self.split.unwrap_or(self.words.len());
         self.uncertain || self.words.iter().take(before).any(Word::may_be_option)
     }
+}
+
+/// The part of an argument's template that is the value of an option.
+fn behind(arg: &Arg, part: impl Fn(&str) -> Option<&str>) -> Option<String> {
+    let text = arg.template.as_deref().and_then(part)?;
+    kinds(text).map(|_| text.to_owned())
 }
 
 /// Why an effect on this is opaque.

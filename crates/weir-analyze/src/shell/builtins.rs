@@ -8,7 +8,7 @@ use crate::{FileKind, shell::text::template};
 
 use super::ir::{Assignment, AssignmentValue, Word};
 use super::state::{Form, Gone, Shell, Var, add_texts};
-use super::text::{below, has_hole, known, texts, unknown};
+use super::text::{below_fitting, has_hole, known, texts, unknown};
 use super::{Done, Evaluator, Frame, Status};
 
 impl Evaluator<'_> {
@@ -152,7 +152,10 @@ impl Evaluator<'_> {
                     Stdin::Known(text) if text.len() < 64 * 1024 => {
                         Var::Array(text.lines().map(|line| vec![line.to_owned()]).collect())
                     }
-                    Stdin::Paths { below: dirs, .. } => Var::Array(dirs.iter().map(|dir| vec![below(dir)]).collect()),
+                    Stdin::Paths { below: dirs, from } => {
+                        let number = self.tests_of(from);
+                        Var::Array(dirs.iter().map(|dir| vec![below_fitting(dir, number)]).collect())
+                    }
                     _ => Var::UnknownArray,
                 };
                 shell.set(name.unwrap_or("MAPFILE"), var);
@@ -285,7 +288,7 @@ impl Evaluator<'_> {
                 Some(Var::Scalar(texts)) => texts.clone(),
                 _ => vec![unknown()],
             },
-            Some(arg) => texts(&arg.value),
+            Some(arg) => arg.fresh().map_or_else(|| texts(&arg.value), |text| vec![text]),
         };
         if let Some(here) = shell.here() {
             let here = here.to_string_lossy().into_owned();
@@ -519,7 +522,10 @@ impl Evaluator<'_> {
                         .map(|field| vec![field])
                         .collect(),
                 ),
-                (None, Stdin::Paths { below: dirs, .. }) => Var::Bag(dirs.iter().map(|dir| vec![below(dir)]).collect()),
+                (None, Stdin::Paths { below: dirs, from }) => {
+                    let number = self.tests_of(from);
+                    Var::Bag(dirs.iter().map(|dir| vec![below_fitting(dir, number)]).collect())
+                }
                 _ => Var::UnknownArray,
             };
             shell.set(&list, var);
@@ -539,7 +545,10 @@ impl Evaluator<'_> {
                     }
                     if all.is_empty() { vec![String::new()] } else { all }
                 }
-                (None, Stdin::Paths { below: dirs, .. }) if count == 1 => dirs.iter().map(|dir| below(dir)).collect(),
+                (None, Stdin::Paths { below: dirs, from }) if count == 1 => {
+                    let number = self.tests_of(from);
+                    dirs.iter().map(|dir| below_fitting(dir, number)).collect()
+                }
                 _ => vec![HOLE.to_string()],
             };
             shell.set(name, Var::Scalar(texts));

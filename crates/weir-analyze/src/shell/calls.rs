@@ -6,7 +6,7 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
+use crate::call::{Arg, Call, GitWork, Inner, Language, Same, Say, Stdin, Value};
 use crate::family;
 use crate::quote::quoted;
 
@@ -31,6 +31,7 @@ pub(super) enum Said {
     Same { path: PathBuf, source: PathBuf, how: Same },
     Pin(Pin),
     Written { path: PathBuf, content: String },
+    Work { place: PathBuf, work: GitWork },
 }
 
 impl Say for Listener {
@@ -62,6 +63,9 @@ impl Say for Listener {
     }
     fn written(&mut self, path: PathBuf, content: String) {
         self.said.push(Said::Written { path, content });
+    }
+    fn work(&mut self, place: PathBuf, work: GitWork) {
+        self.said.push(Said::Work { place, work });
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -293,6 +297,12 @@ impl Evaluator<'_> {
         }
         #[cfg(test)]
         self.seen.push(argv.clone());
+        // What nothing is called so far is as good as any other name that nothing has.
+        for arg in argv.iter_mut().skip(1).filter(|arg| arg.template.is_some()) {
+            if let Some(text) = arg.fresh() {
+                *arg = Arg { value: Value::Known(text), template: None, ..arg.clone() };
+            }
+        }
         let Some(first) = argv.first() else { return Done::quiet(Status::Either) };
         let Some(name) = first.text().map(str::to_owned) else {
             if let Value::OneOf(_) = &first.value {
@@ -377,10 +387,12 @@ impl Evaluator<'_> {
             })
             .flatten()
             .collect();
-        let runs = listener
-            .said
-            .iter()
-            .any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. }));
+        let runs = listener.said.iter().any(|said| {
+            !matches!(
+                said,
+                Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. } | Said::Work { .. }
+            )
+        });
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -433,6 +445,12 @@ impl Evaluator<'_> {
                 Said::Written { path, content } => {
                     if frame.place.is_none() {
                         self.world.write(&path, Some(content));
+                    }
+                    continue;
+                }
+                Said::Work { place, work } => {
+                    if frame.place.is_none() {
+                        self.kept.add(place, work);
                     }
                     continue;
                 }

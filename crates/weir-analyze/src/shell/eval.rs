@@ -1,8 +1,9 @@
 //! Statements: lists, conditions, loops, functions, pipelines.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use weir_model::Span;
+use weir_model::{Effect, GitScope, Scope, Span, Target, TargetKind, Verb};
 
 use crate::call::{HOLE, Stdin};
 use crate::secrets::add;
@@ -116,6 +117,12 @@ impl Evaluator<'_> {
             };
             self.world.write(path, content);
         }
+        if let Stdin::Unknown(from) = &done.out
+            && let Some(object) = from.strip_prefix(super::output::GIT_OBJECT)
+            && !redirection.appends
+        {
+            self.restored(object, &redirection.written, frame);
+        }
         let mut done = done;
         if let Some(before) = unopened {
             // Where the file does not open, nothing has happened.
@@ -125,6 +132,22 @@ impl Evaluator<'_> {
             }
         }
         if redirection.captured { Done { out: Stdin::Known(String::new()), ..done } } else { done }
+    }
+
+    /// `git show REVISION:FILE > FILE` restores the file, as `git checkout REVISION -- FILE` does.
+    fn restored(&mut self, object: &str, written: &[PathBuf], frame: &Frame) {
+        let name = object.rsplit([':', '/']).next().unwrap_or_default();
+        for path in written {
+            let (Some(dir), Some(file)) = (path.parent(), path.file_name().and_then(|file| file.to_str())) else {
+                continue;
+            };
+            if file != name {
+                continue;
+            }
+            let target = Target::new(TargetKind::GitWorktree, file).at(vec![dir.to_owned()]);
+            let scope = GitScope::Changes { pathspecs: vec![file.to_owned()], staged: false, worktree: true };
+            self.keep(Effect::new(Verb::Delete, target).within(Scope::Git(scope)), frame);
+        }
     }
 
     fn command(&mut self, command: &Command, shell: &mut Shell, frame: &Frame) -> Done {

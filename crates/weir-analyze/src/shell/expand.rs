@@ -1,7 +1,7 @@
 //! Words to arguments: braces, tilde, parameters, substitutions, splitting, and names found by patterns.
 
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, Value};
+use crate::call::{Arg, HOLE, NUMBER, Stdin, TESTS, Value, some};
 use weir_model::Span;
 
 use super::brace;
@@ -10,7 +10,7 @@ use super::ir::{Part, Word};
 use super::limits::{MAX_ALTERNATIVES, MAX_TEXT, MAX_WORDS};
 use super::parameter::Expanded;
 use super::state::{Shell, Var};
-use super::text::{below, collapsed, has_hole, unknown, value};
+use super::text::{below_fitting, collapsed, has_hole, unknown, value};
 use super::{Evaluator, Frame};
 
 /// One text that a field may be, with its characters that are not quoted as a pattern.
@@ -243,7 +243,17 @@ impl Evaluator<'_> {
             (Value::Prefix(_) | Value::Unknown, [text]) => Some(text.clone()),
             _ => None,
         };
-        Arg { value, source: word.source.clone(), span, globbed, template, secrets: Vec::new() }
+        let source = template.as_deref().and_then(|text| self.fitted(text)).unwrap_or(&word.source);
+        Arg { source: source.to_owned(), value, span, globbed, template, secrets: Vec::new() }
+    }
+
+    /// The tests that a path of which only the directory is known fits.
+    fn fitted(&self, text: &str) -> Option<&String> {
+        let (before, number) = text.char_indices().next_back().filter(|(_, last)| TESTS.contains(last))?;
+        let dir = text.get(..before)?.strip_suffix(HOLE)?;
+        let at = u32::from(number).checked_sub(u32::from(*TESTS.start()))?;
+        let tests = self.tests.get(usize::try_from(at).ok()?)?;
+        (dir.ends_with('/') && !has_hole(dir)).then_some(tests)
     }
 
     fn finish_field(&mut self, field: Field, word: &Word, span: Option<Span>, shell: &Shell, args: &mut Vec<Arg>) {
@@ -262,8 +272,11 @@ impl Evaluator<'_> {
                     args.extend(names.into_iter().map(|name| self.arg(vec![name], word, span, true)));
                 }
                 Found::Nothing => plain.push(alternative.text),
-                Found::Below(text) => {
+                Found::Below { mut text, tests } => {
                     self.words += 1;
+                    if let Some(number) = tests.and_then(|tests| self.numbered(&tests)) {
+                        text.push(number);
+                    }
                     args.push(self.arg(vec![text], word, span, true));
                 }
             }
@@ -321,8 +334,9 @@ impl Evaluator<'_> {
                 Part::Command { code, quoted } => {
                     let text = match self.substitution(code, shell, frame) {
                         Stdin::Known(text) => text.trim_end_matches('\n').to_owned(),
-                        Stdin::Paths { below: dirs, .. } if dirs.len() == 1 => {
-                            dirs.first().map_or_else(unknown, |dir| below(dir))
+                        Stdin::Paths { below: dirs, from } if dirs.len() == 1 => {
+                            let number = self.tests_of(&from);
+                            dirs.first().map_or_else(unknown, |dir| below_fitting(dir, number))
                         }
                         Stdin::None => String::new(),
                         Stdin::Paths { .. } | Stdin::Unknown(_) => unknown(),
@@ -390,12 +404,13 @@ impl Evaluator<'_> {
                         }
                     }
                     Stdin::None => {}
-                    Stdin::Paths { below: dirs, .. } => {
+                    Stdin::Paths { below: dirs, from } => {
+                        let number = self.tests_of(&from);
                         for (n, dir) in dirs.iter().enumerate() {
                             if n > 0 {
                                 fields.close();
                             }
-                            fields.open().push(&[below(dir)], *quoted);
+                            fields.open().push(&[below_fitting(dir, number)], *quoted);
                         }
                     }
                     Stdin::Unknown(_) => fields.open().push(&[unknown()], *quoted),
@@ -469,7 +484,7 @@ impl Evaluator<'_> {
         let texts = self.single(word, shell, frame);
         let value = self.number(&texts, shell);
         self.assign_numbers(word, shell);
-        value.map_or_else(unknown, |value| value.to_string())
+        value.map_or_else(|| some(NUMBER), |value| value.to_string())
     }
 }
 

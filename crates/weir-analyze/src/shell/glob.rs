@@ -187,7 +187,27 @@ pub(crate) enum Found {
     /// Nothing: the pattern stays as it is.
     Nothing,
     /// Something that begins so; it could not be listed, or was too much.
-    Below(String),
+    Below {
+        /// What it begins with, and a hole.
+        text: String,
+        /// What of it fits, as tests of `find`, where that is known.
+        tests: Option<String>,
+    },
+}
+
+impl Found {
+    fn below(text: &str) -> Self {
+        Self::Below { text: format!("{text}{HOLE}"), tests: None }
+    }
+}
+
+/// What fits `rest` in a tree, as a test of `find`: all that has a name that its last part fits. The extended patterns
+/// of several shells, and text that would have to be quoted, are none.
+fn tests(rest: &str) -> Option<String> {
+    let last = rest.rsplit('/').next()?;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '*' | '?' | '[' | ']');
+    let names = last.chars().any(char::is_alphanumeric) && last.chars().all(is_plain) && !last.contains("**");
+    names.then(|| format!("-name '{last}'"))
 }
 
 /// Finds the names that fit `pattern`, relative to `cwd`. `entries` is how many directory entries may still be looked at.
@@ -205,11 +225,14 @@ pub(crate) fn find(
     let fixed = unescape(fixed);
     // `**`, and the extended patterns of several shells, reach further than one directory.
     if fixed.contains(HOLE) || rest.contains(HOLE) {
-        return Found::Below(format!("{}{HOLE}", fixed.split(HOLE).next().unwrap_or_default()));
+        return Found::below(fixed.split(HOLE).next().unwrap_or_default());
     }
-    let somewhere = || Found::Below(format!("{}{HOLE}", if fixed.is_empty() { "./" } else { &fixed }));
+    let somewhere = || Found::below(if fixed.is_empty() { "./" } else { &fixed });
     if rest.contains("**") || rest.contains('(') {
-        return somewhere();
+        return match somewhere() {
+            Found::Below { text, .. } if !rest.contains('(') => Found::Below { text, tests: tests(rest) },
+            found => found,
+        };
     }
     let Some(cwd) = cwd.cloned().or_else(|| fixed.starts_with('/').then(PathBuf::new)) else {
         return somewhere();
@@ -306,9 +329,14 @@ mod tests {
         assert_eq!(find("d/*"), names(&["d/e.txt", "d/f"]));
         assert_eq!(find("*.md"), Found::Nothing);
         assert_eq!(find("nowhere/*"), Found::Nothing);
-        assert_eq!(find("d/**/x"), Found::Below("d/\u{FFFC}".into()));
-        assert_eq!(super::find("*", None, false, &machine, &mut 10), Found::Below("./\u{FFFC}".into()));
-        assert_eq!(super::find("*", Some(&cwd), false, &machine, &mut 2), Found::Below("./\u{FFFC}".into()));
+        let fitting = |text: &str, tests: &str| Found::Below { text: text.into(), tests: Some(tests.into()) };
+        assert_eq!(find("d/**/x"), fitting("d/\u{FFFC}", "-name 'x'"));
+        assert_eq!(find("**/a/*.[ch]"), fitting("./\u{FFFC}", "-name '*.[ch]'"));
+        assert_eq!(find("d/**"), Found::below("d/"));
+        assert_eq!(find("**/*"), Found::below("./"));
+        assert_eq!(find("**/!(x)"), Found::below("./"));
+        assert_eq!(super::find("*", None, false, &machine, &mut 10), Found::below("./"));
+        assert_eq!(super::find("*", Some(&cwd), false, &machine, &mut 2), Found::below("./"));
         assert_eq!(super::find("*.txt", Some(&cwd), true, &machine, &mut 99), names(&[".c.txt", "a.txt", "b.txt"]));
     }
 }

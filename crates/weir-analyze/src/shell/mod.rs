@@ -18,6 +18,7 @@ mod expand;
 mod foreign;
 mod glob;
 mod ir;
+mod kept;
 mod limits;
 mod mask;
 mod output;
@@ -45,7 +46,7 @@ use std::rc::Rc;
 
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, Inner, Language, Stdin};
+use crate::call::{Arg, Call, Inner, Language, Stdin, TESTS};
 use crate::{Analysis, World};
 
 pub(crate) use calls::language_of;
@@ -160,6 +161,10 @@ struct Evaluator<'w> {
     held: BTreeMap<String, Vec<String>>,
     /// Files into which the action has put secrets.
     copies: BTreeMap<PathBuf, Vec<String>>,
+    /// Work that the action has put into repositories.
+    kept: kept::Kept,
+    /// The tests that paths are known to fit of which nothing else is known, by their numbers.
+    tests: Vec<String>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -233,6 +238,8 @@ impl<'w> Evaluator<'w> {
             flow: Vec::new(),
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
+            kept: kept::Kept::default(),
+            tests: Vec::new(),
         }
     }
 
@@ -240,6 +247,21 @@ impl<'w> Evaluator<'w> {
         let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
         let complete = !self.partial;
         Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }
+    }
+
+    /// The number of tests, as texts have it after a hole.
+    fn numbered(&mut self, tests: &str) -> Option<char> {
+        let at = self.tests.iter().position(|known| known == tests).unwrap_or_else(|| {
+            self.tests.push(tests.to_owned());
+            self.tests.len() - 1
+        });
+        TESTS.clone().nth(at)
+    }
+
+    /// The number of the tests of `find` that what prints `from` goes by, where it has some.
+    fn tests_of(&mut self, from: &str) -> Option<char> {
+        let tests = from.strip_prefix("find ").filter(|tests| tests.starts_with(['-', '(', '!', '\\']))?.to_owned();
+        self.numbered(&tests)
     }
 
     fn find(&mut self, text: impl Into<String>) {

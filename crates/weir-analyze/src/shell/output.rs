@@ -3,7 +3,7 @@
 
 use crate::FileKind;
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, locate};
+use crate::call::{Arg, FRESH, HOLE, NAME, NUMBER, Stdin, kinds, locate, some};
 
 use super::state::Shell;
 use super::text::{has_hole, template, unknown};
@@ -12,6 +12,56 @@ use super::{Evaluator, Frame};
 
 /// Bytes of output that are remembered.
 const MOST_OUTPUT: usize = 256 * 1024;
+
+/// What prints a version of a file that git has, before the name of that version.
+pub(super) const GIT_OBJECT: &str = "git show ";
+
+/// What `git diff` prints, where that is the changes in the working tree.
+fn uncommitted(args: &[Arg]) -> Option<&'static str> {
+    let words: Vec<&str> =
+        args.iter().map(|arg| arg.text().unwrap_or("?")).skip_while(|word| *word != "diff").skip(1).collect();
+    let revisions = words.iter().take_while(|word| **word != "--").filter(|word| word.contains("..")).count();
+    let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
+    let other = ["--cached", "--staged", "--no-index", "--check", "--quiet", "--stat", "--name-status", "--shortstat"];
+    if revisions > 0 || has(&other) {
+        return None;
+    }
+    Some(if has(&["-R"]) { crate::call::DIFF_BACKWARDS } else { crate::call::DIFF })
+}
+
+/// True for `git rev-parse [--short] HEAD` and the like, which print the hash of a commit.
+fn named_commit(args: &[Arg]) -> bool {
+    let is_hash = |arg: &Arg| {
+        arg.text().is_some_and(|text| {
+            !text.starts_with('-') || text.starts_with("--short") || matches!(text, "--verify" | "-q" | "--quiet")
+        })
+    };
+    args.len() > 1 && args.iter().all(is_hash)
+}
+
+/// What `date` prints in this format; `None` where it may have a slash or a space.
+fn dated(format: &str) -> Option<String> {
+    let format = format.strip_prefix('+')?;
+    let odd = ["%D", "%x", "%c", "%r", "%p", "%n", "%t", "%+"];
+    if format.contains(['/', ' ', HOLE]) || odd.iter().any(|odd| format.contains(odd)) || !format.contains('%') {
+        return None;
+    }
+    let kind = if format.starts_with("%s") || format.ends_with("%N") {
+        FRESH
+    } else if format.starts_with(['%'])
+        && !matches!(format.chars().nth(1), Some('a' | 'A' | 'b' | 'B' | 'h' | 'Z' | 'z' | ':'))
+    {
+        NUMBER
+    } else {
+        NAME
+    };
+    Some(some(kind))
+}
+
+/// True for text of which the unknown parts are names.
+fn is_name(stdin: &Stdin) -> bool {
+    matches!(stdin, Stdin::Known(text) if has_hole(text) && !text.contains('/') && kinds(text).is_some())
+}
 
 /// One output after the other.
 pub(super) fn together(first: Stdin, second: Stdin) -> Stdin {
@@ -160,12 +210,37 @@ impl Evaluator<'_> {
             "xxd" if has("-r") || has("-rp") || has("-p") && has("-r") => {
                 self.filtered(args, shell, frame, |text| unhex(text).and_then(|bytes| String::from_utf8(bytes).ok()))
             }
+            // What they print of a name is a name.
+            "tr" | "cut"
+                if is_name(&frame.stdin)
+                    && args.iter().all(|arg| arg.text().is_some_and(|text| !text.contains('/'))) =>
+            {
+                Stdin::Known(some(NAME) + "\n")
+            }
             "tr" => match frame.stdin.as_ref() {
                 Stdin::Known(text) if !has_hole(text) => {
                     translated(args, text).map_or_else(unknown_output, Stdin::Known)
                 }
                 _ => unknown_output(),
             },
+            "date" => {
+                match args.iter().find(|arg| arg.text().is_none_or(|text| text.starts_with('+'))).map(Arg::text) {
+                    Some(Some(format)) => dated(format).map_or_else(unknown_output, |text| Stdin::Known(text + "\n")),
+                    _ => unknown_output(),
+                }
+            }
+            "uuidgen" => Stdin::Known(some(FRESH) + "\n"),
+            "nproc" | "getconf" | "id" | "sysctl"
+                if name == "nproc"
+                    || args
+                        .iter()
+                        .any(|arg| matches!(arg.text(), Some("-u" | "-g" | "_NPROCESSORS_ONLN" | "hw.ncpu"))) =>
+            {
+                Stdin::Known(some(if has("-n") || has("-un") { NAME } else { NUMBER }) + "\n")
+            }
+            "hostname" | "whoami" | "arch" | "logname" => Stdin::Known(some(NAME) + "\n"),
+            "uname" if !has("-a") && !has("-v") && args.len() <= 1 => Stdin::Known(some(NAME) + "\n"),
+            "id" if has("-un") || has("-gn") => Stdin::Known(some(NAME) + "\n"),
             "git" => self.branch(args, shell).map_or_else(|| self.listed(name, args, shell), Stdin::Known),
             "find" | "fd" | "fdfind" | "ls" => self.listed(name, args, shell),
             // They say nothing that anybody could use.
@@ -197,6 +272,7 @@ impl Evaluator<'_> {
                 Some((prefix, _)) => Stdin::Known(format!("{prefix}{HOLE}\n")),
                 None => Stdin::Unknown(name.to_owned()),
             },
+            _ if name == "basename" => Stdin::Known(some(NAME) + "\n"),
             _ => Stdin::Unknown(name.to_owned()),
         }
     }
@@ -306,6 +382,14 @@ impl Evaluator<'_> {
                             Some(root) => Stdin::Known(format!("{}\n", root.to_string_lossy())),
                             None => Stdin::Unknown(from),
                         }
+                    }
+                    Some("rev-parse") if named_commit(args) => Stdin::Known(some(NAME) + "\n"),
+                    Some("diff") => {
+                        uncommitted(args).map_or(Stdin::Unknown(from), |diff| Stdin::Unknown(diff.to_owned()))
+                    }
+                    Some("show" | "cat-file") => {
+                        let object = args.iter().filter_map(Arg::text).find(|text| text.contains(':'));
+                        Stdin::Unknown(object.map_or(from, |object| format!("{GIT_OBJECT}{object}")))
                     }
                     _ => Stdin::Unknown(from),
                 }

@@ -1,6 +1,7 @@
 //! Parameters: `$X`, `${X:-...}`, `"$@"`, `${A[@]}`.
 
 use crate::World as _;
+use crate::call::{FRESH, NAME, NUMBER, some};
 
 use super::arithmetic;
 use super::glob;
@@ -246,8 +247,10 @@ impl Evaluator<'_> {
             "IFS" => Some(vec![" \t\n".to_owned()]),
             "0" => Some(vec![shell.name().map_or_else(unknown, str::to_owned)]),
             "#" => Some(vec![shell.positional().map_or_else(unknown, |args| args.len().to_string())]),
-            "?" | "$" | "!" | "-" | "_" | "RANDOM" | "SRANDOM" | "SECONDS" | "EPOCHSECONDS" | "LINENO" | "OLDPWD"
-            | "BASHPID" | "PPID" | "UID" | "EUID" | "HOSTNAME" | "REPLY" | "BASH_SOURCE" => {
+            "$" | "RANDOM" | "SRANDOM" | "EPOCHSECONDS" | "EPOCHREALTIME" | "BASHPID" => Some(vec![some(FRESH)]),
+            "?" | "!" | "SECONDS" | "LINENO" | "PPID" | "UID" | "EUID" => Some(vec![some(NUMBER)]),
+            "HOSTNAME" => self.world.env(name).map_or_else(|| Some(vec![some(NAME)]), |text| Some(vec![text])),
+            "-" | "_" | "OLDPWD" | "REPLY" | "BASH_SOURCE" => {
                 if name == "BASH_SOURCE" {
                     return Some(vec![shell.name().map_or_else(unknown, str::to_owned)]);
                 }

@@ -7,7 +7,7 @@ use weir_model::{Effect, Scope, TargetKind, Verb};
 
 use super::text::has_hole;
 use super::{Evaluator, Frame};
-use crate::call::{HOLE, normalize};
+use crate::call::{HOLE, normalize, shown};
 use crate::{FileKind, World as _};
 
 /// Paths of one effect that are followed through what the action has moved and linked.
@@ -35,6 +35,14 @@ impl Evaluator<'_> {
             effect.via.clone_from(&frame.via);
         }
         fill_holes(&mut effect);
+        let more = if frame.place.is_none() { self.dropped(&mut effect) } else { Vec::new() };
+        self.keep_one(effect, frame);
+        for effect in more {
+            self.keep_one(effect, frame);
+        }
+    }
+
+    fn keep_one(&mut self, mut effect: Effect, frame: &Frame) {
         if let Some(place) = &frame.place {
             // What is in it goes with it, whatever happens there before.
             if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
@@ -165,9 +173,4 @@ fn fill_holes(effect: &mut Effect) {
     if let Some(note) = &mut effect.note {
         *note = shown(note);
     }
-}
-
-/// Text with holes as people may read it.
-fn shown(text: &str) -> String {
-    if has_hole(text) { text.replace(HOLE, "…") } else { text.to_owned() }
 }

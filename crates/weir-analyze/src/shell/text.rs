@@ -20,6 +20,13 @@ pub(crate) fn below(dir: &str) -> String {
     format!("{dir}{}{HOLE}", if dir.ends_with('/') { "" } else { "/" })
 }
 
+/// As [`below`]; only what fits the tests of that number ([`crate::call::TESTS`]).
+pub(crate) fn below_fitting(dir: &str, number: Option<char>) -> String {
+    let mut text = below(dir);
+    text.extend(number);
+    text
+}
+
 /// What families are told of a text that is one of `texts`.
 pub(crate) fn value(texts: &[String]) -> Value {
     match texts {

@@ -164,34 +164,17 @@ impl<'c> Files<'c, '_> {
         Some(opts)
     }
 
-    /// A name of which only the beginning is known, where what follows is no path (`/tmp/build-$$`): the names that are
-    /// there and begin so, or a new one.
+    /// A path with a part that is not known, where that part is no path itself (`dump-$(date +%F).sql`): the names that
+    /// are there and look so, or a new one.
     fn narrowed(&self, word: Word) -> Vec<Word> {
-        /// Entries of a directory in which names are looked for.
-        const MOST_ENTRIES: usize = 10_000;
-        let Some((dir, leaf)) = word.prefix.rsplit_once('/').or(Some((".", word.prefix.as_str()))) else {
-            return vec![word];
-        };
-        if word.known || leaf.is_empty() || !is_one_name(&word.source) {
+        if word.known {
             return vec![word];
         }
-        let dir = if dir.is_empty() { "/" } else { dir };
-        let Some(list) = self.call.path(dir).and_then(|path| {
-            let there = self.call.world.kind(&path).is_some();
-            if there { self.call.world.list(&path, MOST_ENTRIES) } else { Some(Vec::new()) }
-        }) else {
+        let Some(found) = word.template.as_deref().and_then(|template| self.call.named_like(template)) else {
             return vec![word];
         };
-        let before = word.prefix.get(..word.prefix.len() - leaf.len()).unwrap_or_default();
-        let number = is_number(&word.source);
-        let fits = |name: &&str| {
-            let rest = name.strip_prefix(leaf);
-            rest.is_some_and(|rest| !number || rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        let names = list.iter().filter_map(|entry| entry.name.to_str()).filter(fits);
-        let known = |text: String| Word { text, known: true, prefix: String::new(), ..word.clone() };
-        let found: Vec<Word> = names.map(|name| known(format!("{before}{name}"))).collect();
-        if found.is_empty() { vec![known(word.prefix.clone())] } else { found }
+        let known = |text: String| Word { text, known: true, prefix: String::new(), template: None, ..word.clone() };
+        found.into_iter().map(known).collect()
     }
 
     fn emit(&mut self, effect: Effect) {
@@ -328,69 +311,6 @@ impl<'c> Files<'c, '_> {
     fn is_dir(&self, word: &Word) -> bool {
         self.path(word).is_some_and(|path| self.kind(&path) == Some(FileKind::Directory))
     }
-}
-
-/// True where what is not known of a word begins with a number.
-fn is_number(source: &str) -> bool {
-    const NUMBERS: &[&str] = &[
-        "$$",
-        "$RANDOM",
-        "${RANDOM}",
-        "$UID",
-        "${UID}",
-        "$SECONDS",
-        "$(date +%s",
-        "$(date +%Y",
-        "$(id -u)",
-        "$(nproc)",
-    ];
-    let leaf = source.rsplit_once('/').map_or(source, |(_, leaf)| leaf);
-    let first = leaf.find('$').and_then(|at| leaf.get(at..)).unwrap_or_default();
-    NUMBERS.iter().any(|number| first.starts_with(number))
-}
-
-/// True where all that is not known of the last part of a word is a number, a date or a name: it leads nowhere else.
-fn is_one_name(source: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "${RANDOM}",
-        "${USER}",
-        "${LOGNAME}",
-        "${HOSTNAME}",
-        "${UID}",
-        "${SECONDS}",
-        "$RANDOM",
-        "$USER",
-        "$LOGNAME",
-        "$HOSTNAME",
-        "$UID",
-        "$SECONDS",
-        "$$",
-        "$(hostname)",
-        "$(hostname -s)",
-        "$(whoami)",
-        "$(id -u)",
-        "$(id -un)",
-        "$(uuidgen)",
-        "$(git rev-parse HEAD)",
-        "$(git rev-parse --short HEAD)",
-        "$(nproc)",
-        "$(uname -m)",
-        "$(uname -s)",
-    ];
-    let mut rest = source.to_owned();
-    // A date has slashes where its format has.
-    while let Some((before, after)) = rest.split_once("$(date") {
-        let Some((format, behind)) = after.split_once(')') else { return false };
-        if format.contains(['/', '$', '`', '(']) || format.contains("%D") || format.contains("%x") {
-            return false;
-        }
-        rest = format!("{before}{behind}");
-    }
-    let mut leaf = rest.rsplit('/').next().unwrap_or_default().to_owned();
-    for name in NAMES {
-        leaf = leaf.replace(name, "");
-    }
-    !leaf.contains(['$', '`'])
 }
 
 /// What a path below `/dev` is.

@@ -1,6 +1,6 @@
 //! Programs that write the files that they are told: new ones, or over what is there.
 
-use weir_model::{Scope, Verb};
+use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
 
 use super::{Files, Meaning, inside};
 use crate::FileKind;
@@ -257,6 +257,13 @@ impl Files<'_, '_> {
         };
         if let Some(file) = opts.words.first() {
             return self.act(Verb::Modify, &Scope::Whole, &[below(file.clone())]);
+        }
+        if opts.value("input").is_none() && self.call.stdin.undoes_changes(opts.has("reverse")) {
+            let dir = dir.unwrap_or_else(|| Word::text("."));
+            let target =
+                Target::new(TargetKind::GitWorktree, dir.source.clone()).at(self.path(&dir).into_iter().collect());
+            let scope = GitScope::Changes { pathspecs: Vec::new(), staged: false, worktree: true };
+            return self.emit(Effect::new(Verb::Delete, target).within(Scope::Git(scope)));
         }
         let text = match opts.value("input").map(|word| below(word.clone())) {
             Some(input) if input.text != "-" => {

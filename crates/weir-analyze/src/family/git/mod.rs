@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Call, Language, Say, Stdin, Value, normalize};
+use crate::call::{Call, GitWork, Language, Say, Stdin, Value, normalize};
 use crate::family::options::{Opts, Word, alternatives, not_known};
 
 /// Aliases of aliases.
@@ -164,6 +164,22 @@ impl<'c> Git<'c, '_> {
         }
     }
 
+    /// Says what becomes of work that is not committed yet.
+    fn work(&mut self, work: GitWork) {
+        if let Some(place) = self.place() {
+            self.say.work(place, work);
+        }
+    }
+
+    /// From now on this branch is checked out.
+    fn checked_out(&mut self, name: &Word) {
+        if name.known
+            && let Some((_, git_dir)) = self.repository()
+        {
+            self.say.written(git_dir.join("HEAD"), format!("ref: refs/heads/{}\n", name.text));
+        }
+    }
+
     fn read(&mut self) {
         let target = self.target(TargetKind::GitRepository, self.place_name());
         self.emit(Effect::new(Verb::Read, target));
@@ -260,9 +276,14 @@ impl<'c> Git<'c, '_> {
 
     /// A file outside of git's own that a command writes (`--output`).
     fn write_file(&mut self, word: &Word) {
-        let path = self.path(&word.text).filter(|_| word.known);
-        let exists = path.as_ref().is_some_and(|path| self.call.world.kind(path).is_some());
-        let target = Target::new(TargetKind::FileTree, word.source.clone()).at(path.iter().cloned().collect());
+        let named = word.template.as_deref().and_then(|template| self.call.named_like(template));
+        let paths: Vec<PathBuf> = match &named {
+            Some(names) => names.iter().filter_map(|name| self.path(name)).collect(),
+            None => self.path(&word.text).filter(|_| word.known).into_iter().collect(),
+        };
+        let path = paths.first();
+        let exists = paths.iter().any(|path| self.call.world.kind(path).is_some());
+        let target = Target::new(TargetKind::FileTree, word.source.clone()).at(paths.clone());
         let verb = if exists || path.is_none() { Verb::Modify } else { Verb::Create };
         let effect = if path.is_some() {
             Effect::new(verb, target)

@@ -4,7 +4,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::grammar::{ADD, ARCHIVE, CLONE, COMMIT, REBASE};
 use super::{Git, MOST_ALIASES, MOST_SUBMODULES};
-use crate::call::Arg;
+use crate::call::{Arg, GitWork};
 use crate::family::options::{Opts, Word, not_known};
 
 /// Subcommands that look, and ordinary work.
@@ -56,6 +56,9 @@ impl Git<'_, '_> {
         if looks {
             return self.read();
         }
+        if matches!(name, "merge" | "cherry-pick" | "replay") {
+            self.work(GitWork::Reached);
+        }
         let aborts = matches!(name, "merge" | "cherry-pick" | "revert" | "am") && first == "--abort";
         self.modify_with(aborts.then(|| "what was resolved so far is given up".to_owned()));
     }
@@ -103,8 +106,30 @@ impl Git<'_, '_> {
                 Some(file) => self.write_file(&file),
                 None => self.read(),
             },
-            "commit" if opts.has("no-verify") => {
-                self.modify_with(Some("the commit hooks are skipped".to_owned()));
+            "commit" => {
+                self.modify_with(opts.has("no-verify").then(|| "the commit hooks are skipped".to_owned()));
+                let branch = self.branch();
+                self.work(GitWork::Committed { branch });
+            }
+            "apply" => {
+                let files = opts.words.iter().filter(|word| word.text != "-").collect::<Vec<_>>();
+                let piped = files.is_empty() && self.call.stdin.undoes_changes(opts.has("reverse"));
+                // A process substitution that is applied backwards: what else than the changes would it print?
+                let substituted = opts.has("reverse") && files.iter().any(|word| word.text.starts_with("/dev/fd/"));
+                if (piped || substituted) && (!opts.has("cached") || opts.has("index")) {
+                    self.lose_changes(&[], opts.has("index"), true, None);
+                } else {
+                    self.modify();
+                }
+            }
+            "add" | "stage" => {
+                self.modify();
+                let all = ["", ".", ":/", "*"];
+                let pathspecs: Vec<String> = opts.words.iter().map(|word| word.text.clone()).collect();
+                let whole = pathspecs.iter().all(|spec| all.contains(&spec.as_str()));
+                if !opts.any(&["update", "refresh"]) && (!pathspecs.is_empty() || opts.has("all")) {
+                    self.work(GitWork::Staged(if whole { Vec::new() } else { pathspecs }));
+                }
             }
             _ => self.modify(),
         }
@@ -176,6 +201,7 @@ impl Git<'_, '_> {
             return self.read();
         }
         self.modify_with(opts.has("abort").then(|| "what was rebased so far is given up".to_owned()));
+        self.work(GitWork::Reached);
         for command in opts.values("exec") {
             self.shell_in_place(command, "git rebase --exec");
         }

@@ -4,7 +4,7 @@ use weir_model::{Effect, GitScope, Scope, TargetKind, Verb};
 
 use super::grammar::{BRANCH, FETCH, PUSH, TAG, UPDATE_REF};
 use super::{Git, unknown};
-use crate::call::{Arg, Stdin};
+use crate::call::{Arg, GitWork, Stdin};
 use crate::family::options::{Opts, Word, not_known};
 
 /// Refs, here and on remotes.
@@ -38,6 +38,7 @@ impl Git<'_, '_> {
             self.move_ref("", opts.words.first(), opts.words.get(1));
         } else {
             self.modify_unless_hidden(&opts);
+            self.work(GitWork::Reached);
         }
     }
 
@@ -65,6 +66,7 @@ impl Git<'_, '_> {
             self.move_ref("refs/tags/", opts.words.first(), opts.words.get(1));
         } else {
             self.modify_unless_hidden(&opts);
+            self.work(GitWork::Reached);
         }
     }
 
@@ -197,6 +199,7 @@ impl Git<'_, '_> {
         if let Some(url) = &given {
             self.transport(url);
         }
+        self.work(GitWork::Reached);
         let remote = given.unwrap_or_else(|| Word::text(""));
         let named = if remote.text.is_empty() { self.default_remote() } else { remote.text.clone() };
         let mut refspecs: Vec<Word> = Vec::new();

@@ -54,11 +54,18 @@ impl Git<'_, '_> {
     }
 
     pub(super) fn ref_exists(&self, name: &str) -> bool {
+        self.exists_in(name, &["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"])
+    }
+
+    pub(super) fn branch_exists(&self, name: &str) -> bool {
+        self.exists_in(name, &["refs/heads/"])
+    }
+
+    fn exists_in(&self, name: &str, places: &[&str]) -> bool {
         let Some((_, git_dir)) = self.repository() else {
             return false;
         };
         let common = self.common(&git_dir);
-        let places = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
         let safe = !name.is_empty() && !name.split('/').any(|part| part.is_empty() || part == "." || part == "..");
         if !safe {
             return false;

@@ -7,7 +7,7 @@ use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
 use super::config::parse_config;
 use super::grammar::{CHECKOUT, CHECKOUT_INDEX, CLEAN, MV, READ_TREE, RESET, RESTORE, RM, SWITCH};
 use super::{CONFIG_LIMIT, Git, MOST_SUBMODULES, unknown};
-use crate::call::{Arg, Stdin, Value, normalize};
+use crate::call::{Arg, GitWork, Stdin, Value, normalize};
 use crate::family::options::{Opts, Word, not_known};
 
 /// Working trees: what is not committed.
@@ -71,10 +71,20 @@ impl Git<'_, '_> {
                 None if !force => self.modify(),
                 None => {}
             }
+            if let Some(name) = b.or(big_b).or(orphan) {
+                self.work(GitWork::Reached);
+                self.checked_out(name);
+            }
             return;
         }
         let (revision, paths) = self.revision_and_paths(&opts);
         let (paths, why) = self.with_listed(&opts, paths);
+        if paths.is_empty()
+            && !opts.has("detach")
+            && let Some(branch) = revision.as_ref().filter(|word| word.known && self.branch_exists(&word.text))
+        {
+            self.checked_out(branch);
+        }
         if !paths.is_empty() || why.is_some() {
             let staged = revision.is_some();
             let why = why.or_else(|| unknown(revision.as_slice()));
@@ -109,6 +119,15 @@ impl Git<'_, '_> {
             Some(name) => self.move_ref("", Some(name), opts.words.first()),
             None if !discards => self.modify_unless_hidden(&opts),
             None => {}
+        }
+        let new = opts.value("create").or_else(|| opts.value("force-create")).or_else(|| opts.value("orphan"));
+        if let Some(name) = new {
+            self.work(GitWork::Reached);
+            self.checked_out(name);
+        } else if let Some(branch) = opts.words.first().filter(|word| self.branch_exists(&word.text))
+            && !opts.has("detach")
+        {
+            self.checked_out(branch);
         }
     }
 
@@ -194,42 +213,67 @@ impl Git<'_, '_> {
 
     pub(super) fn stash(&mut self, args: &[Arg]) {
         let Some((first, rest)) = args.split_first() else {
-            return self.modify();
+            return self.put_away(args);
         };
         match &first.value {
             Value::Known(_) => {}
-            Value::Prefix(prefix) if prefix.starts_with('-') => return self.modify(),
+            Value::Prefix(prefix) if prefix.starts_with('-') => return self.put_away(args),
             _ => return self.opaque_delete(TargetKind::GitStash, &Word::of(first)),
         }
         match first.text().unwrap_or_default() {
             "list" | "show" | "create" => self.read(),
             "drop" => {
                 let opts = Opts::parse("q|quiet", rest, false);
-                let (entry, why) = match opts.words.first() {
-                    None => (Some(0), None),
-                    Some(word) if !word.known => (None, Some(not_known(&word.source))),
-                    Some(word) => {
-                        let number = word
-                            .text
-                            .rsplit_once("@{")
-                            .map_or(word.text.as_str(), |(_, rest)| rest.trim_end_matches('}'));
-                        let entry = number
-                            .parse()
-                            .ok()
-                            .or_else(|| matches!(word.text.as_str(), "stash" | "refs/stash").then_some(0));
-                        let why =
-                            entry.is_none().then(|| format!("which entry `{}` is depends on when it runs", word.text));
-                        (entry, why)
-                    }
-                };
+                let (entry, why) = stash_entry(opts.words.first());
                 if opts.help {
                     return self.read();
                 }
                 self.lose(TargetKind::GitStash, "stash", GitScope::Stash { entry }, why);
             }
             "clear" => self.lose(TargetKind::GitStash, "stash", GitScope::Stash { entry: None }, None),
+            name @ ("pop" | "apply" | "branch") => {
+                let opts = Opts::parse("q|quiet index", rest, false);
+                let word = if name == "branch" { opts.words.get(1) } else { opts.words.first() };
+                self.modify();
+                if let (Some(entry), _) = stash_entry(word) {
+                    self.work(GitWork::Unstashed { entry, kept: name == "apply" });
+                }
+            }
+            "push" => self.put_away(rest),
+            "save" => {
+                // Its words are a message.
+                let options = |arg: &&Arg| arg.text().is_some_and(|text| text.starts_with('-'));
+                let options: Vec<Arg> = rest.iter().filter(options).cloned().collect();
+                self.put_away(&options);
+            }
+            text if text.starts_with('-') => self.put_away(args),
             _ => self.modify(),
         }
+    }
+
+    /// `git stash push`: changes leave the working tree for the stash.
+    fn put_away(&mut self, args: &[Arg]) {
+        let opts = Opts::parse(
+            "p|patch S|staged k|keep-index q|quiet u|include-untracked a|all m|message= pathspec-from-file= \
+             pathspec-file-nul",
+            args,
+            false,
+        );
+        self.modify();
+        if opts.help {
+            return;
+        }
+        let pathspecs: Vec<String> = opts.words.iter().map(|word| word.text.clone()).collect();
+        let clean = pathspecs.is_empty()
+            && !opts.uncertain
+            && !opts.any(&["patch", "staged", "keep-index"])
+            && opts.value("pathspec-from-file").is_none();
+        let mut parts = vec![GitScope::Changes { pathspecs: pathspecs.clone(), staged: true, worktree: true }];
+        if opts.any(&["include-untracked", "all"]) {
+            let ignored = opts.has("all");
+            parts.push(GitScope::Untracked { pathspecs, directories: true, ignored, only_ignored: false });
+        }
+        self.work(GitWork::Stashed { parts, clean });
     }
 
     pub(super) fn worktree(&mut self, args: &[Arg]) {
@@ -283,9 +327,16 @@ impl Git<'_, '_> {
             "foreach" => self.foreach(rest),
             "deinit" => {
                 let opts = Opts::parse("f|force all q|quiet", rest, false);
-                if opts.has("force") || opts.uncertain {
-                    self.lose_changes(&opts.words, true, true, None);
-                } else {
+                if !(opts.has("force") || opts.uncertain) {
+                    return self.modify();
+                }
+                // Their working trees go with all that is in them; their repositories stay.
+                let dirs = self.submodules(&opts.words);
+                for dir in &dirs {
+                    let target = Target::new(TargetKind::FileTree, dir.to_string_lossy()).at(vec![dir.clone()]);
+                    self.emit(Effect::new(Verb::Delete, target));
+                }
+                if dirs.is_empty() {
                     self.modify();
                 }
             }
@@ -296,11 +347,16 @@ impl Git<'_, '_> {
                     rest,
                     false,
                 );
-                if opts.has("force") {
-                    self.lose_changes(&opts.words, true, true, None);
-                } else {
+                let dirs = if opts.has("force") { self.submodules(&opts.words) } else { Vec::new() };
+                if dirs.is_empty() {
                     self.modify();
                 }
+                let own = self.dir.clone();
+                for dir in dirs {
+                    self.dir = Some(dir);
+                    self.lose_changes(&[], true, true, None);
+                }
+                self.dir = own;
             }
             "add" => {
                 let opts = Opts::parse("b|branch= f|force name= reference= depth= ref-format= progress q", rest, false);
@@ -311,6 +367,18 @@ impl Git<'_, '_> {
             }
             _ => self.modify(),
         }
+    }
+
+    /// The submodules that `words` name; all of them where there are none.
+    fn submodules(&self, words: &[Word]) -> Vec<PathBuf> {
+        if !words.is_empty() && words.iter().all(|word| word.known) {
+            return words.iter().filter_map(|word| self.path(&word.text)).collect();
+        }
+        let Some((top, _)) = self.repository() else { return Vec::new() };
+        let Some(text) = self.text(&top.join(".gitmodules"), CONFIG_LIMIT) else { return Vec::new() };
+        let paths = parse_config(&text);
+        let paths = paths.into_iter().filter(|(key, _)| key.starts_with("submodule.") && key.ends_with(".path"));
+        paths.map(|(_, path)| normalize(&top.join(path))).collect()
     }
 
     /// Runs a command in every submodule.
@@ -330,19 +398,7 @@ impl Git<'_, '_> {
         } else {
             return self.shell(&Word::of(first), "git submodule foreach");
         };
-        let top = self.repository().map(|(top, _)| top);
-        let listed: Vec<PathBuf> = top
-            .and_then(|top| {
-                let text = self.text(&top.join(".gitmodules"), CONFIG_LIMIT)?;
-                Some(
-                    parse_config(&text)
-                        .into_iter()
-                        .filter(|(key, _)| key.starts_with("submodule.") && key.ends_with(".path"))
-                        .map(|(_, path)| normalize(&top.join(path)))
-                        .collect(),
-                )
-            })
-            .unwrap_or_default();
+        let listed = self.submodules(&[]);
         if listed.is_empty() || listed.len() > MOST_SUBMODULES {
             return self.run_in_place(argv, "git submodule foreach");
         }
@@ -433,6 +489,21 @@ impl Git<'_, '_> {
                 let target = Target::new(TargetKind::FileTree, to.source.clone()).at(vec![place]);
                 self.emit(Effect::new(Verb::Modify, target).within(Scope::Content));
             }
+        }
+    }
+}
+
+/// The entry of the stash that a word names, or why that is not known.
+fn stash_entry(word: Option<&Word>) -> (Option<u32>, Option<String>) {
+    match word {
+        None => (Some(0), None),
+        Some(word) if !word.known => (None, Some(not_known(&word.source))),
+        Some(word) => {
+            let number = word.text.rsplit_once("@{").map_or(word.text.as_str(), |(_, rest)| rest.trim_end_matches('}'));
+            let entry =
+                number.parse().ok().or_else(|| matches!(word.text.as_str(), "stash" | "refs/stash").then_some(0));
+            let why = entry.is_none().then(|| format!("which entry `{}` is depends on when it runs", word.text));
+            (entry, why)
         }
     }
 }

@@ -385,7 +385,7 @@ impl Make<'_, '_> {
                     out.extend(names.into_iter().filter(is_there));
                 }
                 Found::Nothing => {}
-                Found::Below(text) => out.push(text),
+                Found::Below { text, .. } => out.push(text),
             }
         }
         out.join(" ")

@@ -1,0 +1,281 @@
+//! Work that an action itself puts into a repository and then drops from it again: `git stash && git stash drop`.
+//!
+//! What is dropped is not in the stash or on a branch when the action is judged, but in the working tree. So the drop is
+//! an effect on what the working tree holds now.
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
+
+use super::Evaluator;
+use crate::call::GitWork;
+
+/// Things that are remembered.
+const MOST_WORKS: usize = 256;
+
+/// What the repositories of an action have taken so far, in the order in which it happens.
+#[derive(Default)]
+pub(super) struct Kept(Vec<(PathBuf, Event)>);
+
+enum Event {
+    Work(GitWork),
+    /// An entry of the stash was dropped; `None`: all of them.
+    Dropped(Option<u32>),
+    /// Changes were thrown away: what was taken out of the stash may have gone with them.
+    Lost,
+}
+
+/// An entry of the stash that the action has made.
+struct Entry<'k> {
+    parts: &'k [GitScope],
+    /// Its content is in the working tree again.
+    applied: bool,
+}
+
+/// The stash as the action has changed it, newest last.
+#[derive(Default)]
+struct Stash<'k> {
+    new: Vec<Entry<'k>>,
+    /// How many of the entries that were there before are gone from its top.
+    gone: u32,
+    /// Which of those that were there before are in the working tree as well.
+    applied: Vec<u32>,
+    /// All that was there before is gone.
+    cleared: bool,
+}
+
+/// Where an entry is.
+enum At {
+    New(usize),
+    /// An entry that was there before, by the number that it has then.
+    Old(u32),
+}
+
+impl Stash<'_> {
+    fn at(&self, entry: u32) -> At {
+        let new = u32::try_from(self.new.len()).unwrap_or(u32::MAX);
+        if entry < new {
+            At::New(usize::try_from(new - 1 - entry).unwrap_or_default())
+        } else {
+            At::Old((entry - new).saturating_add(self.gone))
+        }
+    }
+
+    fn remove(&mut self, entry: u32) {
+        match self.at(entry) {
+            At::New(at) if at < self.new.len() => drop(self.new.remove(at)),
+            At::New(_) => {}
+            At::Old(_) => self.gone = self.gone.saturating_add(1),
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn add(&mut self, place: PathBuf, work: GitWork) {
+        if self.0.len() < MOST_WORKS {
+            self.0.push((place, Event::Work(work)));
+        }
+    }
+
+    fn events<'k>(&'k self, place: &'k PathBuf) -> impl DoubleEndedIterator<Item = &'k Event> {
+        self.0
+            .iter()
+            .filter(move |(other, _)| other.starts_with(place) || place.starts_with(other))
+            .map(|(_, event)| event)
+    }
+
+    fn stash(&self, place: &PathBuf) -> Stash<'_> {
+        let mut stash = Stash::default();
+        for (_, event) in self.0.iter().filter(|(other, _)| other.starts_with(place) || place.starts_with(other)) {
+            match event {
+                Event::Work(GitWork::Stashed { parts, .. }) => stash.new.push(Entry { parts, applied: false }),
+                Event::Work(GitWork::Unstashed { entry, kept: false }) | Event::Dropped(Some(entry)) => {
+                    stash.remove(*entry);
+                }
+                Event::Work(GitWork::Unstashed { entry, kept: true }) => match stash.at(*entry) {
+                    At::New(at) => {
+                        if let Some(entry) = stash.new.get_mut(at) {
+                            entry.applied = true;
+                        }
+                    }
+                    At::Old(entry) => stash.applied.push(entry),
+                },
+                Event::Dropped(None) => stash = Stash { cleared: true, ..Stash::default() },
+                Event::Lost => {
+                    stash.applied.clear();
+                    for entry in &mut stash.new {
+                        entry.applied = false;
+                    }
+                }
+                Event::Work(_) => {}
+            }
+        }
+        stash
+    }
+
+    /// What the index has taken since the last commit, or before it: the files that it may not have had before.
+    fn staged(&self, place: &PathBuf, before_commit: bool) -> Option<GitScope> {
+        let mut specs: Option<Vec<String>> = None;
+        for event in self.events(place) {
+            match event {
+                Event::Work(GitWork::Staged(more)) => match &mut specs {
+                    Some(specs) if specs.is_empty() => {}
+                    Some(specs) if more.is_empty() => specs.clear(),
+                    Some(specs) => specs.extend_from_slice(more),
+                    None => specs = Some(more.clone()),
+                },
+                Event::Work(GitWork::Committed { .. }) if !before_commit => specs = None,
+                _ => {}
+            }
+        }
+        specs.map(|pathspecs| GitScope::Untracked { pathspecs, directories: true, ignored: false, only_ignored: false })
+    }
+
+    /// True where nothing of the changes to tracked files is in the working tree any more.
+    fn is_clean(&self, place: &PathBuf) -> bool {
+        self.events(place)
+            .rev()
+            .find_map(|event| match event {
+                Event::Work(GitWork::Stashed { clean, .. }) => Some(*clean),
+                Event::Work(GitWork::Unstashed { .. }) => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false)
+    }
+
+    /// True where the stash has taken the untracked files too.
+    fn has_untracked(&self, place: &PathBuf) -> bool {
+        self.is_clean(place)
+            && self.stash(place).new.last().is_some_and(|entry| {
+                entry
+                    .parts
+                    .iter()
+                    .any(|part| matches!(part, GitScope::Untracked { pathspecs, .. } if pathspecs.is_empty()))
+            })
+    }
+
+    /// True where commits of this action are on `branch` (`None`: on the one that is checked out), and nothing else has
+    /// them.
+    fn commits_only_on(&self, place: &PathBuf, branch: Option<&str>) -> bool {
+        self.events(place)
+            .rev()
+            .find_map(|event| match event {
+                Event::Work(GitWork::Reached) => Some(false),
+                Event::Work(GitWork::Committed { branch: on }) => {
+                    Some(branch.is_none_or(|branch| on.as_deref() == Some(branch)))
+                }
+                _ => None,
+            })
+            .unwrap_or(false)
+    }
+}
+
+/// All uncommitted changes.
+fn changes() -> GitScope {
+    GitScope::Changes { pathspecs: Vec::new(), staged: true, worktree: true }
+}
+
+impl Evaluator<'_> {
+    /// `effect` as it is on what the action has kept before: what it is more than it says, where it is more.
+    pub(super) fn dropped(&mut self, effect: &mut Effect) -> Vec<Effect> {
+        if self.kept.0.is_empty() || effect.verb != Verb::Delete || effect.opaque {
+            return Vec::new();
+        }
+        let Some(place) = effect.target.paths.first().cloned() else { return Vec::new() };
+        let Scope::Git(scope) = effect.scope.clone() else { return Vec::new() };
+        let kept = &self.kept;
+        let mut lost: Vec<GitScope> = Vec::new();
+        let mut event = None;
+        match (effect.target.kind, &scope) {
+            (TargetKind::GitStash, GitScope::Stash { entry: Some(entry) }) => {
+                let stash = kept.stash(&place);
+                event = Some(Event::Dropped(Some(*entry)));
+                match stash.at(*entry) {
+                    At::New(at) => {
+                        if let Some(entry) = stash.new.get(at).filter(|entry| !entry.applied) {
+                            lost.extend_from_slice(entry.parts);
+                        }
+                        harmless(effect, "the action itself has put it there");
+                    }
+                    At::Old(_) if stash.cleared => harmless(effect, "the action itself has cleared it"),
+                    At::Old(old) if stash.applied.contains(&old) => {
+                        harmless(effect, "the action itself has taken it out");
+                    }
+                    At::Old(old) => effect.scope = Scope::Git(GitScope::Stash { entry: Some(old) }),
+                }
+            }
+            (TargetKind::GitStash, GitScope::Stash { entry: None }) => {
+                let stash = kept.stash(&place);
+                for entry in stash.new.iter().filter(|entry| !entry.applied) {
+                    lost.extend_from_slice(entry.parts);
+                }
+                event = Some(Event::Dropped(None));
+            }
+            (TargetKind::GitWorktree, GitScope::Changes { staged, .. }) => {
+                if kept.is_clean(&place) {
+                    harmless(effect, "the changes are in the stash by then");
+                } else {
+                    if *staged {
+                        lost.extend(kept.staged(&place, false));
+                    }
+                    event = Some(Event::Lost);
+                }
+            }
+            (TargetKind::GitWorktree, GitScope::Untracked { ignored: false, only_ignored: false, .. })
+                if kept.has_untracked(&place) =>
+            {
+                harmless(effect, "the files are in the stash by then");
+            }
+            (TargetKind::GitRef, GitScope::Move { reference, .. }) => {
+                let branch = reference.as_deref().map(short);
+                // Where only the branch moves, the working tree still has it all.
+                let stays = branch.is_none()
+                    && !self.effects.last().is_some_and(|before| {
+                        before.target.kind == TargetKind::GitWorktree && before.span == effect.span
+                    });
+                if !stays && kept.commits_only_on(&place, branch) {
+                    lost.push(changes());
+                    lost.extend(kept.staged(&place, true));
+                }
+            }
+            (TargetKind::GitRef, GitScope::Refs { names })
+                if names.iter().any(|name| kept.commits_only_on(&place, Some(short(name)))) =>
+            {
+                lost.push(changes());
+                lost.extend(kept.staged(&place, true));
+            }
+            _ => {}
+        }
+        if let Some(event) = event
+            && self.kept.0.len() < MOST_WORKS
+        {
+            self.kept.0.push((place.clone(), event));
+        }
+        let name = place.file_name().map_or_else(|| ".".to_owned(), |name| name.to_string_lossy().into_owned());
+        let target = || Target::new(TargetKind::GitWorktree, name.clone()).at(vec![place.clone()]);
+        lost.into_iter()
+            .map(|scope| {
+                let mut more = Effect::new(Verb::Delete, target()).within(Scope::Git(scope));
+                more.span = effect.span;
+                more.via.clone_from(&effect.via);
+                more.note = Some("what the command itself has put away before".to_owned());
+                more
+            })
+            .collect()
+    }
+}
+
+/// The effect changes something, and nothing is lost by it.
+fn harmless(effect: &mut Effect, why: &str) {
+    effect.verb = Verb::Modify;
+    effect.scope = Scope::Whole;
+    effect.note = Some(why.to_owned());
+}
+
+/// The name of a branch without its namespace.
+fn short(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
