@@ -6,7 +6,7 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, Inner, Language, Same, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Language, Same, Say, Secret, Stdin, Value};
 use crate::family;
 use crate::quote::quoted;
 
@@ -20,6 +20,8 @@ use super::{Done, Evaluator, Frame, Status};
 #[derive(Default)]
 pub(super) struct Listener {
     pub(super) said: Vec<Said>,
+    /// The secrets that it prints.
+    pub(super) yielded: Vec<Secret>,
 }
 
 pub(super) enum Said {
@@ -62,6 +64,9 @@ impl Say for Listener {
     }
     fn written(&mut self, path: PathBuf, content: String) {
         self.said.push(Said::Written { path, content });
+    }
+    fn yields(&mut self, secret: Secret) {
+        self.yielded.push(secret);
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -345,7 +350,8 @@ impl Evaluator<'_> {
             listener = Listener::default();
             is_known = family::interpret(&call, &mut listener);
         }
-        let read = super::secrets::taken_in(&call);
+        let mut read = super::secrets::taken_in(&call);
+        crate::secrets::add(&mut read, &listener.yielded);
         let argv = call.argv;
         self.flow_on(&read, &listener.said);
         if !is_known {

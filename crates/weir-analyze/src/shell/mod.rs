@@ -45,7 +45,7 @@ use std::rc::Rc;
 
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, Inner, Language, Stdin};
+use crate::call::{Arg, Call, Inner, Language, Secret, Stdin};
 use crate::{Analysis, World};
 
 pub(crate) use calls::language_of;
@@ -68,7 +68,7 @@ struct Frame {
     /// The standard input.
     stdin: Rc<Stdin>,
     /// Secrets that the standard input holds.
-    secrets: Rc<Vec<String>>,
+    secrets: Rc<Vec<Secret>>,
     /// How many programs it is inside of.
     programs: usize,
 }
@@ -98,7 +98,7 @@ impl Frame {
     }
 
     /// The standard input holds these.
-    fn holding(self, secrets: Vec<String>) -> Self {
+    fn holding(self, secrets: Vec<Secret>) -> Self {
         if secrets.is_empty() { self } else { Self { secrets: Rc::new(secrets), ..self } }
     }
 }
@@ -155,11 +155,17 @@ struct Evaluator<'w> {
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
     /// Secrets in what was written to the standard output since somebody last asked.
-    flow: Vec<String>,
+    flow: Vec<Secret>,
     /// Variables that hold secrets.
-    held: BTreeMap<String, Vec<String>>,
+    held: BTreeMap<String, Vec<Secret>>,
     /// Files into which the action has put secrets.
-    copies: BTreeMap<PathBuf, Vec<String>>,
+    copies: BTreeMap<PathBuf, Vec<Secret>>,
+    /// Files of settings that the shell has read, and whose text is not known.
+    sourced: Vec<String>,
+    /// The file of settings that is read now.
+    settings: Option<Secret>,
+    /// Descriptors that lead to another machine.
+    lines: Vec<i32>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -233,6 +239,9 @@ impl<'w> Evaluator<'w> {
             flow: Vec::new(),
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
+            sourced: Vec::new(),
+            settings: None,
+            lines: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Stdin, Value, locate};
+use crate::call::{Secret, Stdin, Value, locate};
 use crate::{FileKind, World as _};
 
 use super::glob;
@@ -32,7 +32,7 @@ pub(super) struct Redirection {
     /// The standard output goes to another machine.
     pub(super) leaves: bool,
     /// Secrets in the standard input that one sets.
-    pub(super) secrets: Vec<String>,
+    pub(super) secrets: Vec<Secret>,
 }
 
 impl Evaluator<'_> {
@@ -73,6 +73,11 @@ impl Evaluator<'_> {
                 RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
                     if redirect.kind == RedirectKind::Duplicate {
                         // What nobody knows here is the number of a descriptor, as good as always.
+                        let line = |text: &String| text.parse().is_ok_and(|fd: i32| self.lines.contains(&fd));
+                        if output && texts.iter().any(line) {
+                            all.captured = true;
+                            all.leaves = true;
+                        }
                         texts.retain(|text| !has_hole(text) && !is_descriptor(text));
                         if texts.is_empty() {
                             continue;
@@ -80,6 +85,12 @@ impl Evaluator<'_> {
                     }
                     let append = redirect.kind == RedirectKind::Append;
                     all.may_fail |= !self.opens(&texts, false, shell);
+                    // `exec 3<>/dev/tcp/HOST/PORT`: what is written to it later leaves, too.
+                    if let Some(fd) = redirect.fd.filter(|fd| *fd > 2)
+                        && texts.iter().any(|text| network(text).is_some())
+                    {
+                        self.lines.push(fd);
+                    }
                     if output {
                         all.captured = true;
                         all.leaves |= texts.iter().any(|text| network(text).is_some());

@@ -1,6 +1,6 @@
 //! Where the content of secrets goes inside one action: through pipes, substitutions, variables and files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use weir_model::{Scope, TargetKind, Verb};
 
@@ -8,8 +8,8 @@ use super::calls::Said;
 use super::redirect::Redirection;
 use super::state::Shell;
 use super::{Evaluator, Frame};
-use crate::call::{Arg, Call};
-use crate::secrets::{ENVIRONMENT, Naming, add, of_arg, sent};
+use crate::call::{Arg, Call, Much, Secret};
+use crate::secrets::{ENVIRONMENT, Naming, add, holds_secrets, of_arg, of_file, of_tree, of_variable, sent};
 
 /// Programs whose output holds what they read.
 const CARRIERS: &[&str] = &[
@@ -25,21 +25,56 @@ const COUNTS: &[&str] = &["-c", "-q", "-l", "-L", "--count", "--quiet", "--files
 
 impl Evaluator<'_> {
     /// Does something that evaluates words; returns the secrets that came out of their substitutions.
-    pub(super) fn watched<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Vec<String>) {
+    pub(super) fn watched<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Vec<Secret>) {
         let before = std::mem::take(&mut self.flow);
         let result = act(self);
         (result, std::mem::replace(&mut self.flow, before))
     }
 
     /// What a variable of this name holds comes out where it is expanded.
-    pub(super) fn recall(&mut self, name: &str) {
+    pub(super) fn recall(&mut self, name: &str, shell: &Shell) {
         if let Some(secrets) = self.held.get(name) {
-            add(&mut self.flow, secrets);
+            let named = |secret: &Secret| {
+                let variable = secret.variable.clone().or_else(|| Some(name.to_owned()));
+                Secret { variable, ..secret.clone() }
+            };
+            let secrets: Vec<Secret> = secrets.iter().map(named).collect();
+            add(&mut self.flow, &secrets);
+        } else if shell.var(name).is_none()
+            && let Some(own) = of_variable(name)
+        {
+            // A file of settings whose text is not known may have set it.
+            let set: Vec<Secret> =
+                self.sourced.iter().map(|name| Secret { name: name.clone(), much: Much::One, ..own.clone() }).collect();
+            add(&mut self.flow, if set.is_empty() { std::slice::from_ref(&own) } else { &set });
+        }
+    }
+
+    /// A variable is set by a file of settings, or by its text: what it holds is a credential, where its name or its text
+    /// says so.
+    pub(super) fn settle(&mut self, variable: &str, texts: &[String], files: &[Secret]) {
+        let found = of_variable(variable).is_some() || texts.iter().any(|text| looks_secret(text));
+        let secrets = files.iter().filter(|_| found).map(|file| {
+            let variable = Some(variable.to_owned());
+            Secret { name: file.name.clone(), much: Much::One, variable }
+        });
+        let secrets = secrets.collect();
+        self.hold(variable, secrets);
+    }
+
+    /// Words with the text of secrets are set as variables (`export $(cat .env)`).
+    pub(super) fn settle_words(&mut self, args: &[Arg]) {
+        for arg in args.iter().filter(|arg| !arg.secrets.is_empty()) {
+            let secrets = arg.secrets.clone();
+            match arg.text().and_then(|text| text.split_once('=')) {
+                Some((name, text)) => self.settle(name, &[text.to_owned()], &secrets),
+                None => self.sourced.extend(secrets.into_iter().map(|secret| secret.name)),
+            }
         }
     }
 
     /// A variable gets text that holds these.
-    pub(super) fn hold(&mut self, name: &str, secrets: Vec<String>) {
+    pub(super) fn hold(&mut self, name: &str, secrets: Vec<Secret>) {
         if !secrets.is_empty() {
             self.held.insert(name.to_owned(), secrets);
         } else if !self.held.is_empty() {
@@ -48,11 +83,10 @@ impl Evaluator<'_> {
     }
 
     /// What a file that the action reads holds: it is a secret, or the action has copied one into it.
-    pub(super) fn held_by(&self, path: &std::path::Path) -> Vec<String> {
+    pub(super) fn held_by(&self, path: &std::path::Path) -> Vec<Secret> {
         match self.copies.get(path) {
             Some(secrets) => secrets.clone(),
-            None if weir_model::is_secret(path) => vec![path.to_string_lossy().into_owned()],
-            None => Vec::new(),
+            None => of_file(path).into_iter().collect(),
         }
     }
 
@@ -71,7 +105,7 @@ impl Evaluator<'_> {
     }
 
     /// What a program has read comes out of it, and goes into the files that it writes.
-    pub(super) fn flow_on(&mut self, read: &[String], said: &[Said]) {
+    pub(super) fn flow_on(&mut self, read: &[Secret], said: &[Said]) {
         if read.is_empty() {
             return;
         }
@@ -93,13 +127,16 @@ impl Evaluator<'_> {
     }
 
     /// What a command wrote goes where its output is redirected to.
-    pub(super) fn flow_into(&mut self, redirection: &Redirection, written: &[String], frame: &Frame) {
+    pub(super) fn flow_into(&mut self, redirection: &Redirection, written: &[Secret], frame: &Frame) {
         if written.is_empty() {
             return;
         }
         if redirection.leaves && frame.place.is_none() {
-            for name in written {
-                self.keep(sent(name), frame);
+            for secret in written {
+                let empty = secret.much == Much::Directory && !holds_secrets(&self.world, Path::new(&secret.name));
+                if !empty {
+                    self.keep(sent(secret), frame);
+                }
             }
         }
         for path in &redirection.written {
@@ -121,7 +158,7 @@ impl Evaluator<'_> {
         let mut sends =
             said.iter().filter(|effect| effect.verb == Verb::Send && effect.target.kind == TargetKind::Host);
         let read = said.iter().filter(|effect| effect.verb == Verb::Read);
-        let secrets: Vec<String> =
+        let secrets: Vec<Secret> =
             read.flat_map(|effect| &effect.target.paths).flat_map(|path| self.held_by(path)).collect();
         if sends.any(|effect| !is_local(&effect.target.name)) {
             for secret in secrets {
@@ -131,14 +168,51 @@ impl Evaluator<'_> {
     }
 }
 
+/// Programs that pack up whole directories.
+const PACKERS: &[&str] =
+    &["tar", "bsdtar", "gtar", "zip", "7z", "7za", "cpio", "cp", "rsync", "rar", "pax", "mksquashfs", "restic"];
+
+/// Whether a text looks like a credential by itself.
+fn looks_secret(text: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "sk-", "sk_", "rk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xox", "AKIA", "eyJ", "-----BEGIN", "npm_", "hf_",
+        "AIza", "SG.", "dop_v1_", "whsec_", "pypi-",
+    ];
+    let text = text.trim_matches(['"', '\'']);
+    let signed = |rest: &str| rest.split('/').next().is_some_and(|host| host.contains('@') && host.contains(':'));
+    STARTS.iter().any(|start| text.starts_with(start)) || text.split_once("://").is_some_and(|(_, rest)| signed(rest))
+}
+
+/// Whether what a program prints of its input is one piece of it, and not all.
+fn picks(program: &str, args: &[Arg]) -> bool {
+    let texts = || args.iter().filter_map(Arg::text);
+    let flag = |letter: char| {
+        texts().any(|text| text.starts_with('-') && !text.starts_with("--") && text.contains(letter))
+    };
+    match program {
+        "grep" | "egrep" | "fgrep" | "rg" => {
+            let all = |text: &str| matches!(text, "" | "." | ".*" | "^" | "=" | "$" | "[A-Z]" | "[A-Z_]*=");
+            !flag('v') && !texts().any(|text| text == "--invert-match") && !texts().any(all)
+        }
+        "cut" => !texts().any(|text| matches!(text, "-f1-" | "-c1-")),
+        "awk" | "gawk" | "mawk" => texts().any(|text| text.contains('/') || text.contains('$')),
+        "sed" | "gsed" => flag('n'),
+        "jq" | "yq" => texts().any(|text| text.len() > 1 && text.starts_with('.')),
+        _ => false,
+    }
+}
+
 /// The secrets that a call reads and passes on.
-pub(super) fn taken_in(call: &Call<'_>) -> Vec<String> {
+pub(super) fn taken_in(call: &Call<'_>) -> Vec<Secret> {
     let program = call.program();
     let args = call.argv.get(1..).unwrap_or_default();
     let mut read = Vec::new();
     if matches!(program, "env" | "printenv") {
-        if args.iter().all(|arg| arg.text().is_some_and(|text| text.starts_with('-'))) {
-            read.push(ENVIRONMENT.to_owned());
+        let words = || args.iter().filter(|arg| arg.text().is_none_or(|text| !text.starts_with('-')));
+        if words().next().is_none() {
+            read.push(Secret::whole(ENVIRONMENT));
+        } else if program == "printenv" {
+            read.extend(words().filter_map(Arg::text).filter_map(of_variable));
         }
         return read;
     }
@@ -153,11 +227,30 @@ pub(super) fn taken_in(call: &Call<'_>) -> Vec<String> {
     if !prints {
         add(&mut read, &call.secrets);
     }
+    let packs = PACKERS.contains(&program);
     for arg in args {
         let held = if prints { arg.secrets.clone() } else { of_arg(call, arg, Naming::Path) };
         add(&mut read, &held);
+        if packs && let Some(text) = arg.text().filter(|text| is_tree(call, text)) {
+            add(&mut read, of_tree(call, text).as_slice());
+        }
+    }
+    if picks(program, args) {
+        for secret in read.iter_mut().filter(|secret| secret.much == Much::Whole) {
+            secret.much = Much::One;
+        }
     }
     read
+}
+
+/// Whether a word may name a directory: only by what it looks like, since nothing is looked up before it matters.
+fn is_tree(call: &Call<'_>, text: &str) -> bool {
+    let name = text.trim_end_matches(['/', '*']).rsplit('/').next().unwrap_or_default();
+    let shown = matches!(name, "" | "." | "..");
+    !text.is_empty()
+        && !text.starts_with('-')
+        && (shown || !name.contains('.') || name.starts_with('.'))
+        && call.path(text).is_some()
 }
 
 #[cfg(test)]
