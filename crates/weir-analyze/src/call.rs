@@ -76,6 +76,8 @@ pub enum Much {
     Directory,
     /// The rows of a database.
     Data,
+    /// Names of files that hold secrets (`find . -name .env`): the secret is what they lead to.
+    Names,
 }
 
 impl Secret {

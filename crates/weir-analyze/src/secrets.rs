@@ -38,6 +38,16 @@ pub(crate) enum Carries {
 /// The secrets that an argument holds or names. `-` is the standard input.
 pub(crate) fn of_arg(call: &Call<'_>, arg: &Arg, naming: Naming) -> Vec<Secret> {
     let mut all = arg.secrets.clone();
+    let marked = || match &arg.value {
+        Value::Known(text) | Value::Prefix(text) => arg.template.as_deref().unwrap_or(text).contains('@'),
+        Value::Unknown => arg.template.as_deref().is_some_and(|text| text.contains('@')),
+        Value::OneOf(texts) => texts.iter().any(|text| text.contains('@')),
+    };
+    if naming == Naming::Path || marked() {
+        for secret in all.iter_mut().filter(|secret| secret.much == Much::Names) {
+            secret.much = Much::Whole;
+        }
+    }
     if naming == Naming::Path {
         // What a variable of the session holds is here the name of a file.
         all.retain(|secret| secret.much != Much::Own);
@@ -98,7 +108,12 @@ fn is_token(path: &Path) -> bool {
 /// The paths that an argument may name; none for an address and for a place on another machine (`host:path`).
 fn named(text: &str, naming: Naming) -> impl Iterator<Item = &str> {
     let remote = text.contains("://") || text.split('/').next().is_some_and(|start| start.contains(':'));
-    let text = if remote && !text.contains("=@") { "" } else { text };
+    // `FILE:x` of `socat`.
+    let (text, remote) = match text.split_once(':') {
+        Some((kind, rest)) if matches!(kind.to_ascii_lowercase().as_str(), "file" | "open" | "gopen") => (rest, false),
+        _ => (text, remote),
+    };
+    let text = if remote && !text.contains("=@") && !text.contains(":@") { "" } else { text };
     let plain = (naming == Naming::Path).then_some(text);
     let value = text.split_once('=').map(|(_, value)| value).filter(|_| naming == Naming::Path);
     let after = ["=@", "=<", "@"].iter().find_map(|mark| text.split_once(mark)).map(|(_, rest)| rest);
@@ -137,6 +152,7 @@ pub(crate) fn leaving(call: &Call<'_>, secrets: &[Secret], carries: Carries, arg
             }
             Much::Directory => holds_secrets(call.world, Path::new(&secret.name)),
             Much::Whole | Much::Data => true,
+            Much::Names => false,
         }
     };
     secrets.iter().filter(leaves).map(sent).collect()
@@ -205,6 +221,22 @@ pub(crate) fn of_variable(name: &str) -> Option<Secret> {
         much: Much::Own,
         variable: Some(name.to_owned()),
     })
+}
+
+/// The names that `find` prints where these are its tests.
+pub(crate) fn of_tests<'t>(tests: impl Iterator<Item = &'t str>) -> Option<Secret> {
+    let mut words = tests.flat_map(|text| text.split_whitespace());
+    while let Some(word) = words.next() {
+        if !matches!(word, "-name" | "-iname" | "-path" | "-ipath" | "-wholename") {
+            continue;
+        }
+        let pattern = words.next()?.trim_matches(['"', '\'']).replace('\\', "");
+        let found = ["", "x"].iter().any(|any| is_secret(Path::new(&pattern.replace('*', any))));
+        if found {
+            return Some(Secret::whole(pattern).cut(Much::Names));
+        }
+    }
+    None
 }
 
 /// Adds those that are not there yet.

@@ -9,7 +9,7 @@ use super::parse::Found;
 use super::table::{Extent, Fallback, Part, Rule, Sel, Tool};
 use super::text::{Reading, Truth, shown};
 use crate::call::{Arg, Call, Say, Secret, Value};
-use crate::secrets::{Naming, leaving, of_arg};
+use crate::secrets::{Naming, leaving, of_arg, of_tree};
 
 /// Words for each of which an effect is made.
 const MOST_EACH: usize = 256;
@@ -211,7 +211,11 @@ fn sends(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Ef
                 continue;
             }
             for arg in reading.values(sel, it) {
-                leave(&of_arg(reading.call, &arg, naming), Some(&arg));
+                let mut secrets = of_arg(reading.call, &arg, naming);
+                if rule.scope == Extent::Files {
+                    secrets.extend(arg.text().and_then(|text| of_tree(reading.call, text)));
+                }
+                leave(&secrets, Some(&arg));
             }
         }
     }

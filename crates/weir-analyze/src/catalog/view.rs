@@ -327,7 +327,7 @@ fn command(command: &'static Command, paths: Vec<String>) -> KnownCommand {
         let what = match entry.much {
             Much::One | Much::Own => "credential",
             Much::Data => "data",
-            Much::Whole | Much::Directory => "secrets",
+            Much::Whole | Much::Directory | Much::Names => "secrets",
         };
         let mut text = what.to_owned();
         conditions(&mut text, entry.when, entry.unless);

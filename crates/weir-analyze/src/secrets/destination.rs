@@ -79,6 +79,12 @@ const CATCHERS: &[&str] = &[
     "ceye.io",
 ];
 
+/// What `socat` calls things of this machine that are no place to send to.
+const LOCAL: &[&str] = &["file", "open", "gopen", "create", "exec", "system", "stdio", "stdin", "stdout", "fd", "pty", "pipe"];
+
+/// What it calls other machines.
+const NETWORK: &[&str] = &["tcp", "udp", "openssl", "ssl", "sctp", "socks", "proxy"];
+
 /// The worst of the places that the arguments name; `None` where they name none.
 pub(super) fn of(to: &[Arg]) -> Option<Place> {
     to.iter().flat_map(addresses).filter_map(place).max()
@@ -121,6 +127,16 @@ fn place(text: &str) -> Option<Place> {
     if text.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '/')) {
         return Some(Place::Local);
     }
+    if text == "-" {
+        return None;
+    }
+    // `TCP:host:port` of `socat`.
+    let text = match text.split_once(':').map(|(kind, rest)| (kind.to_ascii_lowercase(), rest)) {
+        Some((kind, _)) if LOCAL.contains(&kind.as_str()) => return None,
+        Some((kind, _)) if kind.starts_with("unix") || kind.starts_with("abstract") => return Some(Place::Local),
+        Some((kind, rest)) if NETWORK.iter().any(|known| kind.starts_with(known)) && !rest.starts_with("//") => rest,
+        _ => text,
+    };
     let (scheme, host) = parts(text)?;
     if host.is_empty() || host.starts_with(HOLE) {
         return Some(Place::Service);

@@ -258,6 +258,7 @@ impl Evaluator<'_> {
         let own = shell.positional().map(<[_]>::to_vec);
         shell.set_positional(Some(argv.iter().skip(1).map(known).collect()));
         shell.enter_function();
+        let held = self.hold_arguments(argv.get(1..).unwrap_or_default());
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
         let (broke, returned) = (shell.broke.take(), shell.returned.take());
@@ -271,6 +272,11 @@ impl Evaluator<'_> {
         (shell.broke, shell.returned) = (broke, returned);
         shell.leave_function();
         shell.set_positional(own);
+        if let Some(held) = held {
+            for name in ["*", "@"].into_iter().map(str::to_owned).chain((1..argv.len()).map(|at| at.to_string())) {
+                self.hold(&name, held.get(&name).cloned().unwrap_or_default());
+            }
+        }
         done
     }
 

@@ -302,7 +302,9 @@ impl<'w> Evaluator<'w> {
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
             let outside = (std::mem::take(&mut self.loops), std::mem::take(&mut self.functions));
+            let held = self.hold_arguments(argv.get(1..).unwrap_or_default());
             let done = self.program(text, &mut inner, frame);
+            self.held = held.unwrap_or_else(|| std::mem::take(&mut self.held));
             (self.loops, self.functions) = outside;
             return done;
         }

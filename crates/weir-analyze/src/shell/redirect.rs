@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Secret, Stdin, Value, locate};
+use crate::call::{Much, Secret, Stdin, Value, locate};
 use crate::{FileKind, World as _};
 
 use super::glob;
@@ -65,6 +65,9 @@ impl Evaluator<'_> {
                         all.stdin = Some(self.input(&texts, shell));
                         // `< <(cat .env)`
                         all.secrets = secrets;
+                        for secret in all.secrets.iter_mut().filter(|secret| secret.much == Much::Names) {
+                            secret.much = Much::Whole;
+                        }
                         for path in texts.iter().filter_map(|text| self.absolute(text, shell)) {
                             all.secrets.extend(self.held_by(&path));
                         }
