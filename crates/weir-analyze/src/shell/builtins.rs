@@ -119,7 +119,12 @@ impl Evaluator<'_> {
             "eval" => {
                 let text: Vec<String> = args.iter().map(|arg| template(arg).unwrap_or_else(unknown)).collect();
                 let frame = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
-                Some(self.program(&text.join(" "), shell, &frame))
+                // `eval "$(cat .env)"`
+                let settings = args.iter().find_map(|arg| arg.secrets.first().cloned());
+                let outside = std::mem::replace(&mut self.settings, settings);
+                let done = self.program(&text.join(" "), shell, &frame);
+                self.settings = outside;
+                Some(done)
             }
             "source" | "." => Some(self.source(args, shell, frame)),
             "trap" => {

@@ -76,7 +76,10 @@ impl Evaluator<'_> {
                 RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
                     if redirect.kind == RedirectKind::Duplicate {
                         // What nobody knows here is the number of a descriptor, as good as always.
-                        let line = |text: &String| text.parse().is_ok_and(|fd: i32| self.lines.contains(&fd));
+                        let line = |text: &String| {
+                            has_hole(text) && !self.lines.is_empty()
+                                || text.parse().is_ok_and(|fd: i32| self.lines.contains(&fd))
+                        };
                         if output && texts.iter().any(line) {
                             all.captured = true;
                             all.leaves = true;
@@ -89,10 +92,9 @@ impl Evaluator<'_> {
                     let append = redirect.kind == RedirectKind::Append;
                     all.may_fail |= !self.opens(&texts, false, shell);
                     // `exec 3<>/dev/tcp/HOST/PORT`: what is written to it later leaves, too.
-                    if let Some(fd) = redirect.fd.filter(|fd| *fd > 2)
-                        && texts.iter().any(|text| network(text).is_some())
-                    {
-                        self.lines.push(fd);
+                    if append && redirect.fd.is_none_or(|fd| fd > 2) || redirect.fd.is_some_and(|fd| fd > 2) {
+                        let open = texts.iter().any(|text| network(text).is_some());
+                        self.lines.extend(open.then_some(redirect.fd.unwrap_or_default()));
                     }
                     if output {
                         all.captured = true;

@@ -246,7 +246,16 @@ pub(super) fn taken_in(call: &Call<'_>) -> Vec<Secret> {
         add(&mut read, &call.secrets);
     }
     let packs = PACKERS.contains(&program);
+    let mut excluded = false;
     for arg in args {
+        // What a command leaves out it does not read.
+        let option = arg.text().filter(|text| text.starts_with("--exclude") || matches!(*text, "-x" | "-X"));
+        if std::mem::take(&mut excluded) || option.is_some() {
+            excluded = packs && option.is_some_and(|text| !text.contains('='));
+            if packs {
+                continue;
+            }
+        }
         let held = if prints { arg.secrets.clone() } else { of_arg(call, arg, Naming::Path) };
         add(&mut read, &held);
         if packs && let Some(text) = arg.text().filter(|text| is_tree(call, text)) {
