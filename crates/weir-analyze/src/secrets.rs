@@ -123,7 +123,13 @@ fn named(text: &str, naming: Naming) -> impl Iterator<Item = &str> {
 
 /// What leaves the machine of `secrets`, on the way to `to` (nothing: wherever it goes). `arg` is the value that holds
 /// them.
-pub(crate) fn leaving(call: &Call<'_>, secrets: &[Secret], carries: Carries, arg: Option<&Arg>, to: &[Arg]) -> Vec<Effect> {
+pub(crate) fn leaving(
+    call: &Call<'_>,
+    secrets: &[Secret],
+    carries: Carries,
+    arg: Option<&Arg>,
+    to: &[Arg],
+) -> Vec<Effect> {
     if secrets.is_empty() {
         return Vec::new();
     }
@@ -160,7 +166,8 @@ pub(crate) fn leaving(call: &Call<'_>, secrets: &[Secret], carries: Carries, arg
 
 /// Whether a header is one that signs the caller in.
 fn is_sign_in(arg: &Arg) -> bool {
-    const NAMES: &[&str] = &["authorization", "cookie", "x-api-key", "api-key", "apikey", "x-goog-api-key", "x-auth-key"];
+    const NAMES: &[&str] =
+        &["authorization", "cookie", "x-api-key", "api-key", "apikey", "x-goog-api-key", "x-auth-key"];
     const ENDS: &[&str] = &["-token", "-api-key", "-apikey", "-access-key", "-authorization", "-auth", "-auth-key"];
     let text = arg.template.as_deref().or(match &arg.value {
         Value::Known(text) | Value::Prefix(text) => Some(text.as_str()),
@@ -186,7 +193,18 @@ fn asks_for_token(call: &Call<'_>) -> bool {
         texts().filter(|text| text.starts_with("https://")).any(|text| {
             let path = text.split(['?', '#']).next().unwrap_or_default();
             path.split('/').skip(3).any(|part| {
-                matches!(part, "login" | "signin" | "sign-in" | "token" | "tokens" | "session" | "sessions" | "auth" | "authenticate")
+                matches!(
+                    part,
+                    "login"
+                        | "signin"
+                        | "sign-in"
+                        | "token"
+                        | "tokens"
+                        | "session"
+                        | "sessions"
+                        | "auth"
+                        | "authenticate"
+                )
             })
         })
     };
@@ -197,7 +215,9 @@ fn asks_for_token(call: &Call<'_>) -> bool {
 pub(crate) fn holds_secrets(world: &dyn World, dir: &Path) -> bool {
     const SETTINGS: &[&str] = &[".env", ".env.local", ".env.production", ".netrc", ".npmrc", ".git-credentials"];
     let homes = [world.home(None), world.home(Some("root"))];
-    if dir == Path::new("/") || homes.iter().flatten().any(|home| home.starts_with(dir) || *home.join(".config") == *dir) {
+    if dir == Path::new("/")
+        || homes.iter().flatten().any(|home| home.starts_with(dir) || *home.join(".config") == *dir)
+    {
         return true;
     }
     if dir.parent() == Some(Path::new("/home")) || dir.parent() == Some(Path::new("/Users")) {
@@ -214,13 +234,14 @@ pub(crate) fn sent(secret: &Secret) -> Effect {
     Effect::new(Verb::Send, Target::new(kind, &secret.name).at(paths))
 }
 
+/// Whether an address is one of this machine.
+pub(crate) fn is_local(address: &str) -> bool {
+    destination::of(&[Arg::known(address)]) == Some(Place::Local)
+}
+
 /// What a variable of the session holds, where its name says that it is a credential.
 pub(crate) fn of_variable(name: &str) -> Option<Secret> {
-    is_credential(name).then(|| Secret {
-        name: format!("${name}"),
-        much: Much::Own,
-        variable: Some(name.to_owned()),
-    })
+    is_credential(name).then(|| Secret { name: format!("${name}"), much: Much::Own, variable: Some(name.to_owned()) })
 }
 
 /// The names that `find` prints where these are its tests.

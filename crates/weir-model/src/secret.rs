@@ -133,15 +133,51 @@ pub fn is_secret(path: &Path) -> bool {
 #[must_use]
 pub fn is_credential(name: &str) -> bool {
     const WORDS: &[&str] = &[
-        "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PAT", "APIKEY", "CREDENTIAL",
-        "CREDENTIALS", "DSN", "PRIVATE", "PASSWORT", "MNEMONIC", "KEY", "SECRETS", "KEYS",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "PASS",
+        "PWD",
+        "PAT",
+        "APIKEY",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "DSN",
+        "PRIVATE",
+        "PASSWORT",
+        "MNEMONIC",
+        "KEY",
+        "SECRETS",
+        "KEYS",
     ];
     // What is shown to everybody, and where things are.
     const OTHERS: &[&str] = &[
-        "PUBLIC", "PUB", "PUBLISHABLE", "FILE", "PATH", "DIR", "NAME", "ID", "URL", "URI", "ENDPOINT", "HOST", "TYPE",
-        "LENGTH", "COUNT", "EXPIRY", "TTL", "HASH", "FINGERPRINT", "ALGORITHM", "ALG",
+        "PUBLIC",
+        "PUB",
+        "PUBLISHABLE",
+        "FILE",
+        "PATH",
+        "DIR",
+        "NAME",
+        "ID",
+        "URL",
+        "URI",
+        "ENDPOINT",
+        "HOST",
+        "TYPE",
+        "LENGTH",
+        "COUNT",
+        "EXPIRY",
+        "TTL",
+        "HASH",
+        "FINGERPRINT",
+        "ALGORITHM",
+        "ALG",
     ];
-    const STORES: &[&str] = &["DATABASE", "DB", "MONGO", "MONGODB", "REDIS", "POSTGRES", "PG", "MYSQL", "AMQP", "RABBITMQ"];
+    const STORES: &[&str] =
+        &["DATABASE", "DB", "MONGO", "MONGODB", "REDIS", "POSTGRES", "PG", "MYSQL", "AMQP", "RABBITMQ"];
     // `$PWD`, `$OLDPWD` and loops over `$key` are no credentials.
     if !name.contains(|c: char| c.is_ascii_uppercase()) || matches!(name, "PWD" | "OLDPWD" | "KEY" | "KEYS" | "PASS") {
         return false;
@@ -207,14 +243,39 @@ mod tests {
     #[test]
     fn a_variable_says_by_its_name_that_it_holds_a_credential() {
         for name in [
-            "API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "PGPASSWORD_PROD_SECRET", "DATABASE_URL",
-            "MONGO_URI", "STRIPE_SECRET", "SENTRY_DSN", "Github_Token", "SSH_PRIVATE_KEY", "TOKEN",
+            "API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "GITHUB_TOKEN",
+            "DB_PASSWORD",
+            "PGPASSWORD_PROD_SECRET",
+            "DATABASE_URL",
+            "MONGO_URI",
+            "STRIPE_SECRET",
+            "SENTRY_DSN",
+            "Github_Token",
+            "SSH_PRIVATE_KEY",
+            "TOKEN",
         ] {
             assert!(is_credential(name), "{name}");
         }
         for name in [
-            "PWD", "key", "token", "API_URL", "PORT", "PUBLIC_KEY", "AWS_ACCESS_KEY_ID", "KEY_FILE", "SECRET_NAME",
-            "KEYBOARD", "PATH", "USER", "TOKEN_URL", "NEXT_PUBLIC_API_KEY", "BASE_URL", "STRIPE_PUBLISHABLE_KEY", "",
+            "PWD",
+            "key",
+            "token",
+            "API_URL",
+            "PORT",
+            "PUBLIC_KEY",
+            "AWS_ACCESS_KEY_ID",
+            "KEY_FILE",
+            "SECRET_NAME",
+            "KEYBOARD",
+            "PATH",
+            "USER",
+            "TOKEN_URL",
+            "NEXT_PUBLIC_API_KEY",
+            "BASE_URL",
+            "STRIPE_PUBLISHABLE_KEY",
+            "",
         ] {
             assert!(!is_credential(name), "{name}");
         }

@@ -111,7 +111,10 @@ impl KnownCommand {
     /// Whether it does more than look, as far as is known.
     #[must_use]
     pub fn acts(&self) -> bool {
-        !self.runs.is_empty() || !self.interprets.is_empty() || !self.yields.is_empty() || self.effects.iter().any(KnownEffect::matters)
+        !self.runs.is_empty()
+            || !self.interprets.is_empty()
+            || !self.yields.is_empty()
+            || self.effects.iter().any(KnownEffect::matters)
     }
 }
 

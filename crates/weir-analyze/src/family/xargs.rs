@@ -5,7 +5,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 use super::find::filled;
 use super::options::{Opts, Word};
 use crate::FileKind;
-use crate::call::{Arg, Call, Much, Inner, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Much, Say, Stdin, Value};
 
 /// Arguments that are taken from a known input.
 const MOST_ITEMS: usize = 1000;

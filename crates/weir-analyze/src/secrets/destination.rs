@@ -80,7 +80,8 @@ const CATCHERS: &[&str] = &[
 ];
 
 /// What `socat` calls things of this machine that are no place to send to.
-const LOCAL: &[&str] = &["file", "open", "gopen", "create", "exec", "system", "stdio", "stdin", "stdout", "fd", "pty", "pipe"];
+const LOCAL: &[&str] =
+    &["file", "open", "gopen", "create", "exec", "system", "stdio", "stdin", "stdout", "fd", "pty", "pipe"];
 
 /// What it calls other machines.
 const NETWORK: &[&str] = &["tcp", "udp", "openssl", "ssl", "sctp", "socks", "proxy"];
@@ -142,7 +143,8 @@ fn place(text: &str) -> Option<Place> {
         return Some(Place::Service);
     }
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    if matches!(host.as_str(), "localhost" | "::1" | "0.0.0.0" | "host.docker.internal") || host.ends_with(".localhost") {
+    if matches!(host.as_str(), "localhost" | "::1" | "0.0.0.0" | "host.docker.internal") || host.ends_with(".localhost")
+    {
         return Some(Place::Local);
     }
     if let Ok(address) = host.parse::<Ipv4Addr>() {
@@ -152,14 +154,25 @@ fn place(text: &str) -> Option<Place> {
             _ => Place::Exposed,
         });
     }
-    let caught = CATCHERS.iter().any(|known| {
-        host.strip_suffix(known).is_some_and(|start| start.is_empty() || start.ends_with('.'))
-    });
+    let caught = CATCHERS
+        .iter()
+        .any(|known| host.strip_suffix(known).is_some_and(|start| start.is_empty() || start.ends_with('.')));
     // Inside of a network of one's own nobody else listens.
     let internal = !host.contains('.')
-        || [".local", ".internal", ".lan", ".test", ".svc", ".consul", ".cluster.local", ".home.arpa", ".intranet", ".corp"]
-            .iter()
-            .any(|end| host.ends_with(end))
+        || [
+            ".local",
+            ".internal",
+            ".lan",
+            ".test",
+            ".svc",
+            ".consul",
+            ".cluster.local",
+            ".home.arpa",
+            ".intranet",
+            ".corp",
+        ]
+        .iter()
+        .any(|end| host.ends_with(end))
         || host.contains(HOLE);
     let clear = matches!(scheme, "http" | "ftp" | "ws" | "telnet" | "tcp") && !internal;
     Some(if caught || clear { Place::Exposed } else { Place::Service })
@@ -170,7 +183,8 @@ fn place(text: &str) -> Option<Place> {
 pub(super) fn belongs(variable: &str, host: &str) -> bool {
     const SHORTEST: usize = 4;
     // Words that say what it is and not whose.
-    const COMMON: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASS", "ACCESS", "AUTH", "USER", "CLIENT", "SERVICE", "CLOUD"];
+    const COMMON: &[&str] =
+        &["TOKEN", "SECRET", "PASSWORD", "PASS", "ACCESS", "AUTH", "USER", "CLIENT", "SERVICE", "CLOUD"];
     let host = host.to_ascii_lowercase();
     let mut labels = host.rsplit('.').skip(1);
     let Some(mut label) = labels.next() else { return false };

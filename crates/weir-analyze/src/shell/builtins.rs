@@ -369,7 +369,10 @@ impl Evaluator<'_> {
             self.assign_text(how, arg, shell);
         }
         self.settle_words(&args);
-        if assignments.is_empty() && how != "local" && args.iter().all(|arg| arg.text().is_some_and(|t| matches!(t, "-p" | "-x" | "-px" | "-xp"))) {
+        if assignments.is_empty()
+            && how != "local"
+            && args.iter().all(|arg| arg.text().is_some_and(|t| matches!(t, "-p" | "-x" | "-px" | "-xp")))
+        {
             self.flow.push(Secret::whole(ENVIRONMENT));
         }
         let flag = |letter: char| {

@@ -180,7 +180,10 @@ impl Evaluator<'_> {
             read.flat_map(|effect| &effect.target.paths).flat_map(|path| self.held_by(path)).collect();
         if sends.any(|effect| !is_local(&effect.target.name)) {
             for secret in secrets {
-                self.keep(sent(&secret), frame);
+                let gone = |effect: &weir_model::Effect| effect.verb == Verb::Send && effect.target.name == secret.name;
+                if !self.effects.get(from..).unwrap_or_default().iter().any(gone) {
+                    self.keep(sent(&secret), frame);
+                }
             }
         }
     }
@@ -193,8 +196,25 @@ const PACKERS: &[&str] =
 /// Whether a text looks like a credential by itself.
 fn looks_secret(text: &str) -> bool {
     const STARTS: &[&str] = &[
-        "sk-", "sk_", "rk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xox", "AKIA", "eyJ", "-----BEGIN", "npm_", "hf_",
-        "AIza", "SG.", "dop_v1_", "whsec_", "pypi-",
+        "sk-",
+        "sk_",
+        "rk_",
+        "ghp_",
+        "gho_",
+        "ghs_",
+        "github_pat_",
+        "glpat-",
+        "xox",
+        "AKIA",
+        "eyJ",
+        "-----BEGIN",
+        "npm_",
+        "hf_",
+        "AIza",
+        "SG.",
+        "dop_v1_",
+        "whsec_",
+        "pypi-",
     ];
     let text = text.trim_matches(['"', '\'']);
     let signed = |rest: &str| rest.split('/').next().is_some_and(|host| host.contains('@') && host.contains(':'));
@@ -204,9 +224,8 @@ fn looks_secret(text: &str) -> bool {
 /// Whether what a program prints of its input is one piece of it, and not all.
 fn picks(program: &str, args: &[Arg]) -> bool {
     let texts = || args.iter().filter_map(Arg::text);
-    let flag = |letter: char| {
-        texts().any(|text| text.starts_with('-') && !text.starts_with("--") && text.contains(letter))
-    };
+    let flag =
+        |letter: char| texts().any(|text| text.starts_with('-') && !text.starts_with("--") && text.contains(letter));
     match program {
         "grep" | "egrep" | "fgrep" | "rg" => {
             let all = |text: &str| matches!(text, "" | "." | ".*" | "^" | "=" | "$" | "[A-Z]" | "[A-Z_]*=");

@@ -4,8 +4,8 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::{Files, Meaning, Place, base, inside};
 use crate::call::Arg;
-use crate::secrets::Carries;
 use crate::family::options::{Opts, Word};
+use crate::secrets::Carries;
 
 pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
     matches!(program, "rsync" | "openrsync").then_some(Meaning::Together(Files::rsync))
