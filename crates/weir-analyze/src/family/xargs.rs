@@ -37,7 +37,7 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) {
     };
     // A command that was given its arguments by a file keeps the input.
     let stdin = if opts.has("arg-file") { None } else { Some(Stdin::None) };
-    let given: Vec<_> = call.secrets.iter().filter(|secret| secret.much == Much::Names).cloned().collect();
+    let given: Vec<_> = call.secrets.iter().filter(|secret| secret.much != Much::Directory).cloned().collect();
     let own = command.len();
     let mut run = |mut argv: Vec<Arg>| {
         for (at, arg) in argv.iter_mut().enumerate().filter(|_| !given.is_empty()) {

@@ -246,7 +246,8 @@ pub(super) fn taken_in(call: &Call<'_>) -> Vec<Secret> {
     let mut read = Vec::new();
     if matches!(program, "env" | "printenv") {
         let words = || args.iter().filter(|arg| arg.text().is_none_or(|text| !text.starts_with('-')));
-        if words().next().is_none() {
+        let emptied = args.iter().any(|arg| matches!(arg.text(), Some("-i" | "-" | "--ignore-environment")));
+        if words().next().is_none() && !emptied {
             read.push(Secret::whole(ENVIRONMENT));
         } else if program == "printenv" {
             read.extend(words().filter_map(Arg::text).filter_map(of_variable));
