@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use weir_model::{TargetKind, Verb};
 
 use crate::Outcome;
-use crate::schema::{Code, Command, Effect, Fallback, File, Paths, Run, Tool, UnknownOptions};
+use crate::schema::{Carries, Code, Command, Effect, Fallback, File, Paths, Run, Tool, UnknownOptions, Yield};
 
 /// What has been written so far.
 #[derive(Default)]
@@ -65,6 +65,7 @@ struct Body<'b> {
     effects: &'b [Effect],
     run: &'b [Run],
     code: &'b [Code],
+    yields: &'b [Yield],
 }
 
 impl Emit {
@@ -89,7 +90,7 @@ impl Emit {
         self.out.push_str(&format!("static READS: Command = {};\n", empty("&[]")));
         let execute = "&[Rule { verb: Verb::Execute, kind: TargetKind::Program, name: &[], each: None, \
                        scope: Extent::Whole, stateful: false, stateful_if: &[], when: &[], unless: &[], opaque: None, \
-                       note: None }]";
+                       note: None, to: &[], carries: Carries::Data }]";
         self.out.push_str(&format!("static RUNS: Command = {};\n", empty(execute)));
         Ok(self.out)
     }
@@ -112,6 +113,7 @@ impl Emit {
             effects: &tool.effects,
             run: &tool.run,
             code: &tool.code,
+            yields: &tool.yields,
         };
         let root = command(Scope { own: options, tool: &[] }, &body)?;
         // Conditions of commands may also use what the tool itself calls harmless.
@@ -140,6 +142,7 @@ impl Emit {
             && tool.effects.is_empty()
             && tool.run.is_empty()
             && tool.code.is_empty()
+            && tool.yields.is_empty()
         {
             return Err("says nothing: give it effects, commands, or a `default`".to_owned());
         }
@@ -184,6 +187,7 @@ impl Emit {
             effects: &entry.effects,
             run: &entry.run,
             code: &entry.code,
+            yields: &entry.yields,
         };
         let text = command(Scope { own: options(&entry.options)?, tool }, &body)?;
         let name = format!("C{}", self.commands);
@@ -196,7 +200,7 @@ impl Emit {
 fn empty(effects: &str) -> String {
     format!(
         "Command {{ options: &[], harmless: &[], env: &[], ends: &[], options_end: 0, preview: &[], \
-         effects: {effects}, run: &[], code: &[] }}"
+         effects: {effects}, run: &[], code: &[], yields: &[] }}"
     )
 }
 
@@ -294,9 +298,10 @@ fn command(mut scope: Scope<'_>, body: &Body<'_>) -> Outcome<String> {
     let effects: Vec<String> = body.effects.iter().map(|effect| rule(effect, &scope)).collect::<Outcome<_>>()?;
     let runs: Vec<String> = body.run.iter().map(|entry| run(entry, &scope)).collect::<Outcome<_>>()?;
     let codes: Vec<String> = body.code.iter().map(|entry| code(entry, &scope)).collect::<Outcome<_>>()?;
+    let yields: Vec<String> = body.yields.iter().map(|entry| yielded(entry, &scope)).collect::<Outcome<_>>()?;
     Ok(format!(
         "Command {{ options: &[{}], harmless: {}, env: &[{}], ends: &[{}], options_end: {}, preview: {}, effects: &[{}], \
-         run: &[{}], code: &[{}] }}",
+         run: &[{}], code: &[{}], yields: &[{}] }}",
         own.join(", "),
         when(body.harmless, &scope)?,
         env.join(", "),
@@ -306,6 +311,7 @@ fn command(mut scope: Scope<'_>, body: &Body<'_>) -> Outcome<String> {
         effects.join(", "),
         runs.join(", "),
         codes.join(", "),
+        yields.join(", "),
     ))
 }
 
@@ -323,12 +329,17 @@ fn rule(effect: &Effect, scope: &Scope<'_>) -> Outcome<String> {
     let default = if effect.each.is_some() { "{it}" } else { "" };
     let name = effect.name.as_deref().unwrap_or(default);
     let single = name.starts_with('{') && name.find('}') == Some(name.len() - 1);
+    let secret = verb == Verb::Send && kind == TargetKind::Secret;
+    if !secret && (effect.to.is_some() || !matches!(effect.carries, Carries::Data)) {
+        return Err("`to` and `carries` are for a secret that is sent".to_owned());
+    }
     if kind == TargetKind::FileTree && !single {
         return Err(format!("the name of a file must be one placeholder, not `{name}`"));
     }
     Ok(format!(
         "Rule {{ verb: Verb::{verb:?}, kind: TargetKind::{kind:?}, name: {}, each: {:?}, scope: Extent::{:?}, stateful: {}, \
-         stateful_if: {}, when: {}, unless: {}, opaque: {:?}, note: {:?} }}",
+         stateful_if: {}, when: {}, unless: {}, opaque: {:?}, note: {:?}, to: {}, \
+         carries: Carries::{:?} }}",
         template(name, scope)?,
         effect.each,
         effect.scope,
@@ -338,7 +349,14 @@ fn rule(effect: &Effect, scope: &Scope<'_>) -> Outcome<String> {
         when(&effect.unless, scope)?,
         effect.opaque,
         effect.note,
+        maybe_sels(effect.to.as_deref(), scope)?,
+        effect.carries,
     ))
+}
+
+fn yielded(entry: &Yield, scope: &Scope<'_>) -> Outcome<String> {
+    let (when, unless) = (when(&entry.when, scope)?, when(&entry.unless, scope)?);
+    Ok(format!("Yield {{ when: {when}, unless: {unless}, much: Much::{} }}", entry.what.much()))
 }
 
 fn run(run: &Run, scope: &Scope<'_>) -> Outcome<String> {

@@ -56,6 +56,8 @@ pub struct Tool {
     pub run: Vec<Run>,
     #[serde(default)]
     pub code: Vec<Code>,
+    #[serde(default)]
+    pub yields: Vec<Yield>,
 }
 
 /// Commands of two words, `SERVICE OPERATION`, that come from data.
@@ -113,6 +115,8 @@ pub struct Command {
     pub run: Vec<Run>,
     #[serde(default)]
     pub code: Vec<Code>,
+    #[serde(default)]
+    pub yields: Vec<Yield>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +165,51 @@ pub struct Effect {
     pub unless: Vec<String>,
     pub opaque: Option<String>,
     pub note: Option<String>,
+    /// Where a secret goes that is sent.
+    pub to: Option<String>,
+    #[serde(default)]
+    pub carries: Carries,
+}
+
+/// What a value that is sent is for.
+#[derive(Deserialize, Default, Clone, Copy, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carries {
+    #[default]
+    Data,
+    Request,
+    Header,
+    SignIn,
+}
+
+/// What a command prints that is secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Yield {
+    pub what: What,
+    #[serde(default, rename = "if")]
+    pub when: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    Secrets,
+    Credential,
+    Data,
+}
+
+impl What {
+    /// How the analysis calls it.
+    pub fn much(self) -> &'static str {
+        match self {
+            Self::Secrets => "Whole",
+            Self::Credential => "One",
+            Self::Data => "Data",
+        }
+    }
 }
 
 fn program() -> TargetKind {

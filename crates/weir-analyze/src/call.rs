@@ -48,8 +48,50 @@ pub struct Arg {
     /// The text with [`HOLE`] for each part that is not known, where it is one text: program text that is known in part
     /// (`bash -c "cd $DIR && make"`) is still read.
     pub template: Option<String>,
-    /// Secrets that a substitution or variable in it holds (`"$(cat .env)"`), by the names of their files.
-    pub secrets: Vec<String>,
+    /// Secrets that a substitution or variable in it holds (`"$(cat .env)"`).
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret that a word, a stream or a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its file, or what prints it.
+    pub name: String,
+    /// How much of it is there.
+    pub much: Much,
+    /// The variable out of which it came, where it came out of one.
+    pub variable: Option<String>,
+}
+
+/// How much of a secret something holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Much {
+    /// Everything in a file or a store.
+    Whole,
+    /// One credential, with which a program may sign in.
+    One,
+    /// One credential that the session has been given in its environment.
+    Own,
+    /// Everything below a directory, in which there may be secrets.
+    Directory,
+    /// The rows of a database.
+    Data,
+    /// Names of files that hold secrets (`find . -name .env`): the secret is what they lead to.
+    Names,
+}
+
+impl Secret {
+    /// All that `name` holds.
+    #[must_use]
+    pub fn whole(name: impl Into<String>) -> Self {
+        Self { name: name.into(), much: Much::Whole, variable: None }
+    }
+
+    /// This much of it.
+    #[must_use]
+    pub fn cut(self, much: Much) -> Self {
+        Self { much, ..self }
+    }
 }
 
 /// Stands for a part of a text that is not known.
@@ -190,8 +232,8 @@ pub struct Call<'a> {
     pub argv: Vec<Arg>,
     /// The standard input.
     pub stdin: Stdin,
-    /// Secrets that the standard input holds, by the names of their files.
-    pub secrets: Vec<String>,
+    /// Secrets that the standard input holds.
+    pub secrets: Vec<Secret>,
     /// The directory in which it runs; `None` where an unknown `cd` came before.
     pub cwd: Option<PathBuf>,
     /// Assignments before the command and exported variables of the text, last one wins.
@@ -449,6 +491,10 @@ pub trait Say {
     /// The call does this in the repository at `place`.
     fn work(&mut self, place: PathBuf, work: GitWork) {
         let _ = (place, work);
+    }
+    /// The call prints a secret.
+    fn yields(&mut self, secret: Secret) {
+        let _ = secret;
     }
     /// Part of the call could not be understood.
     fn opaque(&mut self, effect: Effect);

@@ -66,6 +66,7 @@ const DIRECTORIES: &[(&str, &str)] = &[
     (".password-store", ""),
     (".config", "gcloud"),
     (".local", "keyrings"),
+    ("run", "secrets"),
     ("Library", "Keychains"),
 ];
 
@@ -128,6 +129,66 @@ pub fn is_secret(path: &Path) -> bool {
     }
 }
 
+/// True where a variable of this name holds a credential, as far as its name says so.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "PASS",
+        "PWD",
+        "PAT",
+        "APIKEY",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "DSN",
+        "PRIVATE",
+        "PASSWORT",
+        "MNEMONIC",
+        "KEY",
+        "SECRETS",
+        "KEYS",
+    ];
+    // What is shown to everybody, and where things are.
+    const OTHERS: &[&str] = &[
+        "PUBLIC",
+        "PUB",
+        "PUBLISHABLE",
+        "FILE",
+        "PATH",
+        "DIR",
+        "NAME",
+        "ID",
+        "URL",
+        "URI",
+        "ENDPOINT",
+        "HOST",
+        "TYPE",
+        "LENGTH",
+        "COUNT",
+        "EXPIRY",
+        "TTL",
+        "HASH",
+        "FINGERPRINT",
+        "ALGORITHM",
+        "ALG",
+    ];
+    const STORES: &[&str] =
+        &["DATABASE", "DB", "MONGO", "MONGODB", "REDIS", "POSTGRES", "PG", "MYSQL", "AMQP", "RABBITMQ"];
+    // `$PWD`, `$OLDPWD` and loops over `$key` are no credentials.
+    if !name.contains(|c: char| c.is_ascii_uppercase()) || matches!(name, "PWD" | "OLDPWD" | "KEY" | "KEYS" | "PASS") {
+        return false;
+    }
+    let upper = name.to_ascii_uppercase();
+    let words = || upper.split('_');
+    let has = |list: &[&str]| words().any(|word| list.contains(&word));
+    let address = words().next_back().is_some_and(|last| matches!(last, "URL" | "URI" | "STRING"));
+    (has(WORDS) && !has(OTHERS)) || (address && (has(STORES) || upper == "CONNECTION_STRING"))
+}
+
 /// Whether it is one of the things that people keep in a hidden directory; `None` where it is in none of these.
 fn kept(path: &Path, name: &str) -> Option<bool> {
     let parts = || path.components().filter_map(|part| part.as_os_str().to_str());
@@ -178,6 +239,47 @@ fn is_of_tests(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_says_by_its_name_that_it_holds_a_credential() {
+        for name in [
+            "API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "GITHUB_TOKEN",
+            "DB_PASSWORD",
+            "PGPASSWORD_PROD_SECRET",
+            "DATABASE_URL",
+            "MONGO_URI",
+            "STRIPE_SECRET",
+            "SENTRY_DSN",
+            "Github_Token",
+            "SSH_PRIVATE_KEY",
+            "TOKEN",
+        ] {
+            assert!(is_credential(name), "{name}");
+        }
+        for name in [
+            "PWD",
+            "key",
+            "token",
+            "API_URL",
+            "PORT",
+            "PUBLIC_KEY",
+            "AWS_ACCESS_KEY_ID",
+            "KEY_FILE",
+            "SECRET_NAME",
+            "KEYBOARD",
+            "PATH",
+            "USER",
+            "TOKEN_URL",
+            "NEXT_PUBLIC_API_KEY",
+            "BASE_URL",
+            "STRIPE_PUBLISHABLE_KEY",
+            "",
+        ] {
+            assert!(!is_credential(name), "{name}");
+        }
+    }
 
     #[test]
     fn credentials_are_known_by_their_names() {

@@ -112,6 +112,7 @@ impl Operations {
                 .collect(),
             runs: Vec::new(),
             interprets: Vec::new(),
+            yields: Vec::new(),
         }
     }
 }

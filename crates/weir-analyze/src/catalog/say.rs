@@ -8,8 +8,8 @@ use super::inner;
 use super::parse::Found;
 use super::table::{Extent, Fallback, Part, Rule, Sel, Tool};
 use super::text::{Reading, Truth, shown};
-use crate::call::{Arg, Call, Say, Value};
-use crate::secrets::{Naming, add, of_arg, sent};
+use crate::call::{Arg, Call, Say, Secret, Value};
+use crate::secrets::{Naming, leaving, of_arg, of_tree};
 
 /// Words for each of which an effect is made.
 const MOST_EACH: usize = 256;
@@ -29,6 +29,11 @@ pub(super) fn call(tool: &'static Tool, call: &Call<'_>, args: &[Arg], say: &mut
     };
     if (parsed.general || parsed.found == Found::Missing) && super::operations::say(&reading, say) {
         return;
+    }
+    if let Some(entry) =
+        parsed.command.yields.iter().find(|entry| applies(&reading, entry.when, entry.unless, None) != Truth::No)
+    {
+        say.yields(Secret::whole(reading.path()).cut(entry.much));
     }
     match parsed.found {
         Found::Command => commanded(&reading, say),
@@ -189,20 +194,32 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
 /// One effect for each secret that the values of the rule's placeholders hold or name; of all of them.
 fn sends(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>) -> Vec<Effect> {
     let naming = if rule.scope == Extent::Content { Naming::AfterAt } else { Naming::Path };
-    let mut names: Vec<String> = Vec::new();
+    let to: Vec<Arg> = rule.to.iter().flat_map(|sel| reading.values(sel, it)).collect();
+    let mut effects: Vec<Effect> = Vec::new();
+    let mut leave = |secrets: &[Secret], arg: Option<&Arg>| {
+        for effect in leaving(reading.call, secrets, rule.carries, arg, &to) {
+            if !effects.contains(&effect) {
+                effects.push(effect);
+            }
+        }
+    };
     for part in rule.name {
         let Part::Value(sels) = part else { continue };
         for sel in *sels {
             if matches!(sel, Sel::Stdin) {
-                add(&mut names, &reading.call.secrets);
+                leave(&reading.call.secrets, None);
                 continue;
             }
             for arg in reading.values(sel, it) {
-                add(&mut names, &of_arg(reading.call, &arg, naming));
+                let mut secrets = of_arg(reading.call, &arg, naming);
+                if rule.scope == Extent::Files {
+                    secrets.extend(arg.text().and_then(|text| of_tree(reading.call, text)));
+                }
+                leave(&secrets, Some(&arg));
             }
         }
     }
-    names.iter().map(|name| sent(name)).collect()
+    effects
 }
 
 fn scope(extent: Extent) -> Scope {

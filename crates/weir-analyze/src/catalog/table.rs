@@ -3,7 +3,8 @@
 use weir_model::{Provider, TargetKind, Verb};
 
 use super::operations::{Kind, Operation, Operations};
-use crate::call::Language;
+use crate::call::{Language, Much};
+use crate::secrets::Carries;
 
 /// One program.
 pub(super) struct Tool {
@@ -75,6 +76,14 @@ pub(super) struct Command {
     pub effects: &'static [Rule],
     pub run: &'static [Run],
     pub code: &'static [Code],
+    pub yields: &'static [Yield],
+}
+
+/// What it prints that is secret.
+pub(super) struct Yield {
+    pub when: When,
+    pub unless: When,
+    pub much: Much,
 }
 
 pub(super) struct Opt {
@@ -161,6 +170,9 @@ pub(super) struct Rule {
     pub unless: When,
     pub opaque: Option<&'static str>,
     pub note: Option<&'static str>,
+    /// Where a secret goes that is sent.
+    pub to: &'static [Sel],
+    pub carries: Carries,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

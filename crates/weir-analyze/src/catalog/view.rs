@@ -6,7 +6,7 @@ use serde::Serialize;
 use weir_model::Verb;
 
 use super::table::{self, Command, Fallback, Is, Node, Opt, Part, Sel, Takes, Template, Test, Tool, When};
-use crate::call::Language;
+use crate::call::{Language, Much};
 
 /// What is known of one program under all its names.
 #[derive(Debug, Clone, Serialize)]
@@ -51,6 +51,9 @@ pub struct KnownCommand {
     /// Where the command stands that it runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<String>,
+    /// What it prints that is secret.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yields: Vec<String>,
     /// Where the program stands that it interprets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interprets: Vec<String>,
@@ -108,7 +111,10 @@ impl KnownCommand {
     /// Whether it does more than look, as far as is known.
     #[must_use]
     pub fn acts(&self) -> bool {
-        !self.runs.is_empty() || !self.interprets.is_empty() || self.effects.iter().any(KnownEffect::matters)
+        !self.runs.is_empty()
+            || !self.interprets.is_empty()
+            || !self.yields.is_empty()
+            || self.effects.iter().any(KnownEffect::matters)
     }
 }
 
@@ -320,6 +326,16 @@ fn command(command: &'static Command, paths: Vec<String>) -> KnownCommand {
         conditions(&mut text, code.when, code.unless);
         text
     });
+    let yields = command.yields.iter().map(|entry| {
+        let what = match entry.much {
+            Much::One | Much::Own => "credential",
+            Much::Data => "data",
+            Much::Whole | Much::Directory | Much::Names => "secrets",
+        };
+        let mut text = what.to_owned();
+        conditions(&mut text, entry.when, entry.unless);
+        text
+    });
     KnownCommand {
         paths,
         options: options(command.options),
@@ -329,6 +345,7 @@ fn command(command: &'static Command, paths: Vec<String>) -> KnownCommand {
         effects: effects.collect(),
         runs: runs.collect(),
         interprets: interprets.collect(),
+        yields: yields.collect(),
     }
 }
 

@@ -7,6 +7,7 @@ mod calls;
 pub(super) mod expressions;
 mod modules;
 mod parts;
+mod sends;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;

@@ -16,6 +16,20 @@ const MOST_FILTER: usize = 500;
 /// Lists in lists.
 const MOST_NESTING: u8 = 12;
 
+/// How programs name all variables of their environment, and copies of them.
+const ENVIRONMENTS: &[&str] = &["os.environ", "process.env", "ENV", "Bun.env", "Deno.env", "$ENV", "$_ENV"];
+const COPIES: &[&str] = &["copy", "items", "to_h", "to_hash", "toObject", "to_a", "inspect", "to_json", "to_s"];
+
+/// Whether a method of the environment gives all of it.
+pub(super) fn is_copy(method: &str) -> bool {
+    COPIES.contains(&method)
+}
+
+/// Whether a file holds secrets, and not just one token with which a program signs in.
+fn holds_many(path: &str) -> bool {
+    crate::secrets::of_file(std::path::Path::new(path)).is_some_and(|secret| secret.much == crate::call::Much::Whole)
+}
+
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -30,15 +44,17 @@ pub(super) struct Text {
     pub(super) pieces: Vec<Piece>,
     /// The pattern that the rest matches, where it came out of a directory.
     pub(super) filter: Option<Rc<str>>,
+    /// The secret that some part of it holds.
+    pub(super) secret: Option<Rc<str>>,
 }
 
 impl Text {
     pub(super) fn known(text: impl Into<String>) -> Self {
-        Self { pieces: vec![Piece::Known(text.into())], filter: None }
+        Self { pieces: vec![Piece::Known(text.into())], ..Self::default() }
     }
 
     pub(super) fn hole(source: &str) -> Self {
-        Self { pieces: vec![Piece::Hole(source.into())], filter: None }
+        Self { pieces: vec![Piece::Hole(source.into())], ..Self::default() }
     }
 
     /// Something below `dir`.
@@ -48,12 +64,14 @@ impl Text {
         Self {
             pieces: vec![Piece::Known(format!("{dir}{slash}")), Piece::Hole(filter.into())],
             filter: Some(format!("{dir}{slash}{filter}").into()),
+            secret: None,
         }
     }
 
     /// The name of something in `dir`, without the directory.
     pub(super) fn named_in(dir: &str) -> Self {
-        Self { pieces: vec![Piece::Hole("*".into())], filter: Some(format!("{}/*", dir.trim_end_matches('/')).into()) }
+        let filter = Some(format!("{}/*", dir.trim_end_matches('/')).into());
+        Self { pieces: vec![Piece::Hole("*".into())], filter, secret: None }
     }
 
     /// The same, of which only names like `pattern` are left.
@@ -122,6 +140,7 @@ impl Text {
     }
 
     pub(super) fn push(&mut self, other: Self) {
+        self.secret = self.secret.take().or_else(|| other.secret.clone());
         let size: usize =
             self.pieces.iter().map(|piece| if let Piece::Known(text) = piece { text.len() } else { 1 }).sum();
         if size > MOST_BYTES || self.pieces.len() > MOST_ITEMS {
@@ -312,7 +331,27 @@ impl Val {
         match self {
             Self::Str(text) | Self::Path(text) | Self::File(text) => text.clone(),
             Self::Num(number) => Text::known(number.to_string()),
-            _ => Text::hole(source),
+            _ => Text { secret: self.secret(), ..Text::hole(source) },
+        }
+    }
+
+    /// The secret that it holds: all of a file, or of the environment.
+    pub(super) fn secret(&self) -> Option<Rc<str>> {
+        match self {
+            Self::Str(text) => text.secret.clone(),
+            Self::Content(path) | Self::File(path) => path.text().filter(|path| holds_many(path)).map(Rc::from),
+            Self::List(list) | Self::Any(list) => list.0.iter().find_map(Self::secret),
+            Self::Some(item) => item.0.secret(),
+            // What a program that is started gets stays here.
+            Self::Dict(dict) => dict.0.iter().filter(|pair| pair.0 != "env").find_map(|pair| pair.1.secret()),
+            Self::Lib(lib) => {
+                let copied =
+                    |rest: &str| rest.strip_prefix('.').and_then(|rest| rest.strip_suffix("()")).is_some_and(is_copy);
+                let whole = |rest: &str| rest.is_empty() || copied(rest);
+                let found = ENVIRONMENTS.iter().any(|name| lib.path.strip_prefix(*name).is_some_and(whole));
+                found.then(|| crate::secrets::ENVIRONMENT.into())
+            }
+            _ => None,
         }
     }
 

@@ -288,6 +288,9 @@ impl Find<'_, '_> {
             }
         }
         if !acted {
+            if let Some(secret) = crate::secrets::of_tests(filter.iter().map(String::as_str)) {
+                self.say.yields(secret);
+            }
             self.read(starts);
         }
     }
@@ -336,12 +339,16 @@ impl Find<'_, '_> {
             return;
         }
         let through = format!("find {action}");
+        let found_secret = crate::secrets::of_tests(std::iter::once(tests));
         let in_dir = action.ends_with("dir");
         for start in starts.iter().take(MOST_STARTS) {
             let found = self.found(start, only_start, in_dir);
             let mut argv: Vec<Arg> = command.iter().map(|arg| filled(arg, &["{}"], &found)).collect();
             // What the tests leave out is not touched: measuring reads them.
             for (arg, written) in argv.iter_mut().zip(command) {
+                if found_secret.is_some() && written.text().is_some_and(|text| text.contains("{}")) {
+                    arg.secrets.extend(found_secret.clone());
+                }
                 if written.text() == Some("{}") && arg.text().is_none() && !tests.is_empty() {
                     tests.clone_into(&mut arg.source);
                 }

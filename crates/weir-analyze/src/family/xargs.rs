@@ -5,7 +5,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 use super::find::filled;
 use super::options::{Opts, Word};
 use crate::FileKind;
-use crate::call::{Arg, Call, Inner, Say, Stdin, Value};
+use crate::call::{Arg, Call, Inner, Much, Say, Stdin, Value};
 
 /// Arguments that are taken from a known input.
 const MOST_ITEMS: usize = 1000;
@@ -37,7 +37,16 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) {
     };
     // A command that was given its arguments by a file keeps the input.
     let stdin = if opts.has("arg-file") { None } else { Some(Stdin::None) };
-    let mut run = |argv: Vec<Arg>| say.run(Inner { argv, stdin: stdin.clone(), ..Inner::default() }, "xargs");
+    let given: Vec<_> = call.secrets.iter().filter(|secret| secret.much != Much::Directory).cloned().collect();
+    let own = command.len();
+    let mut run = |mut argv: Vec<Arg>| {
+        for (at, arg) in argv.iter_mut().enumerate().filter(|_| !given.is_empty()) {
+            if at >= own || command.get(at).is_none_or(|written| written != arg) {
+                arg.secrets.extend(given.iter().cloned());
+            }
+        }
+        say.run(Inner { argv, stdin: stdin.clone(), ..Inner::default() }, "xargs");
+    };
 
     let replace = match (opts.value("I"), opts.has("replace")) {
         (Some(mark), _) => Some(mark.text.clone()),

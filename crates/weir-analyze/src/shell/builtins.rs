@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::World as _;
-use crate::call::{Arg, HOLE, Stdin, Value, normalize};
+use crate::call::{Arg, HOLE, Secret, Stdin, Value, normalize};
+use crate::secrets::ENVIRONMENT;
 use crate::{FileKind, shell::text::template};
 
 use super::ir::{Assignment, AssignmentValue, Word};
@@ -56,6 +57,10 @@ impl Evaluator<'_> {
                 for arg in args {
                     self.assign_text(name, arg, shell);
                 }
+                self.settle_words(args);
+                if args.iter().all(|arg| arg.text().is_some_and(|text| matches!(text, "-p" | "-x" | "-px" | "-xp"))) {
+                    self.flow.push(Secret::whole(ENVIRONMENT));
+                }
                 done(Status::Success)
             }
             "alias" => {
@@ -89,6 +94,9 @@ impl Evaluator<'_> {
                 done(Status::Success)
             }
             "set" => {
+                if args.is_empty() {
+                    self.flow.push(Secret::whole(ENVIRONMENT));
+                }
                 self.set_options(args, shell);
                 let traces = args.iter().filter_map(Arg::text).any(|text| text == "xtrace" || is_flag(text, 'x'));
                 if traces && let Some(Var::Scalar(prompts)) = shell.var("PS4").cloned() {
@@ -111,7 +119,12 @@ impl Evaluator<'_> {
             "eval" => {
                 let text: Vec<String> = args.iter().map(|arg| template(arg).unwrap_or_else(unknown)).collect();
                 let frame = Frame { programs: frame.programs + 1, origin: None, ..frame.clone() };
-                Some(self.program(&text.join(" "), shell, &frame))
+                // `eval "$(cat .env)"`
+                let settings = args.iter().find_map(|arg| arg.secrets.first().cloned());
+                let outside = std::mem::replace(&mut self.settings, settings);
+                let done = self.program(&text.join(" "), shell, &frame);
+                self.settings = outside;
+                Some(done)
             }
             "source" | "." => Some(self.source(args, shell, frame)),
             "trap" => {
@@ -358,6 +371,13 @@ impl Evaluator<'_> {
         for arg in &args {
             self.assign_text(how, arg, shell);
         }
+        self.settle_words(&args);
+        if assignments.is_empty()
+            && how != "local"
+            && args.iter().all(|arg| arg.text().is_some_and(|t| matches!(t, "-p" | "-x" | "-px" | "-xp")))
+        {
+            self.flow.push(Secret::whole(ENVIRONMENT));
+        }
         let flag = |letter: char| {
             args.iter().any(|arg| arg.text().is_some_and(|text| text.starts_with('-') && text.contains(letter)))
         };
@@ -454,16 +474,20 @@ impl Evaluator<'_> {
             } else {
                 ("there is no such file", TargetKind::Program)
             };
+            self.sourced.extend(crate::secrets::of_file(&path).map(|secret| secret.name));
             self.keep(opaque(why, kind), frame);
             return Done::quiet(Status::Either);
         };
+        let settings = crate::secrets::of_file(&path);
         self.pin(weir_model::Pin { path, sha256: weir_model::Digest::of(text.as_bytes()) });
         let own = shell.positional().map(<[_]>::to_vec);
         if args.len() > 1 {
             shell.set_positional(Some(args.iter().skip(1).map(known).collect()));
         }
         self.functions += 1;
+        let outside = std::mem::replace(&mut self.settings, settings);
         let done = self.program(&text, shell, &inner);
+        self.settings = outside;
         self.functions -= 1;
         if args.len() > 1 {
             shell.set_positional(own);

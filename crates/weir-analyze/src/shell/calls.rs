@@ -6,7 +6,7 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Target, TargetKind, Verb};
 
 use crate::World as _;
-use crate::call::{Arg, Call, GitWork, Inner, Language, Same, Say, Stdin, Value};
+use crate::call::{Arg, Call, GitWork, Inner, Language, Same, Say, Secret, Stdin, Value};
 use crate::family;
 use crate::quote::quoted;
 
@@ -20,6 +20,8 @@ use super::{Done, Evaluator, Frame, Status};
 #[derive(Default)]
 pub(super) struct Listener {
     pub(super) said: Vec<Said>,
+    /// The secrets that it prints.
+    pub(super) yielded: Vec<Secret>,
 }
 
 pub(super) enum Said {
@@ -66,6 +68,9 @@ impl Say for Listener {
     }
     fn work(&mut self, place: PathBuf, work: GitWork) {
         self.said.push(Said::Work { place, work });
+    }
+    fn yields(&mut self, secret: Secret) {
+        self.yielded.push(secret);
     }
     fn opaque(&mut self, mut effect: Effect) {
         effect.opaque = true;
@@ -257,6 +262,7 @@ impl Evaluator<'_> {
         let own = shell.positional().map(<[_]>::to_vec);
         shell.set_positional(Some(argv.iter().skip(1).map(known).collect()));
         shell.enter_function();
+        let held = self.hold_arguments(argv.get(1..).unwrap_or_default());
         // Its text may stand in another file: the call is what people can find.
         let inner = Frame { origin: None, ..frame.clone() };
         let (broke, returned) = (shell.broke.take(), shell.returned.take());
@@ -270,6 +276,11 @@ impl Evaluator<'_> {
         (shell.broke, shell.returned) = (broke, returned);
         shell.leave_function();
         shell.set_positional(own);
+        if let Some(held) = held {
+            for name in ["*", "@"].into_iter().map(str::to_owned).chain((1..argv.len()).map(|at| at.to_string())) {
+                self.hold(&name, held.get(&name).cloned().unwrap_or_default());
+            }
+        }
         done
     }
 
@@ -355,7 +366,8 @@ impl Evaluator<'_> {
             listener = Listener::default();
             is_known = family::interpret(&call, &mut listener);
         }
-        let read = super::secrets::taken_in(&call);
+        let mut read = super::secrets::taken_in(&call);
+        crate::secrets::add(&mut read, &listener.yielded);
         let argv = call.argv;
         self.flow_on(&read, &listener.said);
         if !is_known {

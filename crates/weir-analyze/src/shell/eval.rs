@@ -485,7 +485,10 @@ impl Evaluator<'_> {
         let var = match &assignment.value {
             AssignmentValue::Scalar(word) => {
                 let (new, secrets) = self.watched(|this| this.single(word, shell, frame));
-                self.hold(name, secrets);
+                match self.settings.clone() {
+                    Some(file) if secrets.is_empty() => self.settle(name, &new, &[file]),
+                    _ => self.hold(name, secrets),
+                }
                 let list = matches!(shell.var(name), Some(Var::Array(_) | Var::Bag(_) | Var::UnknownArray));
                 if assignment.append && list && !assignment.indexed {
                     // It goes on the first element.

@@ -46,7 +46,7 @@ use std::rc::Rc;
 
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, Inner, Language, Stdin, TESTS};
+use crate::call::{Arg, Call, Inner, Language, Secret, Stdin, TESTS};
 use crate::{Analysis, World};
 
 pub(crate) use calls::language_of;
@@ -69,7 +69,7 @@ struct Frame {
     /// The standard input.
     stdin: Rc<Stdin>,
     /// Secrets that the standard input holds.
-    secrets: Rc<Vec<String>>,
+    secrets: Rc<Vec<Secret>>,
     /// How many programs it is inside of.
     programs: usize,
 }
@@ -99,7 +99,7 @@ impl Frame {
     }
 
     /// The standard input holds these.
-    fn holding(self, secrets: Vec<String>) -> Self {
+    fn holding(self, secrets: Vec<Secret>) -> Self {
         if secrets.is_empty() { self } else { Self { secrets: Rc::new(secrets), ..self } }
     }
 }
@@ -156,15 +156,21 @@ struct Evaluator<'w> {
     /// What process substitutions write, by the name under which they are read.
     streams: BTreeMap<PathBuf, Stdin>,
     /// Secrets in what was written to the standard output since somebody last asked.
-    flow: Vec<String>,
+    flow: Vec<Secret>,
     /// Variables that hold secrets.
-    held: BTreeMap<String, Vec<String>>,
+    held: BTreeMap<String, Vec<Secret>>,
     /// Files into which the action has put secrets.
-    copies: BTreeMap<PathBuf, Vec<String>>,
+    copies: BTreeMap<PathBuf, Vec<Secret>>,
     /// Work that the action has put into repositories.
     kept: kept::Kept,
     /// The tests that paths are known to fit of which nothing else is known, by their numbers.
     tests: Vec<String>,
+    /// Files of settings that the shell has read, and whose text is not known.
+    sourced: Vec<String>,
+    /// The file of settings that is read now.
+    settings: Option<Secret>,
+    /// Descriptors that lead to another machine.
+    lines: Vec<i32>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -240,6 +246,9 @@ impl<'w> Evaluator<'w> {
             copies: BTreeMap::new(),
             kept: kept::Kept::default(),
             tests: Vec::new(),
+            sourced: Vec::new(),
+            settings: None,
+            lines: Vec::new(),
         }
     }
 
@@ -315,7 +324,9 @@ impl<'w> Evaluator<'w> {
             inner.set_name(argv.first().and_then(Arg::text).map(str::to_owned));
             inner.set_positional(Some(argv.iter().skip(1).map(|arg| text::texts(&arg.value)).collect()));
             let outside = (std::mem::take(&mut self.loops), std::mem::take(&mut self.functions));
+            let held = self.hold_arguments(argv.get(1..).unwrap_or_default());
             let done = self.program(text, &mut inner, frame);
+            self.held = held.unwrap_or_else(|| std::mem::take(&mut self.held));
             (self.loops, self.functions) = outside;
             return done;
         }

@@ -29,7 +29,7 @@ const MOST_MATCHED: usize = 128;
 impl Evaluator<'_> {
     pub(super) fn parameter(&mut self, parameter: &Parameter, shell: &mut Shell, frame: &Frame) -> Expanded {
         if parameter.op != Op::Length {
-            self.recall(&parameter.name);
+            self.recall(&parameter.name, shell);
         }
         let list = matches!(parameter.name.as_str(), "@" | "*") || matches!(parameter.index, Index::All { .. });
         if let Index::One(index) = &parameter.index {

@@ -450,10 +450,16 @@ impl<'s> Lower<'s> {
                 let text = self.slice(redirect.span);
                 let after = text.split_once('&').map_or("", |(_, rest)| rest).trim();
                 let descriptor = after.strip_suffix('-').unwrap_or(after);
-                if descriptor.bytes().all(|b| b.is_ascii_digit()) {
+                // One that the shell has opened itself may lead anywhere.
+                if matches!(descriptor, "" | "0" | "1" | "2") {
                     return None;
                 }
-                self.word(word)
+                if descriptor.bytes().all(|b| b.is_ascii_digit()) {
+                    // The parser does not always say where it stands.
+                    literal(descriptor, self.at(redirect.span))
+                } else {
+                    self.word(word)
+                }
             }
             ast::RedirectTarget::Word(word) => self.word(word),
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
-use crate::call::{Stdin, Value, locate};
+use crate::call::{Much, Secret, Stdin, Value, locate};
 use crate::{FileKind, World as _};
 
 use super::glob;
@@ -32,7 +32,7 @@ pub(super) struct Redirection {
     /// The standard output goes to another machine.
     pub(super) leaves: bool,
     /// Secrets in the standard input that one sets.
-    pub(super) secrets: Vec<String>,
+    pub(super) secrets: Vec<Secret>,
 }
 
 impl Evaluator<'_> {
@@ -65,6 +65,9 @@ impl Evaluator<'_> {
                         all.stdin = Some(self.input(&texts, shell));
                         // `< <(cat .env)`
                         all.secrets = secrets;
+                        for secret in all.secrets.iter_mut().filter(|secret| secret.much == Much::Names) {
+                            secret.much = Much::Whole;
+                        }
                         for path in texts.iter().filter_map(|text| self.absolute(text, shell)) {
                             all.secrets.extend(self.held_by(&path));
                         }
@@ -73,6 +76,14 @@ impl Evaluator<'_> {
                 RedirectKind::Write | RedirectKind::Append | RedirectKind::Duplicate => {
                     if redirect.kind == RedirectKind::Duplicate {
                         // What nobody knows here is the number of a descriptor, as good as always.
+                        let line = |text: &String| {
+                            has_hole(text) && !self.lines.is_empty()
+                                || text.parse().is_ok_and(|fd: i32| self.lines.contains(&fd))
+                        };
+                        if output && texts.iter().any(line) {
+                            all.captured = true;
+                            all.leaves = true;
+                        }
                         texts.retain(|text| !has_hole(text) && !is_descriptor(text));
                         if texts.is_empty() {
                             continue;
@@ -80,6 +91,11 @@ impl Evaluator<'_> {
                     }
                     let append = redirect.kind == RedirectKind::Append;
                     all.may_fail |= !self.opens(&texts, false, shell);
+                    // `exec 3<>/dev/tcp/HOST/PORT`: what is written to it later leaves, too.
+                    if append && redirect.fd.is_none_or(|fd| fd > 2) || redirect.fd.is_some_and(|fd| fd > 2) {
+                        let open = texts.iter().any(|text| network(text).is_some());
+                        self.lines.extend(open.then_some(redirect.fd.unwrap_or_default()));
+                    }
                     if output {
                         all.captured = true;
                         all.leaves |= texts.iter().any(|text| network(text).is_some());

@@ -244,6 +244,9 @@ fn entry(out: &mut impl Write, name: &str, command: &KnownCommand) -> Result<(),
     for text in &command.runs {
         field("runs", text)?;
     }
+    for text in &command.yields {
+        field("prints", text)?;
+    }
     for text in &command.interprets {
         field("interprets", text)?;
     }

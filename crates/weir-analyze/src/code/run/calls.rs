@@ -7,7 +7,7 @@ use super::{Frame, MOST_CALLS, Machine};
 use crate::call::Language;
 use crate::code::meaning::{Args, Do, find};
 use crate::code::tree::{Argument, Class, Expr, Function, Pattern};
-use crate::code::value::Val;
+use crate::code::value::{Text, Val};
 
 impl Machine<'_, '_> {
     pub(in crate::code) fn call_expr(&mut self, call: &crate::code::tree::CallExpr) -> Val {
@@ -91,6 +91,12 @@ impl Machine<'_, '_> {
             return Val::Unknown;
         }
         self.depth += 1;
+        let held = if matches!(callee, Val::Function(..) | Val::Class(..)) {
+            None
+        } else {
+            super::sends::passed_on(callee, &args)
+        };
+        self.leaves(callee, &args);
         let value = match callee {
             Val::Function(function, frame, object) => self.run(function, *frame, *object, &args),
             Val::Class(class, at) => self.construct(class, *at, &args),
@@ -152,7 +158,13 @@ impl Machine<'_, '_> {
             }
         };
         self.depth -= 1;
-        value
+        match held {
+            // What a function makes of a secret holds it as well.
+            Some(secret) if matches!(value, Val::Unknown | Val::Lib(_) | Val::Str(_)) && value.secret().is_none() => {
+                Val::Str(Text { secret: Some(secret), ..Text::hole(receiver) })
+            }
+            _ => value,
+        }
     }
 
     /// A function that nobody knows.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Machine, beyond};
 use crate::call::Value;
 use crate::code::meaning::find;
-use crate::code::value::{Text, Val};
+use crate::code::value::{Text, Val, is_copy};
 
 impl Machine<'_, '_> {
     /// A part of a value.
@@ -25,7 +25,11 @@ impl Machine<'_, '_> {
         match object {
             Val::Lib(lib) if self.dialect.environment.contains(&lib.path.as_str()) => {
                 let path = format!("{}.{name}", lib.path);
-                if find(self.dialect.library, &path).is_some() { Val::lib(path) } else { self.variable(name) }
+                if find(self.dialect.library, &path).is_some() || is_copy(name) {
+                    Val::lib(path)
+                } else {
+                    self.variable(name)
+                }
             }
             Val::Lib(lib) => Val::lib_about(format!("{}.{name}", lib.path), lib.about.clone()),
             Val::Object(at) => {

@@ -73,7 +73,7 @@ pub(in crate::code) fn split(_: &mut Machine<'_, '_>, args: &Args) -> Val {
                 }
                 open = true;
                 if let Some(word) = words.last_mut() {
-                    word.push(Text { pieces: vec![piece.clone()], filter: None });
+                    word.push(Text { pieces: vec![piece.clone()], ..Text::default() });
                 }
             }
             Piece::Known(known) => {

@@ -5,6 +5,7 @@ use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 use super::{Files, Meaning, Place, base, inside};
 use crate::call::Arg;
 use crate::family::options::{Opts, Word};
+use crate::secrets::Carries;
 
 pub(super) fn meaning<'c, 's>(program: &str) -> Option<Meaning<'c, 's>> {
     matches!(program, "rsync" | "openrsync").then_some(Meaning::Together(Files::rsync))
@@ -61,8 +62,9 @@ impl Files<'_, '_> {
         if let Some(host) = &there {
             self.emit(Effect::new(Verb::Send, Target::new(TargetKind::Host, host.clone())));
             for source in sources.iter().filter(|source| remote(source).is_none()) {
-                if let Some(secret) = crate::secrets::of_path(self.call, &source.text) {
-                    self.emit(crate::secrets::sent(&secret));
+                let secrets = crate::secrets::of_tree(self.call, &source.text).into_iter().collect::<Vec<_>>();
+                for effect in crate::secrets::leaving(self.call, &secrets, Carries::Data, None, &[]) {
+                    self.emit(effect);
                 }
             }
             self.read(sources);

@@ -4,7 +4,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::grammar::{ADD, ARCHIVE, CLONE, COMMIT, REBASE};
 use super::{Git, MOST_ALIASES, MOST_SUBMODULES};
-use crate::call::{Arg, GitWork};
+use crate::call::{Arg, GitWork, Much, Secret};
 use crate::family::options::{Opts, Word, not_known};
 
 /// Subcommands that look, and ordinary work.
@@ -330,6 +330,9 @@ impl Git<'_, '_> {
             Some("reject" | "erase" | "exit") => Verb::Delete,
             Some(_) => Verb::Modify,
         };
+        if verb == Verb::Read {
+            self.say.yields(Secret::whole("git credential").cut(Much::One));
+        }
         self.emit(Effect::new(verb, Target::new(TargetKind::Secret, "git credential")));
     }
 
