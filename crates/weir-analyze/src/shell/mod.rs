@@ -28,6 +28,7 @@ mod redirect;
 mod second;
 mod secrets;
 mod sink;
+pub(crate) mod startup;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -160,6 +161,8 @@ struct Evaluator<'w> {
     held: BTreeMap<String, Vec<String>>,
     /// Files into which the action has put secrets.
     copies: BTreeMap<PathBuf, Vec<String>>,
+    /// Files that something reads by itself later, and which the action writes.
+    begun: Vec<startup::Written>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -233,10 +236,12 @@ impl<'w> Evaluator<'w> {
             flow: Vec::new(),
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
+            begun: Vec::new(),
         }
     }
 
-    fn finish(self) -> Analysis {
+    fn finish(mut self) -> Analysis {
+        self.outlives();
         let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
         let complete = !self.partial;
         Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }

@@ -124,6 +124,11 @@ impl<'w> Overlay<'w> {
             .collect()
     }
 
+    /// What was at `path` before the action.
+    pub(crate) fn before(&self, path: &Path, limit: usize) -> Option<Vec<u8>> {
+        self.world.read(path, limit)
+    }
+
     /// True where the action has put something there that nobody can read beforehand.
     pub(crate) fn is_unknown(&self, path: &Path) -> bool {
         matches!(self.put.borrow().get(&self.read_from(path)), Some(Put::File(None)))

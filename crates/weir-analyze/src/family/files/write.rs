@@ -3,7 +3,6 @@
 use weir_model::{Scope, Verb};
 
 use super::{Files, Meaning, inside};
-use crate::FileKind;
 use crate::call::{Arg, Language, Stdin};
 use crate::family::options::{Opts, Word};
 
@@ -41,6 +40,18 @@ impl Files<'_, '_> {
         } else {
             self.write(&opts.words);
         }
+        if let Stdin::Known(text) = &self.call.stdin {
+            for path in opts.words.iter().filter_map(|word| self.path(word)).collect::<Vec<_>>() {
+                let world = self.call.world;
+                let before = match world.kind(&path) {
+                    Some(_) if opts.has("append") => world.read(&path, PATCH_LIMIT).map(String::from_utf8),
+                    _ => Some(Ok(String::new())),
+                };
+                if let Some(Ok(before)) = before {
+                    self.say.written(path, format!("{before}{text}"));
+                }
+            }
+        }
         if self.said.is_empty() {
             self.harmless();
         }
@@ -53,8 +64,7 @@ impl Files<'_, '_> {
             let word = std::slice::from_ref(word);
             let kind = word.first().and_then(|word| self.path(word)).map(|path| self.kind(&path));
             match kind {
-                Some(Some(FileKind::Directory)) => self.act(Verb::Modify, &Scope::Files, word),
-                Some(Some(_)) => self.act(Verb::Modify, &Scope::Whole, word),
+                Some(Some(_)) => self.act(Verb::Modify, &Scope::Files, word),
                 Some(None) if opts.has("no-create") => {}
                 // What is there already keeps its content.
                 Some(None) | None => self.act(Verb::Create, &Scope::Whole, word),
