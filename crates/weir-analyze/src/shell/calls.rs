@@ -307,6 +307,9 @@ impl Evaluator<'_> {
         if name.is_empty() {
             return Done::quiet(Status::Failure);
         }
+        if let Some(called) = &mut self.called {
+            called.push(name.clone());
+        }
         self.started_by(&name, env, shell, frame);
         if name.contains('/') {
             // What a framework's own script does with its arguments is known by its name.

@@ -163,6 +163,8 @@ struct Evaluator<'w> {
     copies: BTreeMap<PathBuf, Vec<String>>,
     /// Files that something reads by itself later, and which the action writes.
     begun: Vec<startup::Written>,
+    /// Programs that were called, where somebody asks.
+    called: Option<Vec<String>>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -237,6 +239,7 @@ impl<'w> Evaluator<'w> {
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
             begun: Vec::new(),
+            called: None,
         }
     }
 

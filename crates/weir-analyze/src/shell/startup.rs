@@ -282,10 +282,14 @@ impl Evaluator<'_> {
         let through = frame.through(&path.to_string_lossy());
         let (effects, findings) = (self.effects.len(), self.findings.len());
         let (partial, over, trace) = (self.partial, self.over, self.trace.take());
+        let outside = self.called.replace(Vec::new());
         let _ = self.program(text, &mut shell, &through);
-        let mut why = None;
+        let called = std::mem::replace(&mut self.called, outside).unwrap_or_default();
+        let stranger = called.iter().find(|name| !is_everyday(name) && !PLAIN.contains(&name.as_str()));
+        let mut why = stranger.map(|name| format!("it runs `{name}`"));
+        let settings = prints_settings(text);
         for effect in self.effects.split_off(effects) {
-            let reason = reason(&effect, false);
+            let reason = reason(&effect, false, settings);
             // What it destroys counts as if it were done now.
             if reason.is_some() && matches!(effect.verb, Verb::Delete | Verb::Send) {
                 self.effects.push(effect);
@@ -296,7 +300,7 @@ impl Evaluator<'_> {
         why = why.or_else(|| variable(&shell));
         for (name, body) in shell.aliases().into_iter().take(MOST_ALIASES) {
             let _ = self.program(&body, &mut shell.clone(), &through);
-            let reason = self.effects.split_off(harm).iter().find_map(|effect| reason(effect, true));
+            let reason = self.effects.split_off(harm).iter().find_map(|effect| reason(effect, true, false));
             why = why.or(reason.map(|reason| format!("the alias {name}: {reason}")));
         }
         self.findings.truncate(findings);
@@ -331,7 +335,8 @@ const EVERYDAY: &[&str] = &[
 ];
 
 /// Why what happens at the start of a shell is worth a question. `asked`: it happens when somebody asks for it.
-fn reason(effect: &Effect, asked: bool) -> Option<String> {
+/// `settings`: the programs of which it runs the output are known to print nothing else.
+fn reason(effect: &Effect, asked: bool, settings: bool) -> Option<String> {
     let name = effect.target.name.as_str();
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -339,7 +344,7 @@ fn reason(effect: &Effect, asked: bool) -> Option<String> {
     match (effect.verb, effect.target.kind) {
         (Verb::Read, TargetKind::Host) => Some(format!("it fetches {name}")),
         (Verb::Read | Verb::Create, _) => None,
-        (Verb::Execute, TargetKind::Unknown) if !asked && EVERYDAY.contains(&base) && !is_thrown_away(first) => None,
+        (Verb::Execute, TargetKind::Unknown) if settings => None,
         (Verb::Execute, TargetKind::Program) if asked => {
             is_thrown_away(first).then(|| format!("it runs {first} from a place where anybody writes"))
         }
@@ -358,6 +363,27 @@ fn reason(effect: &Effect, asked: bool) -> Option<String> {
         (Verb::Modify | Verb::Grant | Verb::Deploy | Verb::Install | Verb::Publish, _) if asked => None,
         (verb, kind) => Some(format!("it would {} {} {name}", verb.name(), kind.name())),
     }
+}
+
+/// Programs that look, or print, or prepare a directory.
+const PLAIN: &[&str] = &[
+    "echo", "printf", "test", "[", "cat", "ls", "grep", "egrep", "sed", "awk", "cut", "tr", "head", "tail", "sort",
+    "uniq", "dirname", "basename", "readlink", "realpath", "which", "mkdir", "touch", "true", "false", "wc", "find",
+    "pgrep", "ps", "tee", "mktemp", "cd", "pwd",
+];
+
+fn is_everyday(name: &str) -> bool {
+    EVERYDAY.contains(&name.rsplit('/').next().unwrap_or(name)) && !is_thrown_away(name)
+}
+
+/// Whether every program in a substitution is one that prints settings.
+fn prints_settings(text: &str) -> bool {
+    let pieces = text.replace("<(", "$(").replace('`', "$(");
+    let mut pieces = pieces.split("$(").skip(1).filter(|piece| !piece.trim_start().is_empty());
+    pieces.all(|piece| {
+        let first = piece.trim_start().split(|c: char| c.is_whitespace() || c == ')').next().unwrap_or_default();
+        first.is_empty() || is_everyday(first.trim_matches(['"', '\'', '\\']))
+    })
 }
 
 fn is_thrown_away(path: &str) -> bool {
