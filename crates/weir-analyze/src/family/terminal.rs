@@ -232,11 +232,28 @@ fn proxies(call: &Call<'_>, say: &mut dyn Say) {
 /// `bwrap OPTIONS CMD`: it shows the files of this machine in places of its choice.
 fn sandbox(call: &Call<'_>, say: &mut dyn Say) {
     const TWO: &[&str] = &[
-        "--bind", "--bind-try", "--dev-bind", "--dev-bind-try", "--ro-bind", "--ro-bind-try", "--symlink", "--file",
-        "--bind-data", "--ro-bind-data", "--setenv", "--chmod", "--bind-fd", "--ro-bind-fd",
+        "--bind",
+        "--bind-try",
+        "--dev-bind",
+        "--dev-bind-try",
+        "--ro-bind",
+        "--ro-bind-try",
+        "--symlink",
+        "--file",
+        "--bind-data",
+        "--ro-bind-data",
+        "--setenv",
+        "--chmod",
+        "--bind-fd",
+        "--ro-bind-fd",
     ];
     const NONE: &[&str] = &[
-        "--share-net", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--disable-userns",
+        "--share-net",
+        "--die-with-parent",
+        "--new-session",
+        "--as-pid-1",
+        "--clearenv",
+        "--disable-userns",
         "--assert-userns-disabled",
     ];
     let args = call.argv.get(1..).unwrap_or_default();

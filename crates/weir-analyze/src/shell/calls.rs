@@ -384,6 +384,8 @@ impl Evaluator<'_> {
             .said
             .iter()
             .any(|said| !matches!(said, Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. }));
+        let keeps = !runs && super::startup::keeps_content(&name);
+        let outside = std::mem::replace(&mut self.keeps_content, keeps);
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -395,6 +397,7 @@ impl Evaluator<'_> {
         } else {
             self.carry_out(listener.said, shell, frame)
         };
+        self.keeps_content = outside;
         for path in made {
             self.world.forget(&path);
         }

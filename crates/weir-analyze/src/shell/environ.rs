@@ -188,7 +188,9 @@ impl Evaluator<'_> {
             "LD_PRELOAD" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" => {
                 let own = |file: &&str| {
                     file.contains('/')
-                        && !["/usr/", "/lib", "/opt/", "/nix/", "/home/linuxbrew/"].iter().any(|dir| file.starts_with(dir))
+                        && !["/usr/", "/lib", "/opt/", "/nix/", "/home/linuxbrew/"]
+                            .iter()
+                            .any(|dir| file.starts_with(dir))
                 };
                 if let Some(file) = text.split([':', ' ']).find(own) {
                     self.unread(file, &format!("{variable} puts this library into every program"), frame);

@@ -163,6 +163,8 @@ struct Evaluator<'w> {
     copies: BTreeMap<PathBuf, Vec<String>>,
     /// Files that something reads by itself later, and which the action writes.
     begun: Vec<startup::Written>,
+    /// The program whose effects are carried out leaves the content of files as it is.
+    keeps_content: bool,
     /// Programs that were called, where somebody asks.
     called: Option<Vec<String>>,
 }
@@ -239,6 +241,7 @@ impl<'w> Evaluator<'w> {
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
             begun: Vec::new(),
+            keeps_content: false,
             called: None,
         }
     }

