@@ -362,7 +362,7 @@ fn yielded(entry: &Yield, scope: &Scope<'_>) -> Outcome<String> {
 fn run(run: &Run, scope: &Scope<'_>) -> Outcome<String> {
     Ok(format!(
         "Run {{ when: {}, unless: {}, word: {}, dashes: {}, text: {}, assignments: {}, dir: {}, elsewhere: {}, shell: {}, \
-         prefix: &{:?}, package: {}, separator: {:?} }}",
+         prefix: &{:?}, package: {}, separator: {:?}, lines: {} }}",
         when(&run.when, scope)?,
         when(&run.unless, scope)?,
         run.word.unwrap_or(1),
@@ -375,6 +375,7 @@ fn run(run: &Run, scope: &Scope<'_>) -> Outcome<String> {
         run.prefix,
         run.package,
         run.separator,
+        run.lines,
     ))
 }
 

@@ -249,6 +249,8 @@ pub struct Run {
     #[serde(default)]
     pub package: bool,
     pub separator: Option<String>,
+    #[serde(default)]
+    pub lines: bool,
 }
 
 #[derive(Deserialize)]

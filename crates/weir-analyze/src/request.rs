@@ -25,7 +25,16 @@ pub(crate) fn analyze(action: &Action, world: &dyn World, traced: bool) -> Analy
             }
         }
         Request::Shell { command, .. } => shell::analyze(command, &action.cwd, world, traced),
-        Request::Files { changes } => whole(changes.iter().map(|change| edit(change, action, world)).collect()),
+        Request::Files { changes } => {
+            let home = world.home(None);
+            let edits = changes.iter().flat_map(|change| {
+                let edit = edit(change, action, world);
+                let path = edit.target.paths.first().filter(|_| edit.verb != Verb::Delete);
+                let begins = path.and_then(|path| shell::startup::edited(path, home.as_deref()));
+                std::iter::once(edit).chain(begins)
+            });
+            whole(edits.collect())
+        }
         Request::Look { paths } => whole(vec![Effect::new(
             Verb::Read,
             named_paths(paths, action).unwrap_or_else(|| Target::new(TargetKind::Program, action.tool.clone())),

@@ -19,6 +19,9 @@ pub(super) fn run(reading: &Reading<'_>, say: &mut dyn Say) -> bool {
 }
 
 fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
+    if run.lines {
+        return lines(reading, run, say);
+    }
     let place = reading.render(run.elsewhere, None);
     if !run.text.is_empty() {
         let Some((sel, texts)) = reading.first(run.text, None) else { return false };
@@ -79,6 +82,32 @@ fn one(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
         say.run(Inner { argv, cwd, env, stdin: None }, &through);
     } else {
         say.elsewhere(argv, &place);
+    }
+    true
+}
+
+/// Lines of an input that are looked at.
+const MOST_LINES: usize = 1_000;
+
+/// A console: what comes in are its own commands. False where nothing does.
+fn lines(reading: &Reading<'_>, run: &'static Run, say: &mut dyn Say) -> bool {
+    let text = match &reading.call.stdin {
+        Stdin::None => return false,
+        Stdin::Known(text) => text,
+        Stdin::Unknown(from) | Stdin::Paths { from, .. } => {
+            unknown_code(reading, from, &format!("what `{from}` prints is run by `{}`", reading.path()), say);
+            return true;
+        }
+    };
+    let mut start: Vec<Arg> = run.prefix.iter().map(|word| Arg::known(*word)).collect();
+    if start.is_empty() {
+        start.extend(reading.call.argv.first().cloned());
+        start.extend(reading.own());
+    }
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(MOST_LINES) {
+        let mut argv = start.clone();
+        argv.extend(line.split_whitespace().map(|word| Arg::with_holes(word.trim_matches(['"', '\'']))));
+        say.run(Inner { argv, stdin: Some(Stdin::None), ..Inner::default() }, &reading.path());
     }
     true
 }

@@ -211,7 +211,12 @@ impl<'a> Reader<'a> {
         let name = option.names.first().copied().unwrap_or_default();
         let help = option.takes == Takes::Nothing && option.names.iter().any(|n| matches!(*n, "--help" | "--version"));
         self.out.given.push(Given { name: name.to_owned(), value, takes: option.takes == Takes::Value, global, help });
-        self.out.command.ends.contains(&name) || self.tool.root.ends.contains(&name)
+        let ends = self.out.command.ends.contains(&name) || self.tool.root.ends.contains(&name);
+        if ends {
+            // `nix develop .#x -c CMD`: as after `--`.
+            self.out.dashes = Some(self.out.words.len());
+        }
+        ends
     }
 
     fn set(&mut self, name: &str, value: Option<Arg>, global: bool) {

@@ -204,6 +204,8 @@ pub(super) struct Run {
     pub package: bool,
     /// The words after this one are arguments, each for a run of its own.
     pub separator: Option<&'static str>,
+    /// Each line of the standard input is a command of the tool itself.
+    pub lines: bool,
 }
 
 /// How an interpreter gets its program.

@@ -151,6 +151,11 @@ impl<'a> Reading<'a> {
     fn test(&self, test: &Test, it: Option<&Arg>) -> Truth {
         let mut values = self.values(&test.subject, it);
         let option = matches!(test.subject, Sel::Option(_));
+        if let (Sel::Stdin, Stdin::Known(text), Is::Token(_) | Is::Value(_)) =
+            (&test.subject, &self.call.stdin, &test.is)
+        {
+            values = vec![Arg::with_holes(text.trim())];
+        }
         if values.is_empty() {
             // A word that is not known may be a flag; it would have to be two words to be an option with its value.
             let may_be = option && self.parsed.uncertain && !matches!(test.is, Is::Value(_));

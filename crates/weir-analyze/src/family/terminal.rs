@@ -3,7 +3,7 @@
 
 use weir_model::{Effect, Target, TargetKind, Verb};
 
-use crate::call::{Arg, Call, Language, Say, Stdin};
+use crate::call::{Arg, Call, Inner, Language, Say, Stdin};
 
 /// Lines of a table of jobs that are looked at.
 const MOST_LINES: usize = 1_000;
@@ -13,6 +13,15 @@ const MOST_BYTES: usize = 256 * 1024;
 pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     match call.program() {
         "tmux" => tmux(call, say),
+        // The rest is in the catalog.
+        "ssh" | "scp" | "sftp" => {
+            proxies(call, say);
+            false
+        }
+        "bwrap" => {
+            sandbox(call, say);
+            true
+        }
         "screen" => {
             screen(call, say);
             true
@@ -203,6 +212,76 @@ fn debugger(call: &Call<'_>, say: &mut dyn Say) -> bool {
     said && !call.argv.iter().any(|arg| matches!(arg.text(), Some("--args")))
 }
 
+/// Commands among the settings of a connection.
+fn proxies(call: &Call<'_>, say: &mut dyn Say) {
+    let args = call.argv.get(1..).unwrap_or_default();
+    for (at, arg) in args.iter().enumerate() {
+        let Some(text) = arg.code().and_then(|text| text.strip_prefix("-o")) else { continue };
+        let text = if text.is_empty() { args.get(at + 1).and_then(Arg::code).unwrap_or_default() } else { text };
+        let Some((name, command)) = text.trim().split_once(['=', ' ']) else { continue };
+        let command = command.trim();
+        if matches!(name.to_ascii_lowercase().as_str(), "proxycommand" | "localcommand" | "knownhostscommand")
+            && !command.starts_with("ssh ")
+            && command != "none"
+        {
+            say.code(Language::Shell, command, &[], &format!("{} -o {name}", call.program()));
+        }
+    }
+}
+
+/// `bwrap OPTIONS CMD`: it shows the files of this machine in places of its choice.
+fn sandbox(call: &Call<'_>, say: &mut dyn Say) {
+    const TWO: &[&str] = &[
+        "--bind",
+        "--bind-try",
+        "--dev-bind",
+        "--dev-bind-try",
+        "--ro-bind",
+        "--ro-bind-try",
+        "--symlink",
+        "--file",
+        "--bind-data",
+        "--ro-bind-data",
+        "--setenv",
+        "--chmod",
+        "--bind-fd",
+        "--ro-bind-fd",
+    ];
+    const NONE: &[&str] = &[
+        "--share-net",
+        "--die-with-parent",
+        "--new-session",
+        "--as-pid-1",
+        "--clearenv",
+        "--disable-userns",
+        "--assert-userns-disabled",
+    ];
+    let args = call.argv.get(1..).unwrap_or_default();
+    let mut inner = Inner::default();
+    let mut at = 0;
+    while let Some(text) = args.get(at).and_then(Arg::text).filter(|text| text.starts_with('-')) {
+        at += match text {
+            "--" => {
+                at += 1;
+                break;
+            }
+            text if TWO.contains(&text) => 3,
+            text if NONE.contains(&text) || text.starts_with("--unshare-") => 1,
+            "--chdir" => {
+                inner.cwd = Some(args.get(at + 1).and_then(Arg::text).and_then(|dir| call.path(dir)));
+                2
+            }
+            "--help" | "--version" => return program(call, Verb::Read, say),
+            _ => 2,
+        };
+    }
+    inner.argv = args.get(at..).unwrap_or_default().to_vec();
+    if inner.argv.is_empty() {
+        return program(call, Verb::Execute, say);
+    }
+    say.run(inner, "bwrap");
+}
+
 fn crontab(call: &Call<'_>, say: &mut dyn Say) {
     let mut file = None;
     let mut user = String::new();
@@ -216,7 +295,8 @@ fn crontab(call: &Call<'_>, say: &mut dyn Say) {
             _ => file = Some(arg),
         }
     }
-    let changed = Effect::new(Verb::Modify, Target::new(TargetKind::Process, "scheduled jobs"));
+    let mut changed = Effect::new(Verb::Install, Target::new(TargetKind::Host, "scheduled jobs"));
+    changed.note = Some("they run at their times, whoever looks".to_owned());
     let table = match file {
         Some(arg) if arg.text() != Some("-") => {
             let path = arg.text().and_then(|text| call.path(text));
@@ -315,6 +395,6 @@ mod tests {
         let known = heard("crontab -", Stdin::Known("* * * * * ls\n".to_owned()));
         assert_eq!(known.first().map(String::as_str), Some("?delete unknown all scheduled jobs of crontab"));
         let kept = heard("crontab -", Stdin::Unknown("crontab".to_owned()));
-        assert_eq!(kept, ["modify process scheduled jobs"]);
+        assert_eq!(kept, ["install host scheduled jobs"]);
     }
 }

@@ -328,6 +328,9 @@ impl Evaluator<'_> {
         if name.is_empty() {
             return Done::quiet(Status::Failure);
         }
+        if let Some(called) = &mut self.called {
+            called.push(name.clone());
+        }
         self.started_by(&name, env, shell, frame);
         if name.contains('/') {
             // What a framework's own script does with its arguments is known by its name.
@@ -405,6 +408,8 @@ impl Evaluator<'_> {
                 Said::Effect(_) | Said::Same { .. } | Said::Pin(_) | Said::Written { .. } | Said::Work { .. }
             )
         });
+        let keeps = !runs && super::startup::keeps_content(&name);
+        let outside = std::mem::replace(&mut self.keeps_content, keeps);
         let done = if runs && !env.is_empty() {
             // What it runs sees the variables of this one command.
             let mut inner = shell.clone();
@@ -416,6 +421,7 @@ impl Evaluator<'_> {
         } else {
             self.carry_out(listener.said, shell, frame)
         };
+        self.keeps_content = outside;
         for path in made {
             self.world.forget(&path);
         }

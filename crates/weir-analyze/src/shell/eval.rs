@@ -95,6 +95,11 @@ impl Evaluator<'_> {
         let mut redirection = self.redirections(&stmt.redirects, shell, frame);
         let secrets = std::mem::take(&mut redirection.secrets);
         let unopened = redirection.may_fail.then(|| shell.clone());
+        // What is appended to is read before anything writes to it.
+        let kept: Vec<Option<String>> = match redirection.appends {
+            true => redirection.written.iter().map(|path| self.content_or_nothing(path)).collect(),
+            false => Vec::new(),
+        };
         let before = std::mem::take(&mut self.flow);
         let done = match redirection.stdin.take() {
             // `$(<file)`
@@ -110,9 +115,12 @@ impl Evaluator<'_> {
         };
         let written = std::mem::replace(&mut self.flow, before);
         self.flow_into(&redirection, &written, frame);
-        for path in &redirection.written {
+        for (at, path) in redirection.written.iter().enumerate() {
             let content = match (&done.out, redirection.appends) {
                 (Stdin::Known(text), false) if !has_hole(text) => Some(text.clone()),
+                (Stdin::Known(text), true) if !has_hole(text) => {
+                    kept.get(at).and_then(Option::as_ref).map(|before| format!("{before}{text}"))
+                }
                 _ => None,
             };
             self.world.write(path, content);

@@ -29,6 +29,7 @@ mod redirect;
 mod second;
 mod secrets;
 mod sink;
+pub(crate) mod startup;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -171,6 +172,12 @@ struct Evaluator<'w> {
     settings: Option<Secret>,
     /// Descriptors that lead to another machine.
     lines: Vec<i32>,
+    /// Files that something reads by itself later, and which the action writes.
+    begun: Vec<startup::Written>,
+    /// The program whose effects are carried out leaves the content of files as it is.
+    keeps_content: bool,
+    /// Programs that were called, where somebody asks.
+    called: Option<Vec<String>>,
 }
 
 /// True for a program that a package manager has put there. It is as unknown as a compiled one, and as ordinary.
@@ -249,10 +256,14 @@ impl<'w> Evaluator<'w> {
             sourced: Vec::new(),
             settings: None,
             lines: Vec::new(),
+            begun: Vec::new(),
+            keeps_content: false,
+            called: None,
         }
     }
 
-    fn finish(self) -> Analysis {
+    fn finish(mut self) -> Analysis {
+        self.outlives();
         let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
         let complete = !self.partial;
         Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }

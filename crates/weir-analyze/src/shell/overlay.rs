@@ -55,7 +55,8 @@ impl<'w> Overlay<'w> {
     /// The action writes a file; `None` where its content is not known.
     pub(crate) fn write(&self, path: &Path, content: Option<String>) {
         // Writing to a directory fails.
-        if self.kind(path) != Some(FileKind::Directory) {
+        let made = content.is_some() && self.world.kind(path).is_none();
+        if made || self.kind(path) != Some(FileKind::Directory) {
             self.remember(path, Put::File(content));
         }
     }
@@ -122,6 +123,11 @@ impl<'w> Overlay<'w> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// What was at `path` before the action.
+    pub(crate) fn before(&self, path: &Path, limit: usize) -> Option<Vec<u8>> {
+        self.world.read(path, limit)
     }
 
     /// True where the action has put something there that nobody can read beforehand.

@@ -138,6 +138,11 @@ impl Evaluator<'_> {
         self.content(&path).map_or_else(|| Stdin::Unknown(text.clone()), Stdin::Known)
     }
 
+    /// What is in a file that is appended to: nothing where there is none.
+    pub(super) fn content_or_nothing(&self, path: &Path) -> Option<String> {
+        if self.world.kind(path).is_none() { Some(String::new()) } else { self.content(path) }
+    }
+
     /// The text of a small file.
     pub(super) fn content(&self, path: &Path) -> Option<String> {
         self.world.read(path, MOST_INPUT).and_then(|bytes| String::from_utf8(bytes).ok())

@@ -57,6 +57,7 @@ impl Evaluator<'_> {
         } else {
             self.follow(&mut effect);
             self.change_world(&effect);
+            self.note_written(&effect, frame);
         }
         self.partial |= effect.opaque;
         if let Some(trace) = &mut self.trace {

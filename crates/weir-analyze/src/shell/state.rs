@@ -143,6 +143,11 @@ impl Shell {
         Some(&Var::UnknownArray)
     }
 
+    /// Every alias, with what it stands for.
+    pub(crate) fn aliases(&self) -> Vec<(String, String)> {
+        self.memory.aliases.iter().map(|(name, text)| (name.clone(), text.clone())).collect()
+    }
+
     pub(crate) fn set(&mut self, name: &str, var: Var) {
         let name = match self.memory.vars.get(name) {
             Some(Var::Reference(other)) if !matches!(var, Var::Reference(_)) => &other.clone(),

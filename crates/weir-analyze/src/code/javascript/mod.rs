@@ -37,6 +37,8 @@ fn builtin(machine: &Machine<'_, '_>, name: &str) -> Option<Val> {
     match name {
         "__dirname" => machine.home_dir().and_then(|dir| dir.to_str().map(Val::str)),
         "__filename" => machine.arguments().first().cloned(),
+        // The shell of MongoDB has its database under this name.
+        "db" if machine.call.via.last().is_some_and(|via| via.starts_with("mongo")) => Some(Val::lib("mongosh")),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Programs that change who may do what with files.
 
-use weir_model::{Scope, Verb};
+use weir_model::{Effect, Scope, Target, TargetKind, Verb};
 
 use super::{Files, Meaning};
 use crate::call::Arg;
@@ -58,7 +58,12 @@ impl Files<'_, '_> {
                 mode = None;
             }
         }
-        grants |= mode.is_some_and(|mode| !mode.known || opens(&mode.text));
+        grants |= mode.as_ref().is_some_and(|mode| !mode.known || opens(&mode.text));
+        if mode.is_some_and(|mode| mode.known && with_owners_rights(&mode.text)) && !words.is_empty() {
+            let names: Vec<&str> = words.iter().map(|word| word.source.as_str()).collect();
+            let target = Target::new(TargetKind::Host, format!("who runs {} as its owner", names.join(" ")));
+            self.emit(Effect::new(Verb::Grant, target));
+        }
         self.change(if grants { Verb::Grant } else { Verb::Modify }, opts.has("recursive"), words);
     }
 
@@ -129,6 +134,18 @@ impl Files<'_, '_> {
         }
         self.change(Verb::Modify, recursive, &words);
     }
+}
+
+/// Whether a mode lets a program run with its owner's rights.
+fn with_owners_rights(mode: &str) -> bool {
+    let digits = mode.trim_start_matches(['+', '=']);
+    if !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(8)) {
+        return u32::from_str_radix(digits, 8).is_ok_and(|bits| bits & 0o4000 != 0);
+    }
+    mode.split(',').any(|clause| {
+        let Some((who, what)) = clause.split_once(['+', '=']) else { return false };
+        what.contains('s') && (who.is_empty() || who.contains(['u', 'a']))
+    })
 }
 
 /// Whether a mode lets everybody write, or lets a program run with its owner's rights.

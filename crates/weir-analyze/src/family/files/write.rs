@@ -41,6 +41,18 @@ impl Files<'_, '_> {
         } else {
             self.write(&opts.words);
         }
+        if let Stdin::Known(text) = &self.call.stdin {
+            for path in opts.words.iter().filter_map(|word| self.path(word)).collect::<Vec<_>>() {
+                let world = self.call.world;
+                let before = match world.kind(&path) {
+                    Some(_) if opts.has("append") => world.read(&path, PATCH_LIMIT).map(String::from_utf8),
+                    _ => Some(Ok(String::new())),
+                };
+                if let Some(Ok(before)) = before {
+                    self.say.written(path, format!("{before}{text}"));
+                }
+            }
+        }
         if self.said.is_empty() {
             self.harmless();
         }

@@ -162,10 +162,20 @@ fn hatch(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     let Some((word, given)) = Line::parse(rest, &[]).command() else { return false };
     let (env, name) = word.split_once(':').unwrap_or(("default", word));
     let env = line.values(&["-e", "--env"]).into_iter().flatten().next_back().unwrap_or_else(|| env.to_owned());
-    let Some(found) = call.cwd.as_ref().and_then(|dir| upward(call, dir, "pyproject.toml")) else { return false };
-    let Some(manifest) = parsed(&found) else { return false };
-    let Some(table) = at(&manifest, &["tool", "hatch", "envs", &env, "scripts"]) else { return false };
-    let Some(task) = table.get(name) else { return false };
+    // A program of an environment, where no script has the name.
+    let mut plain = || {
+        let named = word != name;
+        if named {
+            let mut argv = vec![Arg::known(name)];
+            argv.extend_from_slice(given);
+            say.command(argv, "hatch run");
+        }
+        named
+    };
+    let Some(found) = call.cwd.as_ref().and_then(|dir| upward(call, dir, "pyproject.toml")) else { return plain() };
+    let Some(manifest) = parsed(&found) else { return plain() };
+    let Some(table) = at(&manifest, &["tool", "hatch", "envs", &env, "scripts"]) else { return plain() };
+    let Some(task) = table.get(name) else { return plain() };
     say.pin(found.path.clone(), &found.bytes);
     let runner = Runner { call, table, dir: &found.dir(), through: "hatch run" };
     runner.run(name, task, given, MOST_LINKS, say);

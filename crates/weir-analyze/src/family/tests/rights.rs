@@ -21,8 +21,10 @@ fn what_changes_rights() {
 > chmod -R u+rwX,go-w build
     modify file-tree build
 > chmod u+s a.txt
+    grant host who runs a.txt as its owner
     grant file-tree a.txt
 > chmod 4755 a.txt
+    grant host who runs a.txt as its owner
     grant file-tree a.txt
 > chmod 1777 build
     modify file-tree build | files
@@ -73,6 +75,7 @@ fn what_changes_rights() {
 > chmod g+w a.txt
     modify file-tree a.txt
 > chmod +s a.txt
+    grant host who runs a.txt as its owner
     grant file-tree a.txt
 > chmod 2775 build
     modify file-tree build | files

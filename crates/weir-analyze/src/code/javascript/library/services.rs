@@ -23,6 +23,14 @@ pub(in crate::code::javascript) static SERVICES: Library = &[
     ("*.deleteCollection", Do::Store(TargetKind::Table)),
     ("*.recursiveDelete", Do::Store(TargetKind::Database)),
     ("mongodb.**.drop", Do::Store(TargetKind::Table)),
+    ("mongosh.**.drop", Do::Store(TargetKind::Table)),
+    ("mongosh.**.remove", Do::Store(TargetKind::Table)),
+    ("mongosh.**.deleteOne", Do::Store(TargetKind::Table)),
+    ("mongosh.**.findOneAndDelete", Do::Store(TargetKind::Table)),
+    ("mongosh.**.dropIndexes", Do::Store(TargetKind::Table)),
+    ("mongosh.**.dropDatabase", Do::Store(TargetKind::Database)),
+    ("mongosh.**.runCommand", Do::Value(mongo_command)),
+    ("mongosh.**.adminCommand", Do::Value(mongo_command)),
     ("mongoose.**.drop", Do::Store(TargetKind::Table)),
     ("knex.**.del", Do::Value(rows)),
     ("knex.**.delete", Do::Value(rows)),
@@ -153,5 +161,20 @@ fn worker(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
         return machine.eval_text(&args.value(0), args.source(0), "Worker");
     }
     machine.carry_out(Do::RunFile(crate::call::Language::JavaScript), args);
+    Val::Unknown
+}
+
+/// `db.runCommand({dropDatabase: 1})`
+fn mongo_command(machine: &mut Machine<'_, '_>, args: &Args) -> Val {
+    const COMMANDS: &[(&str, TargetKind)] =
+        &[("dropDatabase", TargetKind::Database), ("drop", TargetKind::Table), ("delete", TargetKind::Table)];
+    let command = args.value(0);
+    let known = COMMANDS.iter().find(|(name, _)| machine.field(&command, name).is_some());
+    if let Some((name, kind)) = known
+        && machine.speculative == 0
+    {
+        let target = weir_model::Target::new(*kind, format!("what `{name}` names")).stateful();
+        machine.say(weir_model::Effect::new(Verb::Delete, target));
+    }
     Val::Unknown
 }
