@@ -174,6 +174,7 @@ pub enum Scope {
     Whole,
     Files,
     Content,
+    Filtered,
 }
 
 #[derive(Deserialize)]
