@@ -28,6 +28,7 @@ const KEPT: [&str; 8] = [
 
 /// Settles what [`environment::settle`] and the connections have left.
 pub(crate) fn settle(effects: &mut [Effect]) {
+    // Where in the command a client was run that talks to the server of this machine, and through what.
     let mut client: Option<(usize, Vec<String>)> = None;
     for at in 0..effects.len() {
         let Some(effect) = effects.get(at) else { continue };
@@ -42,12 +43,12 @@ pub(crate) fn settle(effects: &mut [Effect]) {
                 && effect.via.starts_with(via)
         });
         let some_rows = effect.target.kind == TargetKind::Table && matches!(effect.scope, Scope::Filtered { .. });
-        let own = some_rows && (by_client || is_own_server(&effect.target, &effect.via));
+        let own = by_client || is_own_server(&effect.target, &effect.via);
         let Some(effect) = effects.get_mut(at) else { continue };
         match effect.target.environment {
             // Some rows, of the server that runs here: no word says that these are others' rows.
-            Environment::Unknown if own => effect.target.environment = Environment::Development,
-            Environment::Development if is_thrown_away(effect) => {
+            Environment::Unknown if own && some_rows => effect.target.environment = Environment::Development,
+            Environment::Development if is_thrown_away(effect, own) => {
                 effect.target.environment = Environment::Scratch;
             }
             _ => {}
@@ -73,6 +74,8 @@ fn is_own_server(target: &Target, via: &[String]) -> bool {
     let says_place = |piece: &str| {
         !["database ", "-d ", "-D ", "-U ", "-u ", "-n "].iter().any(|start| piece.starts_with(start))
             && !is_container(piece)
+            // The name of a database may stand alone; a server has a port, a path or a domain.
+            && !piece.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
     if pieces(target).any(says_place) {
         return false;
@@ -88,10 +91,10 @@ fn is_own_server(target: &Target, via: &[String]) -> bool {
 }
 
 /// True for what nobody keeps anything in.
-fn is_thrown_away(effect: &Effect) -> bool {
+fn is_thrown_away(effect: &Effect, own: bool) -> bool {
     let target = &effect.target;
     match target.kind {
-        TargetKind::Database | TargetKind::Table => is_of_tests(target, &effect.via),
+        TargetKind::Database | TargetKind::Table => is_of_tests(target, own || is_in_container(&effect.via)),
         TargetKind::CloudResource => {
             pieces(target).any(|piece| piece.strip_prefix("endpoint ").is_some_and(is_this_machine))
         }
@@ -104,13 +107,17 @@ fn is_thrown_away(effect: &Effect) -> bool {
 }
 
 /// True where the database of tests on this machine is meant.
-fn is_of_tests(target: &Target, via: &[String]) -> bool {
+fn is_of_tests(target: &Target, here: bool) -> bool {
     let named = Some(target.name.as_str()).filter(|_| target.kind == TargetKind::Database);
     let test = |text: &str| {
         environment::words(text)
             .any(|word| ["test", "tests", "testing"].iter().any(|known| word.eq_ignore_ascii_case(known)))
     };
     if !pieces(target).chain(named).any(|piece| !is_container(piece) && test(piece)) {
+        return false;
+    }
+    // `what -h is, is not known`
+    if pieces(target).any(|piece| piece == "is not known") {
         return false;
     }
     let mut hosts = pieces(target).filter_map(host).peekable();
@@ -120,7 +127,7 @@ fn is_of_tests(target: &Target, via: &[String]) -> bool {
     match &target.lookup {
         Some(_) => true,
         // What a statement is about has been told by its client.
-        None => is_in_container(via) || pieces(target).any(|piece| piece.starts_with("database ")),
+        None => here || pieces(target).any(|piece| piece.starts_with("database ")),
     }
 }
 
