@@ -213,12 +213,13 @@ pub(crate) fn is_made_again(name: &OsStr) -> bool {
         || Path::new(name).extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
 }
 
-/// True for `NAME.log` and what rotating makes of it (`NAME.log.1`).
+/// True for the logs of servers and runs of tests, and what rotating makes of them (`test.log.1`). Other logs may be
+/// what somebody ran a program for.
 fn is_log(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let unnumbered = if unnumbered.len() < name.len() { unnumbered.strip_suffix('.') } else { None };
-    unnumbered.unwrap_or(name).strip_suffix(".log").is_some_and(|stem| !stem.is_empty())
+    let name = unnumbered.strip_suffix('.').unwrap_or(name);
+    ["debug.log", "development.log", "test.log", "server.log", "dev.log"].contains(&name)
 }
 
 /// True for what a desktop writes into every directory that somebody opens; nobody keeps anything in it.

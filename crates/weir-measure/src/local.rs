@@ -94,16 +94,24 @@ fn is_own_server(target: &Target, via: &[String]) -> bool {
 fn is_thrown_away(effect: &Effect, own: bool) -> bool {
     let target = &effect.target;
     match target.kind {
-        TargetKind::Database | TargetKind::Table => is_of_tests(target, own || is_in_container(&effect.via)),
-        TargetKind::CloudResource => {
-            pieces(target).any(|piece| piece.strip_prefix("endpoint ").is_some_and(is_this_machine))
+        TargetKind::Database | TargetKind::Table => {
+            is_of_emulator(target) || is_of_tests(target, own || is_in_container(&effect.via))
         }
+        TargetKind::CloudResource => is_of_emulator(target),
         TargetKind::KubernetesObject => {
             let kept = target.name.split(|c: char| !c.is_alphanumeric()).any(|word| KEPT.contains(&word));
             !kept && pieces(target).any(is_cluster_of_containers)
         }
         _ => false,
     }
+}
+
+/// True where an emulator on this machine stands for the cloud.
+fn is_of_emulator(target: &Target) -> bool {
+    let endpoint = |piece: &str| {
+        ["endpoint ", "--endpoint-url "].iter().any(|start| piece.strip_prefix(start).is_some_and(is_this_machine))
+    };
+    pieces(target).any(endpoint)
 }
 
 /// True where the database of tests on this machine is meant.
@@ -169,4 +177,66 @@ fn is_near(server: &str) -> bool {
     let host = server.split_once("://").map_or(server, |(_, rest)| rest);
     is_this_machine(host)
         || ["kubernetes.docker.internal", "192.168.", "172.", "10."].iter().any(|start| host.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(kind: TargetKind, name: &str, from: &str, via: &[&str], environment: Environment) -> Environment {
+        let mut target = Target::new(kind, name);
+        target.environment_from = Some(from.to_owned()).filter(|from| !from.is_empty());
+        target.environment = environment;
+        let mut effect = Effect::new(Verb::Delete, target);
+        if kind == TargetKind::Table {
+            effect = effect.within(Scope::Filtered { filter: "WHERE id = 1".to_owned() });
+        }
+        effect.via = via.iter().map(|step| (*step).to_owned()).collect();
+        let mut effects = [effect];
+        settle(&mut effects);
+        let [effect] = effects;
+        effect.target.environment
+    }
+
+    #[test]
+    fn only_what_is_on_this_machine_is_thrown_away() {
+        use TargetKind::{CloudResource, Database, KubernetesObject};
+        for (kind, name, from, via, scratch) in [
+            (Database, "app_test", "host localhost, database app_test", "", true),
+            (Database, "app_test", "database app_test", "", true),
+            (Database, "app_test", "service db", "service db", true),
+            (Database, "app_test", "DATABASE_URL (host localhost, database app_test)", "", true),
+            (Database, "app_dev", "host localhost, database app_dev", "", false),
+            (Database, "app_test", "host db.example.com, database app_test", "", false),
+            (Database, "app_test", "host localhost.example.com, database app_test", "", false),
+            (Database, "app_test", "what -h is, is not known, database app_test", "", false),
+            (Database, "app_test", "db1", "db1", false),
+            (Database, "app_test", "pod pg-0", "pod pg-0", false),
+            (CloudResource, "s3://x", "endpoint http://localhost:4566, region eu", "", true),
+            (CloudResource, "s3://test", "endpoint http://minio.test.example.com", "", false),
+            (KubernetesObject, "ns x", "context kind-dev (server https://127.0.0.1:4)", "", true),
+            (KubernetesObject, "ns x", "context kind-dev (server https://k8s.example.com)", "", false),
+            (KubernetesObject, "pvc data", "context kind-dev (server https://127.0.0.1:4)", "", false),
+            (KubernetesObject, "ns x", "context dev", "", false),
+        ] {
+            let via: Vec<&str> = Some(via).filter(|via| !via.is_empty()).into_iter().collect();
+            let found = settled(kind, name, from, &via, Environment::Development);
+            assert_eq!(found == Environment::Scratch, scratch, "{name}: {from}");
+            assert_eq!(settled(kind, name, from, &via, Environment::Production), Environment::Production, "{name}");
+        }
+    }
+
+    #[test]
+    fn some_rows_of_a_server_in_a_container_are_a_developers_own() {
+        for (from, via, own) in [
+            ("service db, -U app, shop", "service db", true),
+            ("container pg", "container pg", true),
+            ("-h db.example.com", "container pg", false),
+            ("db1", "db1", false),
+            ("pod pg-0", "pod pg-0", false),
+        ] {
+            let found = settled(TargetKind::Table, "sessions", from, &[via], Environment::Unknown);
+            assert_eq!(found == Environment::Development, own, "{from}");
+        }
+    }
 }
