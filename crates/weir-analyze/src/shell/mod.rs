@@ -366,7 +366,7 @@ impl<'w> Evaluator<'w> {
         }
         let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {
             let kind = World::kind(&self.world, path);
-            if kind == Some(FileKind::Directory) {
+            if kind == Some(FileKind::Directory) && !self.fetched(path) {
                 return match self.main_of(language, path) {
                     Some(main) => self.file(language, &main, argv.split_off(1), shell, frame),
                     // `bash DIR` fails; the tests of `node --test DIR` are like any others that a runner finds.
