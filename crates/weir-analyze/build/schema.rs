@@ -223,6 +223,7 @@ pub enum Scope {
     Whole,
     Files,
     Content,
+    Filtered,
 }
 
 #[derive(Deserialize)]

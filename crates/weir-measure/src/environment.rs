@@ -204,7 +204,7 @@ fn strictest(found: impl Iterator<Item = Environment>) -> Option<Environment> {
 }
 
 /// Runs of letters and digits.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).flat_map(split_camel).filter(|word| !word.is_empty())
 }
 

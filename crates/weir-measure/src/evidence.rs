@@ -116,6 +116,12 @@ pub(crate) fn is_candidate(name: &OsStr) -> bool {
         || is_metadata_of_package(name)
 }
 
+/// True for what a framework keeps for a while in the `tmp` or `var` of a project; git must ignore it.
+pub(crate) fn is_transient(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| ["cache", "pids", "sockets"].iter().any(|known| name == *known))
+        && path.parent().and_then(Path::file_name).is_some_and(|parent| parent == "tmp" || parent == "var")
+}
+
 /// `NAME.egg-info`, which building a Python package writes.
 fn is_metadata_of_package(name: &OsStr) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "egg-info" || extension == "dist-info")
@@ -140,6 +146,8 @@ pub(crate) fn directory(
     {
         // Somebody who commits such a directory means it as source.
         (git() != GitSays::Tracked).then_some(Regenerable::Yes)
+    } else if is_transient(path) {
+        (git() == GitSays::Ignored).then_some(Regenerable::ExceptData)
     } else {
         let manifests: &[&str] = if is_metadata_of_package(name) {
             &PYTHON
@@ -201,7 +209,17 @@ pub(crate) fn is_made_again(name: &OsStr) -> bool {
         "tfplan",
     ];
     NAMES.iter().any(|known| name == *known)
+        || is_log(name)
         || Path::new(name).extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+}
+
+/// True for the logs of servers and runs of tests, and what rotating makes of them (`test.log.1`). Other logs may be
+/// what somebody ran a program for.
+fn is_log(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = unnumbered.strip_suffix('.').unwrap_or(name);
+    ["debug.log", "development.log", "test.log", "server.log", "dev.log"].contains(&name)
 }
 
 /// True for what a desktop writes into every directory that somebody opens; nobody keeps anything in it.

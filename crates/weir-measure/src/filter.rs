@@ -74,6 +74,11 @@ impl Filter {
             && self.tests.holds(entry) != Some(false)
     }
 
+    /// True where nothing further below than an entry at `depth` is looked at.
+    pub(crate) fn ends_at(&self, depth: usize) -> bool {
+        self.at_most.is_some_and(|most| depth >= most)
+    }
+
     /// True where the names decide: an entry of which nothing is known but that it is there is left alone.
     pub(crate) fn goes_by_name(&self) -> bool {
         self.tests.of_any_name() == Some(false)

@@ -116,7 +116,7 @@ impl<'a> Lab<'a> {
         tagged: bool,
         git: impl FnOnce() -> GitSays,
     ) -> Option<Regenerable> {
-        if !tagged && !directory.file_name().is_some_and(evidence::is_candidate) {
+        if !tagged && !directory.file_name().is_some_and(evidence::is_candidate) && !evidence::is_transient(directory) {
             return None;
         }
         // What this session put into a directory says nothing about what was there before.

@@ -14,6 +14,7 @@ mod filter;
 mod git;
 mod graph;
 mod lab;
+mod local;
 mod lookup;
 mod meta;
 mod pathspec;
@@ -62,6 +63,7 @@ pub struct Context<'a> {
 pub fn measure(effects: &mut [Effect], context: &Context<'_>) {
     locate(effects, context);
     connection::pass_on(effects);
+    local::settle(effects);
     let looks = effects.iter().filter(|e| method(e) != Method::Name).count();
     let mut lab = Lab::new(context);
     if looks > 0 {

@@ -143,6 +143,11 @@ pub(crate) fn is_temporary(path: &Path) -> bool {
         || path.starts_with("/private/var/folders")
 }
 
+/// True for a temporary directory itself.
+pub(crate) fn is_for_all(path: &Path) -> bool {
+    TEMPORARY.iter().any(|root| path == Path::new(root))
+}
+
 /// One thing that is about to be touched, as far as its place matters.
 pub(crate) struct Touched<'a> {
     /// Absolute and normalized.
@@ -221,7 +226,7 @@ impl Touched<'_> {
 
     /// Why everything directly in this directory (`DIR/*`) is protected together, where it is.
     pub(crate) fn protected_children(&self) -> Option<String> {
-        if TEMPORARY.iter().any(|root| self.path == Path::new(root)) {
+        if is_for_all(self.path) {
             return None;
         }
         let directory = Touched { path: self.path, kind: Some(Kind::Directory), recursive: true, home: self.home };

@@ -43,6 +43,11 @@ impl Sieve {
         self.name_of_start(path).is_none_or(|name| self.takes(path, name, meta))
     }
 
+    /// True where nothing below `path` is looked at.
+    pub(crate) fn ends_at(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.root).is_ok_and(|below| self.filter.ends_at(below.components().count()))
+    }
+
     /// True unless the entry is certain to be left alone.
     pub(crate) fn takes(&self, path: &Path, name: &OsStr, meta: &Meta) -> bool {
         let Ok(below) = path.strip_prefix(&self.root) else {

@@ -137,7 +137,11 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
         walk.tally.upper_bound = true;
     }
     walk.run(queue);
-    let Walk { tally, protected, scratch, .. } = walk;
+    let Walk { tally, mut protected, scratch, .. } = walk;
+    if effect.verb == Verb::Modify && effect.scope == Scope::Whole && paths.iter().all(|path| place::is_for_all(path)) {
+        // To unpack something into it is what a temporary directory is for.
+        protected = None;
+    }
     if !scratch && effect.target.environment == weir_model::Environment::Scratch {
         // A symlink leads out of the temporary directory.
         effect.target.environment = weir_model::Environment::Unknown;
@@ -416,6 +420,10 @@ impl Walk<'_> {
             let taken = frame.taken || self.takes(frame, name, &meta);
             if meta.kind == Kind::Directory {
                 let child = Frame { taken, ..self.lab.child(frame, name, self.budget) };
+                // What is not taken, and as deep as the search goes, is neither read nor entered.
+                if !taken && self.sieve.as_ref().is_some_and(|sieve| sieve.ends_at(&child.path)) {
+                    continue;
+                }
                 if meta.mount_root.unwrap_or(meta.device != own.device) {
                     self.tally.mounts.push(child.path.display().to_string());
                 }

@@ -163,7 +163,11 @@ fn one(reading: &Reading<'_>, rule: &'static Rule, it: Option<&Arg>, doubted: &m
         if name.is_empty() {
             name = reading.path();
         }
-        vec![Effect::new(rule.verb, Target::new(rule.kind, name)).within(scope(rule.scope))]
+        let extent = match rule.scope {
+            Extent::Filtered => Scope::Filtered { filter: name.clone() },
+            extent => scope(extent),
+        };
+        vec![Effect::new(rule.verb, Target::new(rule.kind, name)).within(extent)]
     };
     for effect in &mut effects {
         effect.target.environment_from = reading.environment();
@@ -227,6 +231,7 @@ fn scope(extent: Extent) -> Scope {
         Extent::Whole => Scope::Whole,
         Extent::Files => Scope::Files,
         Extent::Content => Scope::Content,
+        Extent::Filtered => Scope::Filtered { filter: String::new() },
     }
 }
 

@@ -180,6 +180,8 @@ pub(super) enum Extent {
     Whole,
     Files,
     Content,
+    /// Some of it, as the words of the command say.
+    Filtered,
 }
 
 /// How a wrapper runs another command.

@@ -48,7 +48,7 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
 use crate::call::{Arg, Call, Inner, Language, Secret, Stdin, TESTS};
-use crate::{Analysis, World};
+use crate::{Analysis, FileKind, World};
 
 pub(crate) use calls::language_of;
 pub(crate) use glob::{Found, find as find_names};
@@ -409,7 +409,18 @@ impl<'w> Evaluator<'w> {
             return out;
         }
         let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {
-            let exists = World::kind(&self.world, path).is_some();
+            let kind = World::kind(&self.world, path);
+            if kind == Some(FileKind::Directory) && !self.fetched(path) {
+                return match self.main_of(language, path) {
+                    Some(main) => self.file(language, &main, argv.split_off(1), shell, frame),
+                    // `bash DIR` fails; the tests of `node --test DIR` are like any others that a runner finds.
+                    None => {
+                        self.keep(opaque("it is a directory", TargetKind::Program), frame);
+                        out
+                    }
+                };
+            }
+            let exists = kind.is_some();
             let (why, kind) = if self.fetched(path) {
                 ("it comes from the network", TargetKind::Unknown)
             } else if exists {
@@ -433,6 +444,23 @@ impl<'w> Evaluator<'w> {
         let done = self.code(language, &text, argv, shell, frame);
         self.in_file = outside;
         done
+    }
+
+    /// The file that an interpreter runs where it is given a directory.
+    fn main_of(&self, language: Language, dir: &Path) -> Option<PathBuf> {
+        let named = || {
+            let package = World::read(&self.world, &dir.join("package.json"), MAX_TEXT)?;
+            let package: serde_json::Value = serde_json::from_slice(&package).ok()?;
+            Some(dir.join(package.get("main")?.as_str()?))
+        };
+        let main = match language {
+            Language::JavaScript => named().unwrap_or_else(|| dir.join("index.js")),
+            Language::Python => dir.join("__main__.py"),
+            _ => return None,
+        };
+        [main.clone(), main.with_extension("js")]
+            .into_iter()
+            .find(|file| World::kind(&self.world, file).is_some_and(|kind| kind != FileKind::Directory))
     }
 
     /// Evaluates a configure script. What is destroyed in it by name counts; what remains unknown of a text that a

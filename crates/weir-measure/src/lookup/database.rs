@@ -187,6 +187,10 @@ fn mongo(place: &mut Place<'_>, program: &str) {
     let given = place.known(&["uri", "host", "h"]).or(given);
     match given {
         Some(given) if mask::address(&given).is_some() => connection(place, &given, "address"),
+        // `mongosh NAME` is a database on this machine; a host has a port, a path or a domain.
+        Some(given) if place.given(&["host", "h"]).is_none() && !given.contains(['.', ':', '/']) => {
+            named(place, "database", &given, "");
+        }
         Some(given) => named(place, "host", &given, ""),
         None if place.lookup.words.first() == Some(&None) => {}
         None => {

@@ -94,7 +94,7 @@ enum Which {
 }
 
 impl Which {
-    fn packages(&self, call: &Call<'_>) -> Vec<Package> {
+    fn packages(&self, call: &Call<'_>, script: &str) -> Vec<Package> {
         match self {
             Self::Nearest(dir) => Package::nearest(call, dir).into_iter().collect(),
             Self::Workspace { dir, named, with_root } => {
@@ -110,13 +110,20 @@ impl Which {
                     };
                     all.retain(|package| named.iter().any(|name| at(package, name)));
                 }
-                if *with_root {
+                // A script of the root that runs itself in every package leaves the root out.
+                if *with_root && !is_within(call, &root, script) {
                     all.insert(0, root);
                 }
                 all
             }
         }
     }
+}
+
+/// True where the call belongs to this script of this package.
+fn is_within(call: &Call<'_>, package: &Package, script: &str) -> bool {
+    let is = |name: &str, text: &str| call.variable(name).is_some_and(|value| value == Value::Known(text.to_owned()));
+    is("npm_lifecycle_event", script) && is("npm_package_json", &package.found.path.to_string_lossy())
 }
 
 const NPM_VALUES: &[&str] = &[
@@ -197,7 +204,7 @@ fn npm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         _ => return false,
     };
     let given: Vec<Arg> = rest.iter().chain(line.words.get(1..).unwrap_or_default()).cloned().collect();
-    let packages = which.packages(call);
+    let packages = which.packages(call, name);
     if name == "restart" && packages.iter().all(|package| package.script("restart").is_none()) {
         let Some(package) = packages.first() else { return false };
         manner.text(call, package, name, "npm stop --if-present && npm start", &given, say);
@@ -306,7 +313,7 @@ fn pnpm(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         "t" => ("test", rest),
         other => (other, rest),
     };
-    if manner.run_in(call, &which.packages(call), name, given, say) {
+    if manner.run_in(call, &which.packages(call, name), name, given, say) {
         return true;
     }
     // `pnpm CMD` is `pnpm exec CMD` where there is no such script.
@@ -400,16 +407,18 @@ fn yarn(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
             let Some((Some(script), given)) = rest.split_first().map(|(name, rest)| (name.text(), rest)) else {
                 return false;
             };
-            return manner.run_in(call, &which.packages(call), script, given, say);
+            return manner.run_in(call, &which.packages(call, script), script, given, say);
         }
         "workspaces" => {
+            let foreach = rest.first().and_then(Arg::text) == Some("foreach");
             let inner = Line::parse(rest.strip_prefix_word("foreach"), &["--include", "--exclude", "--from", "-j"]);
             let Some(("run", rest)) = inner.command() else { return false };
             let Some((Some(script), given)) = rest.split_first().map(|(name, rest)| (name.text(), rest)) else {
                 return false;
             };
-            let which = Which::Workspace { dir, named: Vec::new(), with_root: true };
-            return manner.run_in(call, &which.packages(call), script, given, say);
+            // Only `foreach` takes the root along.
+            let which = Which::Workspace { dir, named: Vec::new(), with_root: foreach };
+            return manner.run_in(call, &which.packages(call, script), script, given, say);
         }
         _ if OWN.contains(&command) => return false,
         _ => {}
@@ -463,7 +472,7 @@ fn bun(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     } else {
         Which::Workspace { dir, named: filters, with_root: false }
     };
-    manner.run_in(call, &which.packages(call), name, given, say)
+    manner.run_in(call, &which.packages(call, name), name, given, say)
 }
 
 fn by_node(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
@@ -480,7 +489,7 @@ fn by_node(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     let (Some(name), Some(dir)) = (name, &call.cwd) else { return false };
     let given = rest.strip_prefix_word("--");
     let which = Which::Nearest(dir.clone());
-    Manner { manager: "node --run", surrounds: false }.run_in(call, &which.packages(call), name, given, say)
+    Manner { manager: "node --run", surrounds: false }.run_in(call, &which.packages(call, name), name, given, say)
 }
 
 /// `deno task`: the tasks of `deno.json`, else the scripts of `package.json`.
@@ -508,7 +517,13 @@ fn deno(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         run_text(say, text, given, &found.dir(), Vec::new(), &format!("deno task {name}"));
         return true;
     }
-    Manner { manager: "deno task", surrounds: true }.run_in(call, &Which::Nearest(dir).packages(call), name, given, say)
+    Manner { manager: "deno task", surrounds: true }.run_in(
+        call,
+        &Which::Nearest(dir).packages(call, name),
+        name,
+        given,
+        say,
+    )
 }
 
 /// JSON with comments of whole lines taken out.
