@@ -16,6 +16,8 @@ const MOST_FOLLOWED: usize = 256;
 const MOST_LINKS: usize = 16;
 /// How the catalog calls places that are gone when their command is.
 const THROWN_AWAY: &str = "a throw-away container";
+/// How the place is called where an image is built.
+pub(crate) const BUILD: &str = "a throw-away container that builds";
 /// Effects among which the one is looked for that overwrites other files by the same command.
 const MOST_JOINED: usize = 8;
 /// Effects of one action; more are one opaque effect.
@@ -39,6 +41,14 @@ impl Evaluator<'_> {
             // What is in it goes with it, whatever happens there before.
             if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
                 return;
+            }
+            if place.starts_with(BUILD) && effect.target.kind != TargetKind::FileTree {
+                match stays(&effect) {
+                    Stays::Within => return,
+                    // A program of the image that is not understood is as unknown as any.
+                    Stays::Unknown if !self.over => effect.target.kind = TargetKind::Program,
+                    _ => {}
+                }
             }
             // Its paths are not of this machine, and neither is its configuration.
             effect.target.paths.clear();
@@ -140,6 +150,40 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// Whether an effect of a command that builds an image leaves the container.
+enum Stays {
+    /// It is gone with it, or a part of the image.
+    Within,
+    /// Nobody knows what it is.
+    Unknown,
+    /// It reaches something else.
+    Leaves,
+}
+
+fn stays(effect: &Effect) -> Stays {
+    match effect.target.kind {
+        TargetKind::Unknown => Stays::Unknown,
+        TargetKind::FileTree
+        | TargetKind::GitWorktree
+        | TargetKind::GitRef
+        | TargetKind::GitStash
+        | TargetKind::GitRepository
+        | TargetKind::Package
+        | TargetKind::Process
+        | TargetKind::Device
+        | TargetKind::ControlSurface
+        | TargetKind::Container
+        | TargetKind::Volume
+        | TargetKind::Image => Stays::Within,
+        // A database without an address is one that the command has started itself.
+        TargetKind::Database | TargetKind::Table => match &effect.target.environment_from {
+            Some(from) if !["localhost", "127.0.0.1", "::1"].iter().any(|local| from.contains(local)) => Stays::Leaves,
+            _ => Stays::Within,
+        },
+        _ => Stays::Leaves,
     }
 }
 
