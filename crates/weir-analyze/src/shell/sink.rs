@@ -43,7 +43,7 @@ impl Evaluator<'_> {
                 return;
             }
             if place.starts_with(BUILD) && effect.target.kind != TargetKind::FileTree {
-                match stays(&effect) {
+                match self.stays(&mut effect) {
                     Stays::Within => return,
                     // A program of the image that is not understood is as unknown as any.
                     Stays::Unknown if !self.over => effect.target.kind = TargetKind::Program,
@@ -163,27 +163,65 @@ enum Stays {
     Leaves,
 }
 
-fn stays(effect: &Effect) -> Stays {
-    match effect.target.kind {
-        TargetKind::Unknown => Stays::Unknown,
-        TargetKind::FileTree
-        | TargetKind::GitWorktree
-        | TargetKind::GitRef
-        | TargetKind::GitStash
-        | TargetKind::GitRepository
-        | TargetKind::Package
-        | TargetKind::Process
-        | TargetKind::Device
-        | TargetKind::ControlSurface
-        | TargetKind::Container
-        | TargetKind::Volume
-        | TargetKind::Image => Stays::Within,
-        // A database without an address is one that the command has started itself.
-        TargetKind::Database | TargetKind::Table => match &effect.target.environment_from {
-            Some(from) if !["localhost", "127.0.0.1", "::1"].iter().any(|local| from.contains(local)) => Stays::Leaves,
-            _ => Stays::Within,
-        },
-        _ => Stays::Leaves,
+/// The address of a database that a command names; `None` where it names none, or one inside the container.
+fn address(effect: &Effect) -> Option<String> {
+    const HOSTS: &[&str] = &["host", "hostname", "h", "uri", "url", "endpoint", "server"];
+    let is_elsewhere = |text: &str| {
+        !["localhost", "127.0.0.1", "[::1]", "0.0.0.0"].iter().any(|local| text.contains(local))
+            && !text.starts_with(['/', '.'])
+            && !text.is_empty()
+    };
+    let lookup = effect.target.lookup.as_ref();
+    let settings = lookup.into_iter().flat_map(|lookup| &lookup.settings);
+    let settings = settings.filter(|(name, _)| HOSTS.contains(&name.as_str())).map(|(_, value)| value.clone());
+    let words = lookup.into_iter().flat_map(|lookup| &lookup.words);
+    let words = words.filter(|word| word.as_ref().is_none_or(|word| word.contains("://"))).cloned();
+    let variables = lookup.into_iter().flat_map(|lookup| &lookup.variables);
+    let variables = variables.filter(|(name, _)| name.contains("HOST") || name.contains("URL"));
+    let variables = variables.map(|(_, value)| value.clone());
+    let named = effect.target.environment_from.clone().map(Some);
+    let mut all = settings.chain(words).chain(variables).chain(named);
+    all.find_map(|value| match value {
+        Some(text) => is_elsewhere(&text).then_some(text),
+        None => Some("an address that is not known".to_owned()),
+    })
+}
+
+impl Evaluator<'_> {
+    /// Whether an effect of a command that builds an image leaves the container.
+    fn stays(&self, effect: &mut Effect) -> Stays {
+        let leaves = match effect.target.kind {
+            TargetKind::Unknown => return Stays::Unknown,
+            TargetKind::FileTree
+            | TargetKind::GitWorktree
+            | TargetKind::GitRef
+            | TargetKind::GitStash
+            | TargetKind::GitRepository
+            | TargetKind::Package
+            | TargetKind::Process
+            | TargetKind::Device
+            | TargetKind::ControlSurface
+            | TargetKind::Container
+            | TargetKind::Volume
+            | TargetKind::Image => false,
+            // A request, and not an account or a service of the container.
+            TargetKind::Host => matches!(effect.verb, Verb::Send | Verb::Read),
+            // A database without an address is one that the command has started itself.
+            TargetKind::Database | TargetKind::Table => match address(effect) {
+                Some(address) => {
+                    effect.target.environment_from = Some(address);
+                    true
+                }
+                None => self.effects.iter().rev().any(|client| {
+                    client.verb == Verb::Execute
+                        && client.target.kind == TargetKind::Database
+                        && effect.via.len() > client.via.len()
+                        && effect.via.starts_with(&client.via)
+                }),
+            },
+            _ => true,
+        };
+        if leaves { Stays::Leaves } else { Stays::Within }
     }
 }
 

@@ -185,7 +185,10 @@ fn the_file_and_the_stages_are_those_of_the_call() {
         ("podman build -f other.Dockerfile bad", other),
         ("docker build --target never bad", &["delete kubernetes-object namespace never"]),
         ("docker build --target publish .", &["publish publication the package in npm publish"]),
-        ("docker build - <<'E'\nFROM x\nRUN kubectl delete namespace stdin\nE", &["delete kubernetes-object namespace stdin"]),
+        (
+            "docker build - <<'E'\nFROM x\nRUN kubectl delete namespace stdin\nE",
+            &["delete kubernetes-object namespace stdin"],
+        ),
         ("cat bad/other.Dockerfile | docker build -t x -f - .", other),
         ("docker build args", &["delete kubernetes-object namespace a"]),
         ("docker build --build-arg NS=given args", &["delete kubernetes-object namespace given"]),
