@@ -1,10 +1,6 @@
 //! What building an image does, on a made-up machine.
 
-use std::path::Path;
-
-use weir_model::{Action, ActionId, Agent, Effect, Request, TargetKind, Timestamp, Verb};
-
-use crate::lab::Machine;
+use crate::lab::{self, Machine};
 
 const EVERYDAY: &str = r#"# syntax=docker/dockerfile:1
 ARG VERSION=3.12
@@ -90,8 +86,8 @@ services:
 
 const WEB: &str = "FROM x AS final\nARG NS\nRUN kubectl delete namespace $NS\nFROM x\nRUN npm publish\n";
 
-fn analysis(command: &str) -> crate::Analysis {
-    let machine = Machine::new([
+fn machine() -> Machine {
+    Machine::new([
         ("/w/Dockerfile", EVERYDAY),
         ("/w/bad/Dockerfile", HARMFUL),
         ("/w/bad/other.Dockerfile", "FROM x\nRUN kubectl delete namespace other\n"),
@@ -101,31 +97,12 @@ fn analysis(command: &str) -> crate::Analysis {
         ("/w/app/web/Containerfile", WEB),
         ("/w/app/other/Dockerfile", "FROM x\nRUN kubectl delete namespace other\n"),
         ("/w/out/file", ""),
-    ]);
-    let action = Action {
-        id: ActionId::new(),
-        agent: Agent { name: "claude".into(), session: None, subagent: None, principal: "p".into() },
-        tool: "Bash".into(),
-        call: None,
-        request: Request::Shell { command: command.into(), shell: None },
-        cwd: Path::new("/w").into(),
-        host: "h".into(),
-        at: Timestamp::UNIX_EPOCH,
-    };
-    crate::analyze(&action, &machine)
+    ])
 }
 
 /// What leaves the container or harms the machine.
 fn harm(command: &str) -> Vec<String> {
-    let harms = |effect: &&Effect| match effect.verb {
-        _ if effect.opaque => effect.target.kind == TargetKind::Unknown,
-        Verb::Read | Verb::Execute | Verb::Install | Verb::Create => false,
-        Verb::Send => effect.target.kind == TargetKind::Secret,
-        _ => true,
-    };
-    let shown =
-        |effect: &Effect| format!("{} {} {}", effect.verb.name(), effect.target.kind.name(), effect.target.name);
-    analysis(command).effects.iter().filter(harms).map(shown).collect()
+    lab::harm(&machine(), command)
 }
 
 #[test]
@@ -219,7 +196,8 @@ fn what_is_read_is_pinned_and_only_when_an_image_is_built() {
         ("docker compose -f app/compose.yaml up --no-build", &[]),
         ("docker run --rm x build .", &[]),
     ] {
-        let pins: Vec<String> = analysis(command).pins.iter().map(|pin| pin.path.display().to_string()).collect();
+        let pins: Vec<String> =
+            lab::analysis(&machine(), command).pins.iter().map(|pin| pin.path.display().to_string()).collect();
         assert_eq!(pins, expected, "{command}");
     }
 }

@@ -1,8 +1,11 @@
 //! Task runners: what a target, a recipe or a task runs is read from the file that says it.
 
+mod gulp;
 mod just;
 mod lines;
 mod make;
+#[cfg(test)]
+mod projects;
 mod python;
 mod rake;
 mod taskfile;
@@ -20,6 +23,7 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         "just" => return just::interpret(call, say),
         "task" | "go-task" => return taskfile::interpret(call, say),
         "rake" | "rails" => return rake::interpret(call, say),
+        "gulp" => return gulp::interpret(call, say),
         "nox" => return python::nox(call, say),
         "invoke" | "inv" | "fab" => return python::invoke(call, say),
         "foreman" | "honcho" | "overmind" | "hivemind" | "heroku" => return lines::procfile(call, say),

@@ -114,6 +114,29 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
             },
         }
     }
+    // Commands of Rails that are no tasks.
+    const RAILS: &[&str] = &[
+        "runner",
+        "r",
+        "console",
+        "c",
+        "server",
+        "s",
+        "generate",
+        "g",
+        "destroy",
+        "d",
+        "new",
+        "dbconsole",
+        "db",
+        "test",
+        "t",
+        "plugin",
+        "credentials:edit",
+    ];
+    if call.program() == "rails" && asked.first().is_none_or(|first| RAILS.contains(&first.as_str())) {
+        return false;
+    }
     let found = match file {
         Some(path) => Found::at(call, path),
         None => dir.as_deref().and_then(|dir| Found::upward(call, dir, NAMES).next()),
