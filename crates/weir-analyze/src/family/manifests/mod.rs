@@ -13,6 +13,8 @@ mod python;
 mod workspaces;
 
 #[cfg(test)]
+mod many;
+#[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};

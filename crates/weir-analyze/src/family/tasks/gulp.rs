@@ -69,7 +69,18 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     say.pin(found.path.clone(), &found.bytes);
     runs(&shown(call, &asked), say);
     let calls: String = functions.iter().map(|name| format!("\n{name}(() => {{}});")).collect();
-    let argv = vec![Arg::known("node"), Arg::known("-e"), Arg::with_holes(&format!("{text}\n;{calls}\n"))];
+    // What is put together at the top runs only when it is called.
+    let mut text = text;
+    for (own, with) in [
+        ("gulp.series(", "weirTask("),
+        ("gulp.parallel(", "weirTask("),
+        ("series(", "weirTask("),
+        ("parallel(", "weirTask("),
+    ] {
+        text = text.replace(own, with);
+    }
+    let text = format!("function weirTask() {{}}\n{text}\n;{calls}\n");
+    let argv = vec![Arg::known("node"), Arg::known("-e"), Arg::with_holes(&text)];
     say.run(Inner { argv, cwd: Some(Some(found.dir())), ..Inner::default() }, &shown(call, &asked));
     true
 }

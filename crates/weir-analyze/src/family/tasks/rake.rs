@@ -194,8 +194,31 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let argv = vec![Arg::known("ruby"), Arg::known("-e"), Arg::with_holes(&text)];
     let cwd: Option<PathBuf> = Some(root);
     say.run(Inner { argv, cwd: Some(cwd), env, stdin: None }, &shown(call, &asked));
-    if all && asked.iter().any(|word| word.starts_with("db:")) {
-        // Frameworks have tasks of these names, which these add to.
+    // Frameworks have tasks of these names, to which those of the project add.
+    const FRAMEWORK: &[&str] = &[
+        "drop",
+        "reset",
+        "purge",
+        "migrate",
+        "truncate_all",
+        "setup",
+        "schema",
+        "structure",
+        "seed",
+        "rollback",
+        "forward",
+        "create",
+        "prepare",
+        "test",
+        "environment",
+        "fixtures",
+        "version",
+    ];
+    let is_framework = |word: &String| {
+        let rest = word.strip_prefix("db:").unwrap_or_default();
+        FRAMEWORK.contains(&rest.split([':', '[']).next().unwrap_or_default())
+    };
+    if asked.iter().any(is_framework) {
         return false;
     }
     if !all {
