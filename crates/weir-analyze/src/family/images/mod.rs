@@ -151,9 +151,8 @@ fn build_of(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) {
     let buildah = matches!(call.program(), "podman" | "buildah");
     let mut build = Build { every: !buildah && is_classic(call), ..Build::default() };
     let (mut file, mut context, mut output): (Option<&Arg>, Option<&Arg>, Option<&Arg>) = (None, None, None);
-    let held: Vec<Arg>;
     // `--file=F` and `-fF` as `-f F`.
-    held = args.iter().flat_map(parts).collect();
+    let held: Vec<Arg> = args.iter().flat_map(parts).collect();
     let mut rest = held.iter();
     while let Some(word) = rest.next() {
         let Some(text) = word.text().filter(|text| text.len() > 1 && text.starts_with('-')) else {

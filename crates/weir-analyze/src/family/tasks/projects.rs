@@ -215,6 +215,7 @@ fn machine() -> Machine {
         ("/w/gulpfile.js", GULPFILE),
         ("/w/gen/a.rb", ""),
         ("/w/tmp/a.o", ""),
+        ("/w/out/x", ""),
         ("/w/in.txt", ""),
         ("/w/out.txt", ""),
     ])
@@ -247,12 +248,12 @@ fn tasks_of_rake_do_what_their_bodies_say() {
         ("rake db:wipe", &["delete file-tree env/wiped", "delete table users"]),
         ("rake all", &["delete file-tree data", "delete file-tree inner"]),
         ("rake calls", &["delete file-tree inner"]),
-        ("rake clean", &["delete file-tree tmp/a.o"]),
+        ("rake clean", &["delete file-tree tmp", "delete file-tree out"]),
         ("rake more", &["delete file-tree more"]),
         ("rake out.txt", &["modify file-tree out.txt"]),
         ("rake env TARGET=photos", &["delete file-tree photos"]),
         ("rake release", &["publish publication the gem of rake release"]),
-        ("rake generated", &["delete file-tree gen/a.rb", "delete file-tree single", "delete file-tree below"]),
+        ("rake generated", &["delete file-tree gen", "delete file-tree single", "delete file-tree below"]),
         ("rake 'long name'", &["delete file-tree data"]),
         ("rake nothing", &[]),
     ] {

@@ -295,9 +295,8 @@ pub(super) fn nox(call: &Call<'_>, say: &mut dyn Say) -> bool {
         return false;
     }
     let posargs: Vec<String> = posargs.iter().map(|arg| literal(arg.code().unwrap_or("\u{FFFC}"))).collect();
-    let mut calls = format!("WeirSession.posargs = [{}]\n", posargs.join(", "));
+    let mut calls = String::new();
     let session = SESSION.replace("posargs = []", &format!("posargs = [{}]", posargs.join(", ")));
-    calls.clear();
     for function in &chosen {
         let unknown = ", weir_given()".repeat(function.parameters.len());
         calls.push_str(&format!("{}(WeirSession(){unknown})\n", function.function));

@@ -318,11 +318,11 @@ impl Rakefile {
             let Some(added) = added else { continue };
             let added = added.trim();
             let inside = added.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(added);
-            list.push(if inside.starts_with("Dir[") {
-                inside.to_owned()
-            } else {
-                format!("Dir[{}]", inside.trim_matches(['[', ']']))
-            });
+            let literals = names(inside);
+            if literals.is_empty() {
+                list.push(inside.to_owned());
+            }
+            list.extend(literals.iter().map(|pattern| format!("Dir[{}]", literal(pattern))));
         }
     }
 
