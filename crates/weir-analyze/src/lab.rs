@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use weir_model::{Effect, GitScope, Scope};
+use weir_model::{Action, ActionId, Agent, Effect, GitScope, Request, Scope, TargetKind, Timestamp, Verb};
 
 use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
 use crate::{DirEntry, FileKind, World};
@@ -204,4 +204,35 @@ pub(crate) fn listen(call: Call<'_>, interpret: impl FnOnce(&Call<'_>, &mut dyn 
     let mut heard = Heard::default();
     interpret(&call, &mut heard);
     heard
+}
+
+/// What a command line does on `machine`, in `/w`.
+pub(crate) fn analysis(machine: &Machine, command: &str) -> crate::Analysis {
+    let action = Action {
+        id: ActionId::new(),
+        agent: Agent { name: "claude".into(), session: None, subagent: None, principal: "p".into() },
+        tool: "Bash".into(),
+        call: None,
+        request: Request::Shell { command: command.into(), shell: None },
+        cwd: "/w".into(),
+        host: "h".into(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    crate::analyze(&action, machine)
+}
+
+/// Those of the effects of a command line that change or destroy something, give something away, or are held because
+/// nobody knows what they are.
+pub(crate) fn harm(machine: &Machine, command: &str) -> Vec<String> {
+    let harms = |effect: &&Effect| match effect.verb {
+        _ if effect.opaque => effect.target.kind != TargetKind::Program,
+        Verb::Read | Verb::Execute | Verb::Install | Verb::Create => false,
+        Verb::Send => effect.target.kind == TargetKind::Secret,
+        _ => true,
+    };
+    let shown = |effect: &Effect| {
+        let mark = if effect.opaque { "?" } else { "" };
+        format!("{mark}{} {} {}", effect.verb.name(), effect.target.kind.name(), effect.target.name)
+    };
+    analysis(machine, command).effects.iter().filter(harms).map(shown).collect()
 }

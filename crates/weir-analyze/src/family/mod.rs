@@ -4,6 +4,7 @@ mod env;
 mod files;
 mod find;
 mod git;
+mod images;
 mod manifests;
 mod options;
 mod project;
@@ -35,6 +36,7 @@ fn grammar(call: &Call<'_>, say: &mut dyn Say) -> bool {
     match call.program() {
         "git" => git::interpret(call, say),
         "xargs" | "gxargs" => xargs::interpret(call, say),
+        "docker" | "podman" | "nerdctl" | "buildah" => return images::interpret(call, say),
         "env" | "genv" => env::interpret(call, say),
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") => {
             loader(call, say);

@@ -40,6 +40,7 @@ mod word;
 mod wrapped;
 
 pub(crate) use output::decode;
+pub(crate) use sink::BUILD;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -16,6 +16,8 @@ const MOST_FOLLOWED: usize = 256;
 const MOST_LINKS: usize = 16;
 /// How the catalog calls places that are gone when their command is.
 const THROWN_AWAY: &str = "a throw-away container";
+/// How the place is called where an image is built.
+pub(crate) const BUILD: &str = "a throw-away container that builds";
 /// Effects among which the one is looked for that overwrites other files by the same command.
 const MOST_JOINED: usize = 8;
 /// Effects of one action; more are one opaque effect.
@@ -47,6 +49,14 @@ impl Evaluator<'_> {
             // What is in it goes with it, whatever happens there before.
             if place.starts_with(THROWN_AWAY) && effect.target.kind == TargetKind::FileTree {
                 return;
+            }
+            if place.starts_with(BUILD) && effect.target.kind != TargetKind::FileTree {
+                match self.stays(&mut effect) {
+                    Stays::Within => return,
+                    // A program of the image that is not understood is as unknown as any.
+                    Stays::Unknown if !self.over => effect.target.kind = TargetKind::Program,
+                    _ => {}
+                }
             }
             // Its paths are not of this machine, and neither is its configuration.
             effect.target.paths.clear();
@@ -149,6 +159,78 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// Whether an effect of a command that builds an image leaves the container.
+enum Stays {
+    /// It is gone with it, or a part of the image.
+    Within,
+    /// Nobody knows what it is.
+    Unknown,
+    /// It reaches something else.
+    Leaves,
+}
+
+/// The address of a database that a command names; `None` where it names none, or one inside the container.
+fn address(effect: &Effect) -> Option<String> {
+    const HOSTS: &[&str] = &["host", "hostname", "h", "uri", "url", "endpoint", "server"];
+    let is_elsewhere = |text: &str| {
+        !["localhost", "127.0.0.1", "[::1]", "0.0.0.0"].iter().any(|local| text.contains(local))
+            && !text.starts_with(['/', '.'])
+            && !text.is_empty()
+    };
+    let lookup = effect.target.lookup.as_ref();
+    let settings = lookup.into_iter().flat_map(|lookup| &lookup.settings);
+    let settings = settings.filter(|(name, _)| HOSTS.contains(&name.as_str())).map(|(_, value)| value.clone());
+    let words = lookup.into_iter().flat_map(|lookup| &lookup.words);
+    let words = words.filter(|word| word.as_ref().is_none_or(|word| word.contains("://"))).cloned();
+    let variables = lookup.into_iter().flat_map(|lookup| &lookup.variables);
+    let variables = variables.filter(|(name, _)| name.contains("HOST") || name.contains("URL"));
+    let variables = variables.map(|(_, value)| value.clone());
+    let named = effect.target.environment_from.clone().map(Some);
+    let mut all = settings.chain(words).chain(variables).chain(named);
+    all.find_map(|value| match value {
+        Some(text) => is_elsewhere(&text).then_some(text),
+        None => Some("an address that is not known".to_owned()),
+    })
+}
+
+impl Evaluator<'_> {
+    /// Whether an effect of a command that builds an image leaves the container.
+    fn stays(&self, effect: &mut Effect) -> Stays {
+        let leaves = match effect.target.kind {
+            TargetKind::Unknown => return Stays::Unknown,
+            TargetKind::FileTree
+            | TargetKind::GitWorktree
+            | TargetKind::GitRef
+            | TargetKind::GitStash
+            | TargetKind::GitRepository
+            | TargetKind::Package
+            | TargetKind::Process
+            | TargetKind::Device
+            | TargetKind::ControlSurface
+            | TargetKind::Container
+            | TargetKind::Volume
+            | TargetKind::Image => false,
+            // A request, and not an account or a service of the container.
+            TargetKind::Host => matches!(effect.verb, Verb::Send | Verb::Read),
+            // A database without an address is one that the command has started itself.
+            TargetKind::Database | TargetKind::Table => match address(effect) {
+                Some(address) => {
+                    effect.target.environment_from = Some(address);
+                    true
+                }
+                None => self.effects.iter().rev().any(|client| {
+                    client.verb == Verb::Execute
+                        && client.target.kind == TargetKind::Database
+                        && effect.via.len() > client.via.len()
+                        && effect.via.starts_with(&client.via)
+                }),
+            },
+            _ => true,
+        };
+        if leaves { Stays::Leaves } else { Stays::Within }
     }
 }
 

@@ -5,11 +5,15 @@
 //! stays: a program that is not known.
 
 mod composer;
+mod monorepo;
 mod node;
+mod nx;
 mod package;
 mod python;
 mod workspaces;
 
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +30,8 @@ pub(crate) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         "npm" | "pnpm" | "yarn" | "yarnpkg" | "bun" | "node" | "deno" | "npm-run-all" | "run-s" | "run-p"
         | "npm-run-all2" | "concurrently" | "conc" => node::interpret(call, say),
         "poe" | "pdm" | "hatch" | "rye" | "pipenv" | "poetry" | "tox" | "pip" | "pip3" => python::interpret(call, say),
+        "turbo" | "lerna" | "wireit" => monorepo::interpret(call, say),
+        "nx" => nx::interpret(call, say),
         "composer" => composer::interpret(call, say),
         _ => false,
     }
@@ -105,6 +111,53 @@ impl<'a> Line<'a> {
         let (first, rest) = self.words.split_first()?;
         Some((first.text()?, rest))
     }
+}
+
+/// JSON in which remarks and commas at the end of lists may stand.
+fn jsonc(bytes: &[u8]) -> Option<serde_json::Value> {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(json) = serde_json::from_str(&text) {
+        return Some(json);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let (mut quoted, mut comma) = (false, false);
+    while let Some(c) = letters.next() {
+        if quoted {
+            out.push(c);
+            match c {
+                '\\' => out.extend(letters.next()),
+                '"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        match (c, letters.peek()) {
+            ('/', Some('/')) => while letters.next_if(|c| *c != '\n').is_some() {},
+            ('/', Some('*')) => {
+                letters.next();
+                let mut last = ' ';
+                for c in letters.by_ref() {
+                    if last == '*' && c == '/' {
+                        break;
+                    }
+                    last = c;
+                }
+            }
+            (',', _) => comma = true,
+            (c, _) => {
+                if comma && !c.is_whitespace() {
+                    comma = false;
+                    if !matches!(c, ']' | '}') {
+                        out.push(',');
+                    }
+                }
+                quoted = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    serde_json::from_str(&out).ok()
 }
 
 /// The directory in which a manager works: its own, or one that an option names. `None` where it is not known.

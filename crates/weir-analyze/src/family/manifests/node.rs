@@ -25,16 +25,16 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
 }
 
 /// How a manager runs a script.
-struct Manner<'a> {
+pub(super) struct Manner<'a> {
     /// `npm run`, for people.
-    manager: &'a str,
+    pub(super) manager: &'a str,
     /// `preX` and `postX` belong to `X`.
-    surrounds: bool,
+    pub(super) surrounds: bool,
 }
 
 impl Manner<'_> {
     /// Runs a script of a package. False where it has none of this name.
-    fn run(&self, call: &Call<'_>, package: &Package, name: &str, args: &[Arg], say: &mut dyn Say) -> bool {
+    pub(super) fn run(&self, call: &Call<'_>, package: &Package, name: &str, args: &[Arg], say: &mut dyn Say) -> bool {
         let Some(text) = package.script(name) else { return false };
         package.pin(say);
         let before = format!("pre{name}");
@@ -502,7 +502,7 @@ fn deno(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
     let Some(dir) = directory(call, &line.values(&["--cwd"])) else { return false };
     let found = ["deno.json", "deno.jsonc"].iter().find_map(|file| super::upward(call, &dir, file));
     if let Some(found) = found
-        && let Ok(json) = serde_json::from_slice::<serde_json::Value>(&without_comments(&found.bytes))
+        && let Some(json) = super::jsonc(&found.bytes)
         && let Some(task) = json.get("tasks").and_then(|tasks| tasks.get(name))
         && let Some(text) = task.as_str().or_else(|| task.get("command")?.as_str())
     {
@@ -524,13 +524,6 @@ fn deno(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) -> bool {
         given,
         say,
     )
-}
-
-/// JSON with comments of whole lines taken out.
-fn without_comments(bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 /// `npm-run-all`, `run-s`, `run-p`: scripts by name or pattern.

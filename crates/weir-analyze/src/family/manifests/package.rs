@@ -41,6 +41,22 @@ impl Package {
         self.json.get("scripts").and_then(Json::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
+    /// Another part of the manifest.
+    pub(super) fn part(&self, name: &str) -> Option<&Json> {
+        self.json.get(name)
+    }
+
+    /// Whether it names another package among those that it needs.
+    pub(super) fn depends_on(&self, other: &str) -> bool {
+        let kinds = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];
+        !other.is_empty() && kinds.iter().any(|kind| self.json.get(kind).is_some_and(|all| all.get(other).is_some()))
+    }
+
+    /// The manager that the project asks for (`pnpm@9.0.0`).
+    pub(super) fn manager(&self) -> &str {
+        self.json.get("packageManager").and_then(Json::as_str).unwrap_or_default()
+    }
+
     /// The patterns of the directories of its workspaces.
     pub(super) fn workspaces(&self) -> Vec<String> {
         let list = match self.json.get("workspaces") {
@@ -53,7 +69,6 @@ impl Package {
 
     /// The version of Yarn that the project asks for is 2 or later.
     pub(super) fn is_berry(&self) -> bool {
-        let manager = self.json.get("packageManager").and_then(Json::as_str).unwrap_or_default();
-        manager.strip_prefix("yarn@").is_some_and(|version| !version.starts_with("1."))
+        self.manager().strip_prefix("yarn@").is_some_and(|version| !version.starts_with("1."))
     }
 }

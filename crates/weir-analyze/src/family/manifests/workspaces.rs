@@ -19,8 +19,14 @@ const DEEPEST: usize = 3;
 
 /// The packages of the workspace of which `root` is the root.
 pub(super) fn packages(call: &Call<'_>, root: &Package) -> Vec<Package> {
+    packages_of(call, root, Vec::new())
+}
+
+/// As [`packages`], with more patterns of their directories.
+pub(super) fn packages_of(call: &Call<'_>, root: &Package, more: Vec<String>) -> Vec<Package> {
     let dir = root.found.dir();
     let mut patterns = root.workspaces();
+    patterns.extend(more);
     let yaml = in_dir(call, &dir, "pnpm-workspace.yaml");
     let yaml = yaml.and_then(|found| Yaml::parse(&String::from_utf8_lossy(&found.bytes)));
     let listed = yaml.as_ref().and_then(|yaml| yaml.get("packages")).map(Yaml::list).unwrap_or_default();

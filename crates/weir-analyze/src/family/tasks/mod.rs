@@ -1,7 +1,13 @@
 //! Task runners: what a target, a recipe or a task runs is read from the file that says it.
 
+mod gulp;
 mod just;
+mod lines;
 mod make;
+#[cfg(test)]
+mod projects;
+mod python;
+mod rake;
 mod taskfile;
 #[cfg(test)]
 mod tests;
@@ -16,6 +22,13 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
         "make" | "gmake" | "gnumake" => make::interpret(call, say),
         "just" => return just::interpret(call, say),
         "task" | "go-task" => return taskfile::interpret(call, say),
+        "rake" | "rails" => return rake::interpret(call, say),
+        "gulp" => return gulp::interpret(call, say),
+        "nox" => return python::nox(call, say),
+        "invoke" | "inv" | "fab" => return python::invoke(call, say),
+        "foreman" | "honcho" | "overmind" | "hivemind" | "heroku" => return lines::procfile(call, say),
+        "pre-commit" => return lines::pre_commit(call, say),
+        "lefthook" => return lines::lefthook(call, say),
         _ => return false,
     }
     true
