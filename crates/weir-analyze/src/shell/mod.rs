@@ -15,6 +15,7 @@ mod differential;
 mod environ;
 mod eval;
 mod expand;
+mod extent;
 mod foreign;
 mod glob;
 mod ir;

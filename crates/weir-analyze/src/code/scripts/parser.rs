@@ -5,7 +5,7 @@ mod statements;
 
 use super::Flavor;
 use super::tokens::{Part, Token, tokens};
-use crate::code::syntax::MOST_BYTES;
+use crate::code::syntax::too_long;
 use crate::code::tree::{Argument, CallExpr, Expr, Pattern, Program, Stmt, excerpt};
 
 /// Tokens of a text.
@@ -15,7 +15,7 @@ const MOST_DEPTH: usize = 60;
 
 /// Reads a program.
 pub(super) fn parse(text: &str, flavor: Flavor) -> Program {
-    if text.len() > MOST_BYTES {
+    if too_long(text) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
     let Some(tokens) = tokens(text, flavor, MOST_TOKENS) else {
