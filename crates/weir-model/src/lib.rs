@@ -30,7 +30,7 @@ pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
-pub use secret::is_secret;
+pub use secret::{is_secret, is_secret_variable};
 pub use step::{Step, StepWord, WordValue};
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};

@@ -454,6 +454,9 @@ impl Evaluator<'_> {
             self.keep(opaque(why, kind), frame);
             return Done::quiet(Status::Either);
         };
+        if weir_model::is_secret(&path) {
+            self.hide_lines(&text);
+        }
         self.pin(weir_model::Pin { path, sha256: weir_model::Digest::of(text.as_bytes()) });
         let own = shell.positional().map(<[_]>::to_vec);
         if args.len() > 1 {

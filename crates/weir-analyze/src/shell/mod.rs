@@ -18,6 +18,7 @@ mod expand;
 mod extent;
 mod foreign;
 mod glob;
+mod hidden;
 mod ir;
 mod limits;
 mod mask;
@@ -147,6 +148,8 @@ struct Evaluator<'w> {
     configured: bool,
     /// How it was understood, where somebody asks.
     trace: Option<trace::Trace>,
+    /// Values that are not shown.
+    hidden: hidden::Hidden,
     /// Loops, and functions and sourced files, that the shell is inside of: without one, `break` and `return` do nothing.
     loops: usize,
     functions: usize,
@@ -226,6 +229,7 @@ impl<'w> Evaluator<'w> {
             in_file: false,
             configured: false,
             trace: None,
+            hidden: hidden::Hidden::default(),
             loops: 0,
             functions: 0,
             #[cfg(test)]
@@ -237,8 +241,10 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    fn finish(self) -> Analysis {
-        let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
+    fn finish(mut self) -> Analysis {
+        let mut steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
+        self.hidden.clear_steps(&mut steps);
+        self.hidden.clear_effects(&mut self.effects);
         let complete = !self.partial;
         Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }
     }
