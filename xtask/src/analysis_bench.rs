@@ -221,14 +221,14 @@ impl Files {
             ("/w/read.py", "x = [1, 2, 3]\nprint(x)\n".repeat(2_250)),
             ("/w/read.js", "const x = [1, 2, 3];\nconsole.log(x);\n".repeat(1_600)),
             ("/w/read.ts", "const x: Array<number> = [1, 2, 3];\n".repeat(1_550)),
-            ("/w/read.rb", "x = [1, 2, 3]\nputs x.map { |y| y + 1 }\n".repeat(1_400)),
-            ("/w/read.pl", "my $x = [1, 2, 3];\nprint \"$x\";\n".repeat(1_550)),
+            ("/w/read.rb", "x = [1, 2, 3]\nputs x.map { |y| y + 1 }\n".repeat(930)),
+            ("/w/read.pl", "my $x = [1, 2, 3];\nprint \"$x\";\n".repeat(5_000)),
             ("/w/open.py", "[{(".repeat(9_900)),
             ("/w/open.js", "[{(".repeat(9_900)),
             ("/w/open.rb", "[{(".repeat(9_900)),
             ("/w/none.py", ") if } x [ \"a ) def ' ; { = ".repeat(2_250)),
             ("/w/none.js", ") if } x [ \"a ) let ` ; { = ".repeat(2_250)),
-            ("/w/none.rb", ") if } x [ \"a ) def ` ; { = ".repeat(2_250)),
+            ("/w/none.rb", ") if } x [ \"a ) def ` ; { = ".repeat(1_500)),
         ];
         let entry = |n| DirEntry { name: OsString::from(format!("file-{n}.txt")), is_dir: false };
         Self {

@@ -18,9 +18,9 @@ const MOST_NODES: usize = 200_000;
 /// Nodes in nodes.
 const MOST_DEPTH: usize = 120;
 
-/// Whether a text is longer than is read.
-pub(super) fn too_long(text: &str) -> bool {
-    text.len() > MOST_BYTES || text.len() > MOST_TOKENS && tokens(text) > MOST_TOKENS || leaves_open(text)
+/// Whether a text is longer than is read: it may have `most` tokens.
+pub(super) fn too_long(text: &str, most: usize) -> bool {
+    text.len() > MOST_BYTES || text.len() > most && tokens(text) > most || leaves_open(text)
 }
 
 fn leaves_open(text: &str) -> bool {

@@ -123,7 +123,7 @@ mod tests {
             format!("# {}\nls", many("it's a word; ")),
             many("a"),
         ] {
-            assert_eq!(too_much(&text), None, "{}", &text[..40]);
+            assert_eq!(too_much(&text), None, "{}", text.lines().next().unwrap_or_default().len());
         }
     }
 
@@ -142,7 +142,7 @@ mod tests {
             (format!("cat <<< a; echo $((1 << 2))\n{}", many("a\n")), "commands"),
         ] {
             let said = too_much(&text).unwrap_or("nothing");
-            assert!(said.contains(word), "{said}: {}", &text[..20]);
+            assert!(said.contains(word), "{said}: {}", text.lines().next().unwrap_or_default().len());
         }
     }
 }

@@ -194,6 +194,10 @@ mod tests {
             let words: Vec<String> = words(&analysis.steps);
             assert!(!all.contains("tr0ub4dor"), "{text}: {all}");
             assert!(words.iter().any(|words| words.contains(shown)), "{text}: {words:?}");
+            // Lines of a file are names of machines and databases, too, by which effects are judged.
+            if text.starts_with("source") {
+                continue;
+            }
             // What the measurement looks up is never written down.
             let shown =
                 |effect: &weir_model::Effect| format!("{} {:?}", effect.target.name, effect.target.environment_from);

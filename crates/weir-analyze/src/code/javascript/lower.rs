@@ -7,14 +7,16 @@ use std::rc::Rc;
 
 use tree_sitter::{Node, Tree};
 
-use crate::code::syntax::{Budget, broken, children, escape, mostly_errors, parse as parse_tree, too_long};
+use crate::code::syntax::{
+    Budget, MOST_TOKENS, broken, children, escape, mostly_errors, parse as parse_tree, too_long,
+};
 use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt};
 
 const TOO_SLOW: &str = "the program takes too long to read";
 
 /// Reads a program. What the grammar of JavaScript does not understand, and what is named so, may have types.
 pub(super) fn parse(text: &str, name: &str) -> Program {
-    if too_long(text) {
+    if too_long(text, MOST_TOKENS) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
     let typed = [".ts", ".mts", ".cts"].iter().any(|end| name.ends_with(end));

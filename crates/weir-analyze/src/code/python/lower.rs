@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::code::syntax::{Budget, children, mostly_errors, parse as parse_tree, too_long};
+use crate::code::syntax::{Budget, MOST_TOKENS, children, mostly_errors, parse as parse_tree, too_long};
 use crate::code::tree::{Argument, CallExpr, Class, Expr, Function, Pattern, Program, Stmt, excerpt};
 
 /// Reads a program.
 pub(super) fn parse(text: &str) -> Program {
-    if too_long(text) {
+    if too_long(text, MOST_TOKENS) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
     let Some(tree) = parse_tree(&tree_sitter_python::LANGUAGE.into(), text, 1) else {
