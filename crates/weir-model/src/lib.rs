@@ -32,7 +32,7 @@ pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Sessio
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
 pub use restore::{Promise, Undone};
-pub use secret::{is_credential, is_secret};
+pub use secret::{is_credential, is_secret, is_secret_variable};
 pub use step::{Step, StepWord, WordValue};
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};

@@ -16,6 +16,16 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A text of at most about `most` bytes, with how much of it was left out.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let (start, rest) = text.split_at_checked(text.floor_char_boundary(most)).unwrap_or((text, ""));
+    format!("{start}… ({} more)", bytes(rest.len() as u64))
+}
+
 /// A number of bytes with a decimal unit: `1.4 GB`.
 #[must_use]
 pub fn bytes(n: u64) -> String {

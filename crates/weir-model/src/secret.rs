@@ -240,6 +240,24 @@ fn is_of_tests(path: &Path) -> bool {
     })
 }
 
+/// True where a variable holds a credential itself, as far as its name says so (`GITHUB_TOKEN`, `PGPASSWORD`). One that
+/// holds the place of a credential (`KEY_FILE`) does not.
+#[must_use]
+pub fn is_secret_variable(name: &str) -> bool {
+    const ENDS: &[&str] =
+        &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "PASSPHRASE", "PWD", "CREDENTIAL", "CREDENTIALS", "COOKIE"];
+    const KEYS: &[&str] = &["API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "SIGNING", "MASTER", "LICENSE", "AUTH"];
+    // Directories of the shell.
+    if name.len() < 4 || matches!(name, "OLDPWD") {
+        return false;
+    }
+    let name = name.to_ascii_uppercase();
+    if let Some(before) = name.strip_suffix("_KEY").or_else(|| name.strip_suffix("KEY")) {
+        return KEYS.iter().any(|word| before.ends_with(word));
+    }
+    ENDS.iter().any(|end| name.ends_with(end)) || name.contains("SECRET_KEY")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +300,18 @@ mod tests {
             "",
         ] {
             assert!(!is_credential(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn variables_are_known_by_their_names() {
+        for name in
+            ["GITHUB_TOKEN", "PGPASSWORD", "DB_PASS", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "apikey", "token"]
+        {
+            assert!(is_secret_variable(name), "{name}");
+        }
+        for name in ["HOME", "PWD", "OLDPWD", "KEY", "SSH_KEY_FILE", "TOKEN_URL", "MONKEY", "PATH", "X", "SORT_KEY"] {
+            assert!(!is_secret_variable(name), "{name}");
         }
     }
 

@@ -4,20 +4,55 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 
-/// Bytes of a text that is parsed.
-pub(super) const MOST_BYTES: usize = 1024 * 1024;
-/// How often the parser may report progress before it is stopped, beside what the length of the text allows.
-const MOST_REPORTS: usize = 5_000;
+/// Bytes of a text that is read.
+const MOST_BYTES: usize = 1024 * 1024;
+/// Tokens of a text that is read: parsing takes time for each of them, and none for the bytes of a long string.
+pub(super) const MOST_TOKENS: usize = 30_000;
+/// How often the parser may report progress before it is stopped, beside what the tokens of the text allow. It reports
+/// after a hundred of its steps.
+const MOST_REPORTS: usize = 1_000;
+/// Brackets that a text may leave open: parsers are slow with these, and what is in them lies too deep to be followed.
+const MOST_OPEN: usize = 1_000;
 /// Nodes of a text.
 const MOST_NODES: usize = 200_000;
 /// Nodes in nodes.
 const MOST_DEPTH: usize = 120;
 
-/// The tree of a text; `None` where it took too long.
-pub(super) fn parse(language: &Language, text: &str) -> Option<Tree> {
+/// Whether a text is longer than is read: it may have `most` tokens.
+pub(super) fn too_long(text: &str, most: usize) -> bool {
+    text.len() > MOST_BYTES || text.len() > most && tokens(text) > most || leaves_open(text)
+}
+
+fn leaves_open(text: &str) -> bool {
+    let mut open = 0usize;
+    text.len() > MOST_OPEN
+        && text.bytes().any(|byte| {
+            match byte {
+                b'(' | b'[' | b'{' => open += 1,
+                b')' | b']' | b'}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            open > MOST_OPEN
+        })
+}
+
+/// About how many tokens a text has: names, numbers and signs. Words in strings and comments count too.
+fn tokens(text: &str) -> usize {
+    let mut count = 0;
+    let mut in_name = false;
+    for byte in text.bytes() {
+        let is_name = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        count += usize::from(if is_name { !in_name } else { byte.is_ascii_punctuation() });
+        in_name = is_name;
+    }
+    count
+}
+
+/// The tree of a text; `None` where it took too long. `times` is how often the text may be parsed.
+pub(super) fn parse(language: &Language, text: &str, times: usize) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(language).ok()?;
-    let most = MOST_REPORTS + text.len() / 8;
+    let most = (MOST_REPORTS + tokens(text) / 8) / times;
     let mut reports = 0usize;
     let mut progress = |_: &ParseState| {
         reports += 1;

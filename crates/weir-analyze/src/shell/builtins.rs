@@ -479,6 +479,9 @@ impl Evaluator<'_> {
             return Done::quiet(Status::Either);
         };
         let settings = crate::secrets::of_file(&path);
+        if weir_model::is_secret(&path) {
+            self.hide_lines(&text);
+        }
         self.pin(weir_model::Pin { path, sha256: weir_model::Digest::of(text.as_bytes()) });
         let own = shell.positional().map(<[_]>::to_vec);
         if args.len() > 1 {

@@ -16,6 +16,13 @@ pub(crate) const MAX_COMMANDS: usize = 10_000;
 /// Lines and separators of commands in one program text. Parsing goes to the end of a text, evaluation only to the limit
 /// above: more than that many need not be parsed.
 pub(crate) const MAX_SEPARATORS: usize = 20_000;
+/// Substitutions in one program text: each is a program that is parsed.
+pub(crate) const MAX_SUBSTITUTIONS: usize = 2_000;
+/// Substitutions of a line, each times the length of the line, over all lines of a text: the parser reads the rest of a
+/// word again for each.
+pub(crate) const MAX_TANGLE: usize = 50_000_000;
+/// Words in one program text.
+pub(crate) const MAX_WRITTEN: usize = 50_000;
 /// Statements that are evaluated, loops included.
 pub(crate) const MAX_STEPS: usize = 40_000;
 /// Arguments that come out of all expansions.

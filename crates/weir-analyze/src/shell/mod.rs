@@ -15,8 +15,10 @@ mod differential;
 mod environ;
 mod eval;
 mod expand;
+mod extent;
 mod foreign;
 mod glob;
+mod hidden;
 mod ir;
 mod kept;
 mod limits;
@@ -149,6 +151,8 @@ struct Evaluator<'w> {
     configured: bool,
     /// How it was understood, where somebody asks.
     trace: Option<trace::Trace>,
+    /// Values that are not shown.
+    hidden: hidden::Hidden,
     /// Loops, and functions and sourced files, that the shell is inside of: without one, `break` and `return` do nothing.
     loops: usize,
     functions: usize,
@@ -244,6 +248,7 @@ impl<'w> Evaluator<'w> {
             in_file: false,
             configured: false,
             trace: None,
+            hidden: hidden::Hidden::default(),
             loops: 0,
             functions: 0,
             #[cfg(test)]
@@ -265,7 +270,9 @@ impl<'w> Evaluator<'w> {
 
     fn finish(mut self) -> Analysis {
         self.outlives();
-        let steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
+        let mut steps = self.trace.map(|trace| trace.finish(&self.effects)).unwrap_or_default();
+        self.hidden.clear_steps(&mut steps);
+        self.hidden.clear_effects(&mut self.effects);
         let complete = !self.partial;
         Analysis { effects: self.effects, complete, pins: self.pins, findings: self.findings, steps }
     }

@@ -1,6 +1,6 @@
 //! The world as the action itself changes it: a script that it writes is the script that it runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ enum Put {
 pub(crate) struct Overlay<'w> {
     world: &'w dyn World,
     put: RefCell<BTreeMap<PathBuf, Put>>,
+    /// Something leads elsewhere: until then every path is where its name says.
+    leads: Cell<bool>,
 }
 
 /// Links that one path may lead through.
@@ -29,12 +31,13 @@ const MOST_PATHS: usize = 4_096;
 
 impl<'w> Overlay<'w> {
     pub(crate) fn new(world: &'w dyn World) -> Self {
-        Self { world, put: RefCell::default() }
+        Self { world, put: RefCell::default(), leads: Cell::new(false) }
     }
 
     fn remember(&self, path: &Path, put: Put) {
         let mut all = self.put.borrow_mut();
         if all.len() < MOST_PATHS {
+            self.leads.set(self.leads.get() || matches!(put, Put::Same(..)));
             all.insert(path.to_owned(), put);
         }
     }
@@ -90,11 +93,11 @@ impl<'w> Overlay<'w> {
     }
 
     fn found(&self, path: &Path, follows: impl Fn(Same, bool) -> bool) -> PathBuf {
-        let put = self.put.borrow();
         let mut path = normalize(path);
-        if put.is_empty() {
+        if !self.leads.get() {
             return path;
         }
+        let put = self.put.borrow();
         for _ in 0..MOST_LINKS {
             let ancestors: Vec<&Path> = path.ancestors().collect();
             let led = ancestors.into_iter().rev().find_map(|above| match put.get(above) {

@@ -30,6 +30,7 @@ impl Evaluator<'_> {
     pub(super) fn parameter(&mut self, parameter: &Parameter, shell: &mut Shell, frame: &Frame) -> Expanded {
         if parameter.op != Op::Length {
             self.recall(&parameter.name, shell);
+            self.hide(&parameter.name, shell);
         }
         let list = matches!(parameter.name.as_str(), "@" | "*") || matches!(parameter.index, Index::All { .. });
         if let Index::One(index) = &parameter.index {

@@ -10,7 +10,7 @@ use shuck_ast as ast;
 use shuck_parser::parser::{ParseStatus, Parser};
 
 use super::ir::{Arm, Assignment, AssignmentValue, At, Command, Join, Redirect, RedirectKind, Script, Stmt, Word};
-use super::limits::{MAX_DEPTH, MAX_OPEN, MAX_SEPARATORS};
+use super::limits::{MAX_DEPTH, MAX_OPEN};
 use super::mask;
 use super::second;
 use super::word::{self, Mode};
@@ -54,8 +54,8 @@ fn first(text: &str) -> (Script, usize) {
 /// Guards the parsers' own weak spots: they take quadratic time on brackets that stay open in one word, and read to the
 /// end what nobody will evaluate.
 fn too_tangled(text: &str) -> Option<String> {
-    if text.len() > MAX_SEPARATORS && separators(text) > MAX_SEPARATORS {
-        return Some("there are too many commands to be read".to_owned());
+    if let Some(doubt) = super::extent::too_much(text) {
+        return Some(doubt.to_owned());
     }
     let mut open = 0usize;
     let mut braces = 0usize;
@@ -83,24 +83,6 @@ fn too_tangled(text: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// How many commands there can be at most. Lines of here-documents are none; where `<<` is no here-document, lines are
-/// missed, and the parser takes longer.
-fn separators(text: &str) -> usize {
-    let mut count = 0;
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        count += 1 + line.bytes().filter(|b| matches!(b, b';' | b'|' | b'&')).count();
-        let Some((_, delimiter)) = line.rsplit_once("<<") else { continue };
-        let delimiter = delimiter.trim_start_matches(['-', ' ', '\'', '"', '\\']);
-        let end = delimiter.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(delimiter.len());
-        let delimiter = delimiter.get(..end).unwrap_or_default();
-        if !delimiter.is_empty() {
-            let _ = lines.by_ref().find(|line| line.trim_start_matches('\t') == delimiter);
-        }
-    }
-    count
 }
 
 /// One run of the first parser, and the way from its tree to ours.

@@ -84,8 +84,9 @@ impl Evaluator<'_> {
                     && before.target.paths.len() < MOST_FOLLOWED
             })
         {
-            let new = effect.target.paths.into_iter().filter(|path| !before.target.paths.contains(path));
-            let new: Vec<_> = new.collect();
+            // As texts: hundreds of paths are compared with each other.
+            let known = |path: &PathBuf| before.target.paths.iter().any(|known| known.as_os_str() == path.as_os_str());
+            let new: Vec<_> = effect.target.paths.into_iter().filter(|path| !known(path)).collect();
             before.target.paths.extend(new);
             return;
         }

@@ -66,7 +66,12 @@ impl Trace {
 }
 
 fn word(arg: &Arg) -> StepWord {
+    // What comes out of a substitution or a variable that holds a secret.
+    let is_secret = !arg.secrets.is_empty() && arg.source.contains(['$', '`']);
     let value = match &arg.value {
+        Value::Known(_) | Value::OneOf(_) | Value::Prefix(_) if is_secret => {
+            WordValue::Exactly { text: "…".to_owned() }
+        }
         Value::Known(text) => WordValue::Exactly { text: text.clone() },
         Value::OneOf(texts) => WordValue::OneOf { texts: texts.clone() },
         Value::Prefix(text) => WordValue::Prefix { text: text.clone() },

@@ -7,31 +7,42 @@ use std::rc::Rc;
 
 use tree_sitter::{Node, Tree};
 
-use crate::code::syntax::{Budget, MOST_BYTES, broken, children, escape, mostly_errors, parse as parse_tree};
+use crate::code::syntax::{
+    Budget, MOST_TOKENS, broken, children, escape, mostly_errors, parse as parse_tree, too_long,
+};
 use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt};
+
+const TOO_SLOW: &str = "the program takes too long to read";
 
 /// Reads a program. What the grammar of JavaScript does not understand, and what is named so, may have types.
 pub(super) fn parse(text: &str, name: &str) -> Program {
-    if text.len() > MOST_BYTES {
+    if too_long(text, MOST_TOKENS) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
     let typed = [".ts", ".mts", ".cts"].iter().any(|end| name.ends_with(end));
     let grammars = [tree_sitter_javascript::LANGUAGE, tree_sitter_typescript::LANGUAGE_TYPESCRIPT];
     let mut best: Option<Tree> = None;
+    let mut missing = None;
     for at in if typed { [1, 0] } else { [0, 1] } {
-        let Some(tree) = grammars.get(at).and_then(|grammar| parse_tree(&(*grammar).into(), text)) else { continue };
+        let Some(tree) = grammars.get(at).and_then(|grammar| parse_tree(&(*grammar).into(), text, grammars.len()))
+        else {
+            missing = Some(TOO_SLOW);
+            continue;
+        };
         let clean = !tree.root_node().has_error();
         if clean || best.as_ref().is_none_or(|best| errors(best) > errors(&tree)) {
             best = Some(tree);
         }
         if clean {
+            missing = None;
             break;
         }
     }
     let Some(tree) = best else {
-        return Program { body: Vec::new(), missing: Some("the program takes too long to read") };
+        return Program { body: Vec::new(), missing: Some(TOO_SLOW) };
     };
     let mut lower = Lower { text, budget: Budget::new() };
+    lower.budget.missing = missing;
     if mostly_errors(tree.root_node()) {
         lower.budget.missing = Some("the program has errors and could not be read");
     }

@@ -8,15 +8,16 @@ use std::rc::Rc;
 
 use tree_sitter::{Node, Tree};
 
-use crate::code::syntax::{Budget, MOST_BYTES, children, mostly_errors, parse as parse_tree};
+use crate::code::syntax::{Budget, MOST_TOKENS, children, mostly_errors, parse as parse_tree, too_long};
 use crate::code::tree::{Class, Expr, Function, Pattern, Program, Stmt, returning};
 
 /// Reads a program.
 pub(super) fn parse(text: &str) -> Program {
-    if text.len() > MOST_BYTES {
+    // What is no Ruby takes this parser longest.
+    if too_long(text, MOST_TOKENS * 2 / 3) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
-    let Some(tree) = parse_tree(&tree_sitter_ruby::LANGUAGE.into(), text) else {
+    let Some(tree) = parse_tree(&tree_sitter_ruby::LANGUAGE.into(), text, 1) else {
         return Program { body: Vec::new(), missing: Some("the program takes too long to read") };
     };
     let mut lower = Lower {

@@ -5,17 +5,17 @@ mod statements;
 
 use super::Flavor;
 use super::tokens::{Part, Token, tokens};
-use crate::code::syntax::MOST_BYTES;
+use crate::code::syntax::too_long;
 use crate::code::tree::{Argument, CallExpr, Expr, Pattern, Program, Stmt, excerpt};
 
 /// Tokens of a text.
-const MOST_TOKENS: usize = 200_000;
+const MOST_TOKENS: usize = 100_000;
 /// Expressions in expressions.
 const MOST_DEPTH: usize = 60;
 
 /// Reads a program.
 pub(super) fn parse(text: &str, flavor: Flavor) -> Program {
-    if text.len() > MOST_BYTES {
+    if too_long(text, MOST_TOKENS) {
         return Program { body: Vec::new(), missing: Some("the program is longer than is read") };
     }
     let Some(tokens) = tokens(text, flavor, MOST_TOKENS) else {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use serde::{Deserialize, Serialize};
 use weir_guard::{Explanation, Guard};
-use weir_model::say::impact_line;
+use weir_model::say::{cut, impact_line};
 use weir_model::{Effect, Judgement, Step, Verdict};
 
 use crate::context;
@@ -17,6 +17,11 @@ use crate::output::{CliError, CommandResult, FAULT, FINDING, shown, verdict_styl
 
 /// The longest line of a batch, in bytes.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
+/// The bytes of a command that people are shown.
+const LONGEST_SHOWN: usize = 4_000;
+/// The bytes of a name or a remark that people are shown.
+const LONGEST_NAME: usize = 400;
 
 /// Say what Weir would answer to a command, and why; changes nothing
 #[derive(clap::Args)]
@@ -223,7 +228,12 @@ pub(crate) fn describe(out: &mut impl Write, command: &str, judgement: &Judgemen
 
 fn verdict_line(out: &mut impl Write, command: &str, judgement: &Judgement) -> Result<(), CliError> {
     let style = verdict_style(judgement.verdict);
-    writeln!(out, "{style}{}{style:#}  {}", verdict_word(judgement.verdict), shown(command.trim()))?;
+    writeln!(
+        out,
+        "{style}{}{style:#}  {}",
+        verdict_word(judgement.verdict),
+        shown(&cut(command.trim(), LONGEST_SHOWN))
+    )?;
     Ok(())
 }
 
@@ -254,7 +264,7 @@ fn describe_effect(out: &mut impl Write, effect: &Effect) -> Result<(), CliError
         "  {bold}{:<8}{bold:#} {:<16} {}{opaque}",
         effect.verb.name(),
         effect.target.kind.name(),
-        shown(&effect.target.name)
+        shown(&cut(&effect.target.name, LONGEST_NAME))
     )?;
     let mut remarks = remarks(effect);
     if !effect.via.is_empty() {
@@ -284,7 +294,7 @@ fn remarks(effect: &Effect) -> Vec<String> {
         remarks.push(format!("environment {}{from}", effect.target.environment.name()));
     }
     if let Some(note) = &effect.note {
-        remarks.push(note.clone());
+        remarks.push(cut(note, LONGEST_NAME));
     }
     remarks
 }
