@@ -476,15 +476,8 @@ fn reason(effect: &Effect, asked: bool, settings: bool) -> Option<String> {
             is_thrown_away(first).then(|| format!("it runs {first} from a place where anybody writes"))
         }
         (Verb::Execute, TargetKind::Program) if EVERYDAY.contains(&base) && !is_thrown_away(first) => None,
-        // What is sourced and is not there yet (`. ~/.nvm/nvm.sh`), or is installed.
-        (Verb::Execute, TargetKind::Program)
-            if effect.opaque
-                && first.starts_with('/')
-                && !is_thrown_away(first)
-                && effect.via.last().is_some_and(|via| via.starts_with("source") || via.starts_with(". ")) =>
-        {
-            None
-        }
+        // What is sourced and is not there yet (`. ~/.nvm/nvm.sh`), or is installed: programs are known by their calls.
+        (Verb::Execute, TargetKind::Program) if effect.opaque && !is_thrown_away(first.trim_matches('"')) => None,
         (Verb::Modify, TargetKind::FileTree | TargetKind::Package | TargetKind::Table) if asked => None,
         (Verb::Delete, _) if asked => None,
         (Verb::Modify | Verb::Grant | Verb::Deploy | Verb::Install | Verb::Publish, _) if asked => None,
@@ -647,6 +640,7 @@ mod tests {
             "echo 'eval \"$(starship init bash)\"' >> ~/.bashrc",
             "echo 'source <(kubectl completion bash)' >> ~/.bashrc",
             "echo '[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\"' >> ~/.bashrc",
+            "echo '. \"$HOME/.cargo/env\"' >> ~/.profile",
             "touch ~/.bashrc ~/.zshrc",
             "mkdir -p ~/.config/systemd/user",
             "chmod 600 ~/.ssh/authorized_keys",
