@@ -51,7 +51,9 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
 use crate::call::{Arg, Call, Inner, Language, Secret, Stdin, TESTS};
+use crate::call::{Arg, Call, Inner, Language, Stdin};
 use crate::{Analysis, FileKind, World};
+use crate::{Analysis, World};
 
 pub(crate) use calls::language_of;
 pub(crate) use glob::{Found, find as find_names};
@@ -417,8 +419,7 @@ impl<'w> Evaluator<'w> {
             return out;
         }
         let Some(bytes) = World::read(&self.world, path, MAX_TEXT) else {
-            let kind = World::kind(&self.world, path);
-            if kind == Some(FileKind::Directory) && !self.fetched(path) {
+            if self.world.was_directory(path) {
                 return match self.main_of(language, path) {
                     Some(main) => self.file(language, &main, argv.split_off(1), shell, frame),
                     // `bash DIR` fails; the tests of `node --test DIR` are like any others that a runner finds.
@@ -428,7 +429,7 @@ impl<'w> Evaluator<'w> {
                     }
                 };
             }
-            let exists = kind.is_some();
+            let exists = World::kind(&self.world, path).is_some();
             let (why, kind) = if self.fetched(path) {
                 ("it comes from the network", TargetKind::Unknown)
             } else if exists {
@@ -466,9 +467,10 @@ impl<'w> Evaluator<'w> {
             Language::Python => dir.join("__main__.py"),
             _ => return None,
         };
-        [main.clone(), main.with_extension("js")]
+        let within = main.join("index.js");
+        [main.clone(), main.with_extension("js"), within]
             .into_iter()
-            .find(|file| World::kind(&self.world, file).is_some_and(|kind| kind != FileKind::Directory))
+            .find(|file| World::kind(&self.world, file).is_some() && !self.world.was_directory(file))
     }
 
     /// Evaluates a configure script. What is destroyed in it by name counts; what remains unknown of a text that a

