@@ -22,6 +22,9 @@ pub struct RunOptions {
     pub floor: Vec<PathBuf>,
     /// Places in which nothing may be changed, although they lie below a writable one. They need not exist.
     pub protected: Vec<PathBuf>,
+    /// Whether what is made is noted too, so that an undo takes it away again. Each new name costs a few microseconds then. It is
+    /// always so where a protected place lies below a writable one, which Landlock cannot express.
+    pub creations: bool,
     /// What may be connected to.
     pub network: NetworkPolicy,
     /// From where on somebody is asked.
