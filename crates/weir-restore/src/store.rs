@@ -3,7 +3,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use weir_model::RestorePointId;
@@ -63,6 +63,28 @@ impl Layout {
     }
 }
 
+/// A file that this process has locked. Closing it is not enough: a child between `fork` and `exec` has it open too.
+#[derive(Debug)]
+pub(crate) struct Locked(OwnedFd);
+
+impl AsFd for Locked {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+impl Locked {
+    pub(crate) const fn new(file: OwnedFd) -> Self {
+        Self(file)
+    }
+}
+
 /// All restore points below one directory.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -116,11 +138,11 @@ impl Store {
     }
 
     /// Opens the journal of a point and locks it; `None` where its recorder, or an undo, has it.
-    pub(crate) fn lock_journal(dir: &OwnedFd, name: &str, flags: OFlags) -> Result<Option<OwnedFd>, Errno> {
+    pub(crate) fn lock_journal(dir: &OwnedFd, name: &str, flags: OFlags) -> Result<Option<Locked>, Errno> {
         let flags = flags | OFlags::APPEND | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o600))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Locked(file))),
             Err(Errno::AGAIN) => Ok(None),
             Err(errno) => Err(errno),
         }

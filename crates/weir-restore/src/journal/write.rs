@@ -3,17 +3,19 @@
 use std::io;
 use std::path::Path;
 
-use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd as _, BorrowedFd};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use weir_model::RestorePointId;
+
+use crate::store::Locked;
 
 use super::{Chain, Journal, MAGIC, Record, first_chain, frame, hex};
 
 /// An open journal. While it is open it is locked, so that everybody can see whether its recorder lives.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    file: OwnedFd,
+    file: Locked,
     chain: Chain,
     records: u64,
     length: u64,
@@ -29,6 +31,7 @@ impl Writer {
             OFlags::CREATE | OFlags::EXCL | OFlags::APPEND | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let file = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o600))?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        let file = Locked::new(file);
         let mut writer =
             Self { file, chain: first_chain(id), records: 0, length: 0, broken: false, buffer: MAGIC.to_vec() };
         writer.flush()?;
@@ -36,7 +39,7 @@ impl Writer {
     }
 
     /// Goes on with a journal that was read from `file`, which the caller has locked: cuts its torn end off.
-    pub(crate) fn resume(file: OwnedFd, journal: &Journal) -> io::Result<Self> {
+    pub(crate) fn resume(file: Locked, journal: &Journal) -> io::Result<Self> {
         let mut writer = Self {
             file,
             chain: journal.chain,

@@ -16,7 +16,7 @@ use weir_model::RestorePointId;
 
 use crate::header::Header;
 use crate::journal::{Held, Ident, Journal, Key, Raw, Record, Writer};
-use crate::store::Layout;
+use crate::store::{Layout, Locked};
 use crate::trash::{Trash, Trashes, entry_name};
 use crate::walk::{is_plain, stat_at, stat_of};
 use crate::{Counters, Limits, Mechanism, Point, RecordError, StoreError, meta};
@@ -343,7 +343,7 @@ impl Recorder {
         limits: Limits,
         home: OwnedFd,
         header: Header,
-        file: OwnedFd,
+        file: Locked,
         journal: &Journal,
     ) -> io::Result<Self> {
         let writer = Writer::resume(file, journal)?;

@@ -85,7 +85,7 @@ impl Loaded {
     }
 
     /// Compares what was kept with what the journal says of it.
-    pub(super) fn verify(&self, number: u64, path: &Path, ident: Ident, held: &Held) -> Result<Verified, UndoError> {
+    pub(super) fn verify(&self, path: &Path, ident: Ident, held: &Held) -> Result<Verified, UndoError> {
         let Some((trash, entry)) = held.entry() else { return Ok(Verified::Fully) };
         let missing = || UndoError::EntryMissing(path.to_owned());
         let dir = self.trashes.get(&trash).ok_or_else(missing)?;
@@ -107,8 +107,8 @@ impl Loaded {
                 if digest == *expected { Ok(Verified::Fully) } else { Err(changed()) }
             }
             _ => {
-                // Another name of it may have been changed later, and the journal says how to take that back.
-                let explained = self.touched.get(&ident.key()).is_some_and(|last| *last > number);
+                // It may have been written to since: by another name, or by somebody who had it open.
+                let explained = self.touched.contains(&ident.key());
                 let same = found.same(&ident) && found.kind() == ident.kind();
                 if !same || !(explained || self.accept_changed || found.unchanged(&ident)) {
                     return Err(changed());

@@ -9,9 +9,9 @@ use weir_model::RestorePointId;
 
 use crate::header::{Header, read_file};
 use crate::journal::{self, Ident, Journal, Key, Record};
-use crate::store::{JOURNAL, LARGEST_JOURNAL};
-use crate::trash::is_private;
-use crate::walk::{open_dir, stat_of};
+use crate::store::{JOURNAL, LARGEST_JOURNAL, Locked};
+use crate::trash::{entry_name, is_private};
+use crate::walk::{open_dir, stat_at, stat_of};
 use crate::{Store, StoreError, UndoError};
 
 /// The journal of what was taken back already.
@@ -23,18 +23,21 @@ pub(super) struct Loaded {
     pub(super) header: Header,
     pub(super) records: Vec<Record>,
     pub(super) trashes: HashMap<u32, OwnedFd>,
-    /// The last record that may change an inode which is kept.
-    pub(super) touched: HashMap<Key, u64>,
+    /// The inodes that were opened for writing, or had their times set: they may have changed after they were kept, and the
+    /// journal says how to take that back.
+    pub(super) touched: HashSet<Key>,
+    /// Records that only make something and take it away again.
+    cancelled: HashSet<u64>,
     pub(super) undone: Undone,
     /// See [`UndoOptions`](super::UndoOptions).
     pub(super) accept_changed: bool,
     /// Keeps others away from the point.
-    _lock: OwnedFd,
+    _lock: Locked,
 }
 
 /// How far earlier undos of the point came.
 pub(super) struct Undone {
-    pub(super) file: OwnedFd,
+    pub(super) file: Locked,
     pub(super) journal: Journal,
     /// The records that need not be looked at again.
     pub(super) done: HashSet<u64>,
@@ -67,13 +70,14 @@ pub(super) fn load(store: &Store, id: RestorePointId) -> Result<Loaded, UndoErro
     }
     let mut records = journal.records;
     let trashes = open_trashes(&mut records)?;
-    let touched = (0u64..)
-        .zip(&records)
-        .filter_map(|(number, record)| match record {
-            Record::Content { ident, .. } | Record::Metadata { ident, .. } => Some((ident.key(), number)),
+    let touched = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Content { ident, .. } | Record::Metadata { ident, .. } => Some(ident.key()),
             _ => None,
         })
         .collect();
+    let cancelled = cancelled(&records, &trashes);
     let file = Store::lock_journal(&dir, UNDONE, OFlags::CREATE)
         .map_err(io("open the journal of the undo of"))
         .map_err(store_error)?
@@ -81,7 +85,7 @@ pub(super) fn load(store: &Store, id: RestorePointId) -> Result<Loaded, UndoErro
     let bytes = read_file(dir.as_fd(), Path::new(UNDONE), LARGEST_JOURNAL)
         .map_err(|source| store_error(("read the journal of the undo of", source)))?;
     let undone = progress(file, journal::read(&bytes, id).map_err(|fault| bad(fault.to_string()))?);
-    Ok(Loaded { id, dir, header, records, trashes, touched, undone, accept_changed: false, _lock: lock })
+    Ok(Loaded { id, dir, header, records, trashes, touched, cancelled, undone, accept_changed: false, _lock: lock })
 }
 
 impl Loaded {
@@ -97,6 +101,7 @@ impl Loaded {
             Some(part) => select(&self.records, part),
         };
         chosen.retain(|number| !failed.contains(number) && !self.undone.done.contains(number));
+        chosen.retain(|number| !self.cancelled.contains(number));
         chosen.retain(|number| self.get(*number).is_some_and(is_change));
         chosen.reverse();
         chosen
@@ -111,7 +116,7 @@ fn is_change(record: &Record) -> bool {
     !matches!(record, Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. })
 }
 
-fn progress(file: OwnedFd, journal: Journal) -> Undone {
+fn progress(file: Locked, journal: Journal) -> Undone {
     let mut done = HashSet::new();
     let mut remade = Vec::new();
     let mut last = None;
@@ -150,6 +155,38 @@ fn open_trashes(records: &mut [Record]) -> Result<HashMap<u32, OwnedFd>, UndoErr
         }
     }
     Ok(open)
+}
+
+/// Temporary files: made, never touched again by name, and removed. Their content is often still written to by whoever has them
+/// open, and nothing of them was there before.
+fn cancelled(records: &[Record], trashes: &HashMap<u32, OwnedFd>) -> HashSet<u64> {
+    let mut born: HashMap<&Path, u64> = HashMap::new();
+    let mut cancelled = HashSet::new();
+    for (number, record) in (0u64..).zip(records) {
+        match record {
+            Record::Created { path, .. } => {
+                born.insert(path.path(), number);
+            }
+            Record::Directory { .. } | Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. } => {}
+            // Names below it are other names now.
+            Record::Removed { ident, .. } | Record::Renamed { ident, .. } if ident.is_dir() => born.clear(),
+            Record::Exchanged { .. } => born.clear(),
+            Record::Removed { path, held, .. } => {
+                let is_gone = held.entry().is_some_and(|(trash, entry)| {
+                    trashes.get(&trash).is_some_and(|dir| stat_at(dir, entry_name(entry)).is_ok())
+                });
+                if let Some(made) = born.remove(path.path()).filter(|_| is_gone) {
+                    cancelled.extend([made, number]);
+                }
+            }
+            Record::Renamed { from, to, .. } => {
+                born.remove(from.path());
+                born.remove(to.path());
+            }
+            other => drop(other.path().and_then(|path| born.remove(path))),
+        }
+    }
+    cancelled
 }
 
 /// The numbers of the records that speak of `part`, or of what it became.

@@ -10,7 +10,7 @@ mod picture;
 
 use std::path::{Path, PathBuf};
 
-use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fd::AsFd as _;
 use rustix::fs::{CWD, OFlags};
 use weir_model::RestorePointId;
 
@@ -21,7 +21,7 @@ use self::load::{Loaded, load};
 use self::picture::Picture;
 use crate::header::read_file;
 use crate::journal::{Record, Writer};
-use crate::store::{JOURNAL, LARGEST_JOURNAL};
+use crate::store::{JOURNAL, LARGEST_JOURNAL, Locked};
 use crate::walk::open_dir;
 use crate::{CanUndo, Limits, PointInfo, Recorder, State, Store, StoreError, UndoError};
 
@@ -150,7 +150,7 @@ pub(crate) fn undo(
 }
 
 /// Two undos at once would stand in each other's way.
-fn lock(store: &Store) -> Result<OwnedFd, UndoError> {
+fn lock(store: &Store) -> Result<Locked, UndoError> {
     let path = store.layout.root().join("undo.lock");
     let root = open_dir(CWD, store.layout.root()).map_err(|errno| StoreError::io("open", &path)(errno.into()))?;
     Store::lock_journal(&root, "undo.lock", OFlags::CREATE)
@@ -180,10 +180,7 @@ impl Job<'_> {
     fn plan(&self) -> Result<UndoReport, UndoError> {
         let mut notes = Notes::default();
         let mut picture = Picture::new(&self.point);
-        take_back(&self.point, &self.chosen, &mut picture, &mut notes, |picture, number, _| {
-            picture.number = number;
-            Ok(())
-        })?;
+        take_back(&self.point, &self.chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let mut report =
             UndoReport { plan: std::mem::take(&mut picture.plan), verified: true, ..UndoReport::default() };
         (report.restored, report.directories, report.bytes) = picture.totals;
@@ -224,7 +221,8 @@ impl Job<'_> {
         let kept = recorder.id();
         let file = rustix::io::fcntl_dupfd_cloexec(&self.point.undone.file, 0)
             .map_err(|errno| StoreError::io("open", &home)(errno.into()))?;
-        let mut log = Writer::resume(file, &self.point.undone.journal).map_err(StoreError::io("write", &home))?;
+        let mut log =
+            Writer::resume(Locked::new(file), &self.point.undone.journal).map_err(StoreError::io("write", &home))?;
         let mut report = UndoReport { verified: planned.verified, kept: Some(kept), ..UndoReport::default() };
         let mut notes = Notes::default();
         let total = self.chosen.len() as u64;
@@ -305,10 +303,7 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         let chosen = point.selected(None);
         let mut notes = Notes::default();
         let mut picture = Picture::new(&point);
-        take_back(&point, &chosen, &mut picture, &mut notes, |picture, number, _| {
-            picture.number = number;
-            Ok(())
-        })?;
+        take_back(&point, &chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let (content, identity) = (picture.by_content, picture.by_identity);
         let mut evidence = format!(
             "{} changes in the journal; of what was kept, {content} compared by content and {identity} by inode, size and time",

@@ -34,7 +34,6 @@ pub(super) struct Picture<'a> {
     changed: BTreeMap<PathBuf, Node>,
     taken: HashSet<(u32, u64)>,
     checked: HashSet<(u32, u64)>,
-    pub(super) number: u64,
     pub(super) plan: Vec<String>,
     /// Files, directories and bytes that are put back.
     pub(super) totals: (u64, u64, u64),
@@ -54,7 +53,6 @@ impl<'a> Picture<'a> {
             changed: BTreeMap::new(),
             taken: HashSet::new(),
             checked: HashSet::new(),
-            number: 0,
             plan: Vec::new(),
             totals: (0, 0, 0),
             by_content: 0,
@@ -82,7 +80,7 @@ impl<'a> Picture<'a> {
         if held.entry().is_some_and(|entry| !self.checked.insert(entry)) {
             return Ok(());
         }
-        match self.point.verify(self.number, path, ident, held)? {
+        match self.point.verify(path, ident, held)? {
             Verified::Fully => self.by_content += 1,
             Verified::ByIdentity => self.by_identity += 1,
         }
