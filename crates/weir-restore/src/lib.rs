@@ -30,8 +30,6 @@ pub use error::{RecordError, SnapshotError, StoreError, UndoError};
 pub use gc::{Collected, Dropped, Reason};
 #[doc(hidden)]
 pub use journal::check as check_journal;
-#[doc(hidden)]
-pub use journal::dump;
 pub use point::{CanUndo, Counters, Mechanism, Point, PointInfo, State};
 pub use recorder::Recorder;
 pub use regenerable::is_regenerable;

@@ -211,7 +211,3 @@ mod tests {
         assert!(read(&longer, id).is_err(), "bytes after the end");
     }
 }
-#[doc(hidden)]
-pub fn dump(bytes: &[u8], id: RestorePointId) -> Vec<String> {
-    read(bytes, id).unwrap().records.iter().map(|r| format!("{r:?}")).collect()
-}

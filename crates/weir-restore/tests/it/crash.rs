@@ -169,18 +169,6 @@ fn a_killed_undo_is_finished_by_the_next() {
             unfinished.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             scratch.undo(&oldest(&scratch.store)).unwrap();
         }
-        if picture(&scratch.root) != before {
-            for p in scratch.store.list().unwrap().iter().rev() {
-                for f in ["journal", "undone"] {
-                    let b = std::fs::read(scratch.dir.path().join("store/points").join(p.id.to_string()).join(f))
-                        .unwrap_or_default();
-                    println!("DBG {} {f}", p.id);
-                    for (n, l) in weir_restore::dump(&b, p.id).iter().enumerate() {
-                        println!("DBG {n} {l}");
-                    }
-                }
-            }
-        }
         assert_same(&before, &picture(&scratch.root));
         let point = oldest(&scratch.store);
         assert_eq!(point.state, State::Undone);
