@@ -17,7 +17,7 @@ const AT_SYMLINK_NOFOLLOW: i32 = 0x100;
 const AT_EMPTY_PATH: i32 = 0x1000;
 const ATTRIBUTE_MAX: u64 = 65_536;
 /// File systems on which a change does not make a file anew, as it does on overlays: ext, XFS, Btrfs, tmpfs, F2FS.
-const OWN_BIRTHS: [i64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010];
+const OWN_BIRTHS: [u64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010];
 const NANOS_PER_MICRO: i64 = 1000;
 
 enum Change {
@@ -64,7 +64,7 @@ fn is_noted(scene: &mut Scene<'_>, object: &Object) -> bool {
     identity.birth > scene.rules.started
         && *scene.state.own_births.entry(identity.device).or_insert_with(|| {
             let status = rustix::fs::fstatfs(&object.file);
-            status.is_ok_and(|status| OWN_BIRTHS.iter().any(|kind| i64::try_from(status.f_type) == Ok(*kind)))
+            status.is_ok_and(|status| u64::try_from(status.f_type).is_ok_and(|kind| OWN_BIRTHS.contains(&kind)))
         })
 }
 
