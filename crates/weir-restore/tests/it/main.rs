@@ -3,6 +3,7 @@
 mod crash;
 mod faults;
 mod fidelity;
+mod measure;
 mod order;
 mod property;
 mod support;
