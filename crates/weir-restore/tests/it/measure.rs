@@ -23,7 +23,7 @@ fn measure() {
     for how in [How::Deletion, How::Change] {
         let scratch = filled();
         let began = Instant::now();
-        let point = scratch.store.snapshot(&scratch.info(), &[scratch.root.clone()], how, &budget).unwrap();
+        let point = scratch.store.snapshot(&scratch.info(), std::slice::from_ref(&scratch.root), how, &budget).unwrap();
         println!("snapshot for {how:?}: {:?}", began.elapsed());
         std::fs::remove_dir_all(&scratch.root).unwrap();
         let began = Instant::now();
