@@ -117,8 +117,8 @@ fn expired_points_are_refused_and_collected() {
     assert!(matches!(refused(&scratch, &point), UndoError::Expired(_)));
     let collected = scratch.store.collect(false).unwrap();
     assert_eq!(collected.dropped.iter().map(|dropped| dropped.reason).collect::<Vec<_>>(), [Reason::Expired]);
-    assert_eq!(files_in(scratch.dir.path().join("store/trash")), [PathBuf::new(); 0]);
-    assert_eq!(files_in(scratch.dir.path().join("store/points")), [PathBuf::new(); 0]);
+    assert!(files_in(scratch.dir.path().join("store/trash")).is_empty());
+    assert!(files_in(scratch.dir.path().join("store/points")).is_empty());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn equal_contents_share_one_inode_until_no_point_needs_them() {
         assert_eq!(inodes[0], inodes[1]);
     }
     scratch.store.clone().with_limits(Limits { quota_percent: 0, ..Limits::default() }).collect(true).unwrap();
-    assert_eq!(files_in(scratch.dir.path().join("store/content")), [PathBuf::new(); 0]);
+    assert!(files_in(scratch.dir.path().join("store/content")).is_empty());
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn limits_are_refusals_with_numbers() {
     drop(recorder);
     let budget = Budget { files: 2, ..Budget::default() };
     let points = scratch.store.list().unwrap().len();
-    let refused = scratch.store.snapshot(&scratch.info(), &[scratch.root.clone()], How::Deletion, &budget);
+    let refused = scratch.store.snapshot(&scratch.info(), std::slice::from_ref(&scratch.root), How::Deletion, &budget);
     assert!(matches!(refused, Err(SnapshotError::OverBudget { files: 3, .. })), "{refused:?}");
     assert_eq!(scratch.store.list().unwrap().len(), points, "nothing is left behind");
 }

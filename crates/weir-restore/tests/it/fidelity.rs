@@ -102,7 +102,10 @@ fn everything_comes_back_after_a_snapshot_and_rm() {
         let scratch = Scratch::new();
         furnish(&scratch.root);
         let before = seen(&scratch.root);
-        let point = scratch.store.snapshot(&scratch.info(), &[scratch.root.clone()], how, &Budget::default()).unwrap();
+        let point = scratch
+            .store
+            .snapshot(&scratch.info(), std::slice::from_ref(&scratch.root), how, &Budget::default())
+            .unwrap();
         assert_eq!(
             without_inodes(before.0.clone()),
             without_inodes(seen(&scratch.root).0),
