@@ -20,8 +20,12 @@ pub struct RunOptions {
     pub recorder: Arc<Recorder>,
     /// Places below which may be written; what does not exist is left out. Devices and terminals are always writable.
     pub floor: Vec<PathBuf>,
-    /// Places in which nothing may be changed, although they lie below a writable one. They need not exist.
+    /// Places in which nothing may be changed, although they lie below a writable one. They need not exist. The store of the
+    /// restore points belongs here, wherever it is.
     pub protected: Vec<PathBuf>,
+    /// Whether what is made is noted too, so that an undo takes it away again. Each new name costs a few microseconds then. It is
+    /// always so where a protected place lies below a writable one, which Landlock cannot express.
+    pub creations: bool,
     /// What may be connected to.
     pub network: NetworkPolicy,
     /// From where on somebody is asked.
@@ -94,6 +98,7 @@ pub enum Reached {
 /// Who is asked about what a command does while it runs.
 pub trait Judge: Send + Sync {
     /// Whether a program may start. Asked for each one, while the calls of all others wait: the answer must come at once.
+    /// `program` is the file that runs, with links resolved; for a file that is many programs, the name that it is called by.
     fn exec(&self, program: &Path, arguments: &[OsString], cwd: &Path) -> Ruling;
     /// Whether to go on. The call waits meanwhile, and nothing else does: people may be asked.
     fn limit(&self, reached: &Reached) -> Ruling;

@@ -65,7 +65,7 @@ pub(crate) struct Status {
 /// One inode: its number may be given again, but not with the same birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
-    device: (u32, u32),
+    pub(crate) device: (u32, u32),
     inode: u64,
     pub(crate) birth: (i64, u32),
 }
@@ -141,19 +141,28 @@ impl World {
 
     fn place_from(&self, target: &Target<'_>, base: OwnedFd, path: &OsStr) -> Result<Place, Errno> {
         let (parent, name, slash) = split_last(path);
-        let parent = self.directory(target, base, parent)?;
-        let path = self.path_of(parent.as_fd())?.join(name);
+        let (parent, path) = self.directory(target, base, parent)?;
+        let path = path.join(name);
         Ok(Place { parent, name: name.to_owned(), path, slash })
     }
 
-    fn directory(&self, target: &Target<'_>, base: OwnedFd, path: &OsStr) -> Result<OwnedFd, Errno> {
+    /// A directory and its path.
+    fn directory(&self, target: &Target<'_>, base: OwnedFd, path: &OsStr) -> Result<(OwnedFd, PathBuf), Errno> {
+        let with_path = |directory: OwnedFd| self.path_of(directory.as_fd()).map(|path| (directory, path));
         if path.is_empty() {
-            return Ok(base);
+            return with_path(base);
         }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat2(&base, path, flags, Mode::empty(), ResolveFlags::NO_MAGICLINKS) {
-            Ok(directory) if !is_proc(directory.as_fd()) => Ok(directory),
-            Ok(_) | Err(Errno::LOOP | Errno::NOENT | Errno::ACCESS) => self.walk(target, base, path),
+            Ok(directory) => {
+                let (directory, found) = with_path(directory)?;
+                // Through `self` it may have been the supervisor's.
+                if found.starts_with("/proc") {
+                    return with_path(self.walk(target, base, path)?);
+                }
+                Ok((directory, found))
+            }
+            Err(Errno::LOOP | Errno::NOENT | Errno::ACCESS) => with_path(self.walk(target, base, path)?),
             Err(error) => Err(error),
         }
     }
@@ -229,7 +238,7 @@ impl World {
             if !place.is_name() {
                 return self.directory_at(target, place).map(Found::There);
             }
-            let (file, path) = if is_proc(place.parent.as_fd()) {
+            let (file, path) = if place.path.starts_with("/proc") {
                 match self.step(target, place.parent.as_fd(), &place.name) {
                     Ok(Step::Object(file)) => {
                         let path = self.path_of(file.as_fd())?;
@@ -277,7 +286,7 @@ impl World {
 
     fn directory_at(&self, target: &Target<'_>, place: Place) -> Result<Object, Errno> {
         let file = if place.name.as_bytes() == b".." {
-            self.directory(target, place.parent, OsStr::new(".."))?
+            self.directory(target, place.parent, OsStr::new(".."))?.0
         } else {
             place.parent
         };

@@ -55,7 +55,7 @@ fn guarded(options: &RunOptions, floor: &Floor, surroundings: &Surroundings) -> 
         datagrams: options.network == NetworkPolicy::Judged,
         network: options.network != NetworkPolicy::Closed,
         // Where Landlock is missing or says too little, creating is judged call by call.
-        creation: ruleset.is_none() || floor.has_islands(),
+        creation: options.creations || ruleset.is_none() || floor.has_islands(),
         credentials: rustix::process::geteuid().is_root(),
     };
     let filter = filter::build(&shape);

@@ -122,6 +122,10 @@ pub(crate) struct State {
     rulings: HashMap<Key, Ruling>,
     /// Files that were made by a call of this run, which are nothing to lose.
     pub(crate) made: HashSet<Identity>,
+    /// Files whose metadata was noted.
+    pub(crate) noted: HashSet<Identity>,
+    /// Whether the file systems of these devices give a file one birth.
+    pub(crate) own_births: HashMap<(u32, u32), bool>,
     /// Once a process became somebody else, each caller is looked at.
     pub(crate) credentials_changed: bool,
     pub(crate) programs: u64,
@@ -229,6 +233,9 @@ impl Bell {
     }
 }
 
+/// A question and what was said to it.
+type Answered = (Key, Ruling);
+
 /// The supervisor of one run.
 pub(crate) struct Supervisor {
     rules: Arc<Rules>,
@@ -236,9 +243,10 @@ pub(crate) struct Supervisor {
     listener: Arc<OwnedFd>,
     bell: Bell,
     stop: Arc<std::sync::atomic::AtomicBool>,
-    answers: (Sender<(Key, Ruling)>, Receiver<(Key, Ruling)>),
+    answers: (Sender<Answered>, Receiver<Answered>),
     calls: Vec<Option<Call>>,
-    count: u64,
+    /// Calls answered, where the supervisor looks itself where its callers run.
+    count: Option<u64>,
     processor: Option<usize>,
 }
 
@@ -257,8 +265,8 @@ impl Supervisor {
                 *slot = Some(*call);
             }
         }
-        // Kernels before 6.6 place the supervisor as they see fit.
-        let _ = kernel::wake_up_in_place(listener.as_fd());
+        // Kernels before 6.6 place the supervisor as they see fit: then it follows its callers by itself.
+        let follows = kernel::wake_up_in_place(listener.as_fd()).is_err();
         Self {
             rules,
             state: State { limits, ..State::default() },
@@ -267,7 +275,7 @@ impl Supervisor {
             stop,
             answers: channel(),
             calls: table,
-            count: 0,
+            count: if follows { Some(0) } else { None },
             processor: None,
         }
     }
@@ -420,8 +428,9 @@ impl Supervisor {
 
     /// Runs where the caller runs: waking up another processor costs more than the whole answer.
     fn follow_caller(&mut self, notification: &Notification) {
-        self.count = self.count.wrapping_add(1);
-        if self.count % PLACEMENT_PERIOD != 1 {
+        let Some(count) = self.count else { return };
+        self.count = Some(count.wrapping_add(1));
+        if !count.is_multiple_of(PLACEMENT_PERIOD) {
             return;
         }
         let target = Target { thread: notification.thread, id: notification.id, listener: self.listener.as_fd() };

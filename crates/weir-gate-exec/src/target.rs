@@ -108,12 +108,21 @@ impl Target<'_> {
         if address == 0 {
             return Ok(arguments);
         }
+        let mut buffer = [0; 64];
+        let mut at = address;
         while arguments.len() < ARGUMENTS_MAX {
-            let pointer = self.word(address.saturating_add(8 * arguments.len() as u64))?;
-            if pointer == 0 {
-                return Ok(arguments);
+            let got = self.read_some(at, &mut buffer)?;
+            let (pointers, _) = buffer.get(..got).ok_or(Errno::FAULT)?.as_chunks::<8>();
+            if pointers.is_empty() {
+                return Err(Errno::FAULT);
             }
-            arguments.push(self.string(pointer, 1 << 17)?);
+            for pointer in pointers {
+                match u64::from_ne_bytes(*pointer) {
+                    0 => return Ok(arguments),
+                    pointer => arguments.push(self.string(pointer, 1 << 17)?),
+                }
+            }
+            at = at.saturating_add(8 * pointers.len() as u64);
         }
         Ok(arguments)
     }

@@ -109,6 +109,7 @@ fn attempt(
         recorder: Arc::clone(recorder),
         floor: vec![cage.0.join("in")],
         protected: Vec::new(),
+        creations: false,
         network: NetworkPolicy::Closed,
         limits: Limits::default(),
         judge: Arc::new(Allow),

@@ -24,11 +24,10 @@ pub(crate) fn reopen(at: impl AsFd) -> Result<OwnedFd, Errno> {
     }
 }
 
-/// What a copy cost.
+/// What a copy is.
 pub(crate) struct Copied {
     /// Absent for a clone: hashing it would cost what cloning saves.
     pub(crate) digest: Option<[u8; 32]>,
-    pub(crate) bytes: u64,
 }
 
 /// Makes `to`, which is empty, share the blocks of `from`. False where the file system cannot.
@@ -39,9 +38,7 @@ pub(crate) fn clone(from: impl AsFd, to: impl AsFd) -> bool {
 /// Copies the content of `from` to `to`, which may hold something else, and hashes it on the way.
 pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, size: u64, sparse: bool) -> io::Result<Copied> {
     rustix::fs::ftruncate(to, 0)?;
-    let mut bytes = 0u64;
     let digest = scan(from, size, |offset, chunk| {
-        bytes += chunk.len() as u64;
         let unit = if sparse { BLOCK } else { chunk.len().max(1) };
         let mut at = offset;
         for block in chunk.chunks(unit) {
@@ -53,7 +50,7 @@ pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, size: u64, sparse: 
         Ok(())
     })?;
     rustix::fs::ftruncate(to, size)?;
-    Ok(Copied { digest: Some(digest), bytes })
+    Ok(Copied { digest: Some(digest) })
 }
 
 /// The digest that [`copy`] would give.

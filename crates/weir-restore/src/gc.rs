@@ -4,15 +4,15 @@ use std::io;
 use std::path::Path;
 
 use rustix::fd::AsFd as _;
-use rustix::fs::CWD;
+use rustix::fs::{AtFlags, CWD, OFlags};
 use weir_model::RestorePointId;
 
-use crate::header::read_file;
-use crate::journal::Record;
+use crate::header::{Header, read_file};
+use crate::journal::{Ident, Record};
 use crate::store::{JOURNAL, LARGEST_JOURNAL};
-use crate::trash::is_private;
-use crate::walk::{open_dir, split};
-use crate::{Store, StoreError};
+use crate::trash::{entry_name, is_private};
+use crate::walk::{names, open_dir, split, stat_at};
+use crate::{State, Store, StoreError};
 
 /// Why a point was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,142 @@ fn empty_trash(location: &Path, id: RestorePointId) -> io::Result<()> {
 }
 
 pub(crate) fn collect(store: &Store, beyond_promise: bool) -> Result<Collected, StoreError> {
-    let _ = (store, beyond_promise);
-    Ok(Collected::default())
+    let mut collected = Collected::default();
+    finish_interrupted(store);
+    let mut kept: Vec<Header> = Vec::new();
+    for id in store.ids()? {
+        let Ok((_, header)) = store.header(id) else { continue };
+        let header = measured(store, header);
+        if !header.is_expired() || !drop_point(store, &header, Reason::Expired, &mut collected)? {
+            kept.push(header);
+        }
+    }
+    let mut over = quotas(store, &kept)?.is_some();
+    let passes: &[Reason] = if beyond_promise { &[Reason::Undone, Reason::BeforeItsTime] } else { &[Reason::Undone] };
+    for reason in passes {
+        let mut left = Vec::new();
+        for header in std::mem::take(&mut kept) {
+            let fits = *reason == Reason::BeforeItsTime || header.state == State::Undone;
+            if !over || !fits || !drop_point(store, &header, *reason, &mut collected)? {
+                left.push(header);
+                continue;
+            }
+            let rest: Vec<Header> =
+                store.ids()?.into_iter().filter_map(|id| store.header(id).ok()).map(|(_, h)| h).collect();
+            over = quotas(store, &rest)?.is_some();
+        }
+        kept = left;
+    }
+    sweep_content(store);
+    collected.kept = kept.iter().map(Header::bytes).sum();
+    Ok(collected)
+}
+
+/// Drops one point, unless somebody is at work on it.
+fn drop_point(store: &Store, header: &Header, reason: Reason, collected: &mut Collected) -> Result<bool, StoreError> {
+    let dir = store.open_point(header.id)?;
+    // Where there is no journal there is no recorder.
+    let lock = match Store::lock_journal(&dir, JOURNAL, OFlags::empty()) {
+        Ok(None) => return Ok(false),
+        Ok(Some(lock)) => Some(lock),
+        Err(_) => None,
+    };
+    destroy(store, header.id)?;
+    drop(lock);
+    collected.dropped.push(Dropped { id: header.id, reason, bytes: header.bytes() });
+    Ok(true)
+}
+
+/// Goes on with deletions that were interrupted.
+fn finish_interrupted(store: &Store) {
+    let Ok(points) = open_dir(CWD, &store.layout.points()) else { return };
+    for name in names(&points).unwrap_or_default() {
+        if let Some(id) = name.to_str().and_then(|name| name.strip_prefix(DYING)).and_then(|id| id.parse().ok()) {
+            let _ = bury(store, id);
+        }
+    }
+}
+
+/// Counts trees that were moved as a whole, once, and remembers it.
+fn measured(store: &Store, mut header: Header) -> Header {
+    if header.tree_bytes.is_some() || header.state == State::Open {
+        return header;
+    }
+    let Ok(dir) = store.open_point(header.id) else { return header };
+    let Ok(bytes) = read_file(dir.as_fd(), Path::new(JOURNAL), LARGEST_JOURNAL) else { return header };
+    let Ok(journal) = crate::journal::read(&bytes, header.id) else { return header };
+    let mut trashes = std::collections::HashMap::new();
+    let mut total = 0u64;
+    for record in &journal.records {
+        match record {
+            Record::Trash { number, location, .. } => drop(trashes.insert(*number, location)),
+            Record::Removed { ident, held, .. } if ident.is_dir() => {
+                let Some((trash, entry)) = held.entry() else { continue };
+                let Some(location) = trashes.get(&trash) else { continue };
+                total = total.saturating_add(tree_size(&location.path().join(entry_name(entry))));
+            }
+            _ => {}
+        }
+    }
+    // Only while nobody else writes the header.
+    if let Ok(Some(_lock)) = Store::lock_journal(&dir, JOURNAL, OFlags::empty()) {
+        header.tree_bytes = Some(total);
+        let _ = header.write(dir.as_fd(), false);
+    }
+    header
+}
+
+/// Bytes on disk below a directory. Of what lies deeper than a path can say, nothing is counted.
+fn tree_size(top: &Path) -> u64 {
+    let mut total = 0u64;
+    let mut queue = vec![top.to_owned()];
+    while let Some(path) = queue.pop() {
+        let Ok(dir) = open_dir(CWD, &path) else { continue };
+        for name in names(&dir).unwrap_or_default() {
+            let Ok(stat) = stat_at(&dir, &name) else { continue };
+            if Ident::of(&stat).is_dir() {
+                queue.push(path.join(&name));
+            } else {
+                total = total.saturating_add(stat.stx_blocks.saturating_mul(512).min(stat.stx_size));
+            }
+        }
+    }
+    total
+}
+
+/// Contents that no point has a name of any more.
+fn sweep_content(store: &Store) {
+    let Ok(dir) = open_dir(CWD, &store.layout.content()) else { return };
+    for name in names(&dir).unwrap_or_default() {
+        // Whoever links it now finds it gone, and keeps a copy of its own.
+        if stat_at(&dir, &name).is_ok_and(|stat| stat.stx_nlink == 1) {
+            let _ = rustix::fs::unlinkat(&dir, &name, AtFlags::empty());
+        }
+    }
+}
+
+/// The file system on which points hold more than they may, if there is one.
+///
+/// The quota is a share of what would be free without them, so it does not shrink as they grow.
+fn quotas(store: &Store, points: &[Header]) -> Result<Option<StoreError>, StoreError> {
+    let root = store.layout.root();
+    let used: u64 = points.iter().map(Header::bytes).sum();
+    let found =
+        rustix::fs::statvfs(root).map_err(|errno| StoreError::io("ask the file system of", root)(errno.into()))?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize).saturating_add(used);
+    let quota = free / 100 * store.limits.quota_percent;
+    let over = used > quota;
+    Ok(over.then(|| StoreError::OverQuota { mount: root.to_owned(), used, quota }))
+}
+
+/// Refuses when points hold more than they may, after dropping those whose time has passed.
+pub(crate) fn check_quota(store: &Store) -> Result<(), StoreError> {
+    let headers = || -> Result<Vec<Header>, StoreError> {
+        Ok(store.ids()?.into_iter().filter_map(|id| store.header(id).ok()).map(|(_, header)| header).collect())
+    };
+    if quotas(store, &headers()?)?.is_none() {
+        return Ok(());
+    }
+    collect(store, false)?;
+    quotas(store, &headers()?)?.map_or(Ok(()), Err)
 }

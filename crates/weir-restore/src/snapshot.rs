@@ -191,7 +191,9 @@ impl Walk<'_> {
             return Ok(None);
         }
         self.entries += 1;
-        if self.entries > self.budget.files || (self.entries % 64 == 0 && self.began.elapsed() > self.budget.time) {
+        if self.entries > self.budget.files
+            || (self.entries.is_multiple_of(64) && self.began.elapsed() > self.budget.time)
+        {
             return Err(Stop::OverBudget);
         }
         let ident = Ident::of(stat);

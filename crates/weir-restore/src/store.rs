@@ -161,10 +161,6 @@ impl Store {
         Ok(ids)
     }
 
-    fn check_quota(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
     pub(crate) fn open_recorder(&self, info: &PointInfo) -> Result<Recorder, StoreError> {
         let header = Header::new(RestorePointId::new(), info);
         let path = self.layout.point(header.id);
@@ -189,7 +185,7 @@ impl Store {
     ///
     /// [`StoreError::OverQuota`] when points hold more than they may.
     pub fn make(&self, info: &PointInfo) -> Result<Recorder, StoreError> {
-        self.check_quota()?;
+        crate::gc::check_quota(self)?;
         self.open_recorder(info)
     }
 
@@ -204,7 +200,7 @@ impl Store {
         targets: &[(PathBuf, How)],
         budget: &Budget,
     ) -> Result<Point, SnapshotError> {
-        self.check_quota()?;
+        crate::gc::check_quota(self)?;
         crate::snapshot::snapshot(self, info, targets, budget)
     }
 

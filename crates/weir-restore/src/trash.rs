@@ -17,7 +17,7 @@ use weir_model::RestorePointId;
 
 use crate::journal::{Ident, Raw, Record};
 use crate::meta::{magic, plain, set_times};
-use crate::walk::{DIRECTORY, open_dir, stat_at, stat_of};
+use crate::walk::{DIRECTORY, names, open_dir, stat_at, stat_of};
 
 /// The trash of one point on one mount.
 #[derive(Debug)]
@@ -63,6 +63,18 @@ impl Trashes {
                 self.by_mount.insert(stat.stx_mnt_id, Ok(Arc::new(Trash { number: *number, dir })));
             }
         }
+    }
+
+    /// The highest number of an entry in the trashes that are known.
+    pub(crate) fn highest_entry(&self) -> io::Result<Option<u64>> {
+        let mut highest = None;
+        for trash in self.by_mount.values().flatten() {
+            let numbers = names(&trash.dir)?;
+            let numbers =
+                numbers.iter().filter_map(|name| u64::from_str_radix(name.to_str()?.split('.').next()?, 16).ok());
+            highest = highest.max(numbers.max());
+        }
+        Ok(highest)
     }
 
     /// The trash of the store's own mount.

@@ -51,8 +51,6 @@ use std::rc::Rc;
 use weir_model::{Digest, Effect, Pin, Span, Target, TargetKind, Verb};
 
 use crate::call::{Arg, Call, Inner, Language, Secret, Stdin, TESTS};
-use crate::call::{Arg, Call, Inner, Language, Stdin};
-use crate::{Analysis, FileKind, World};
 use crate::{Analysis, World};
 
 pub(crate) use calls::language_of;

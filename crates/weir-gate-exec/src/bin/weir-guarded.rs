@@ -12,6 +12,9 @@ use std::sync::Arc;
 use weir_gate_exec::{Judge, Limits, NetworkPolicy, Notice, Reached, Ruling, RunOptions, Tier, probe, run};
 use weir_restore::{PointInfo, State, Store, UndoOptions};
 
+/// What points of this program are known by: an undo makes points too.
+const COMMAND: &str = "weir-guarded";
+
 #[derive(Default)]
 struct Settings {
     store: PathBuf,
@@ -25,6 +28,7 @@ struct Settings {
     report: Option<PathBuf>,
     file_limit: Option<u64>,
     floor_will_do: bool,
+    creations: bool,
     log: Option<PathBuf>,
 }
 
@@ -120,6 +124,7 @@ fn guarded(arguments: &mut Vec<OsString>) -> Result<u8, Failure> {
             "--deny" => settings.denied.push(value.to_string_lossy().into_owned()),
             "--report" => settings.report = Some(value.into()),
             "--log" => settings.log = Some(value.into()),
+            "--creations" => settings.creations = value == "yes",
             "--floor-will-do" => settings.floor_will_do = true,
             "--network" => {
                 settings.network = if value == "judged" { NetworkPolicy::Judged } else { NetworkPolicy::Closed };
@@ -131,7 +136,7 @@ fn guarded(arguments: &mut Vec<OsString>) -> Result<u8, Failure> {
     if let Some(file) = settings.file_limit {
         store = store.with_limits(weir_restore::Limits { file, ..weir_restore::Limits::default() });
     }
-    let recorder = Arc::new(store.make(&PointInfo::default())?);
+    let recorder = Arc::new(store.make(&PointInfo { command: COMMAND.to_owned(), ..PointInfo::default() })?);
     let report = run(RunOptions {
         command,
         cwd: std::env::current_dir()?,
@@ -139,6 +144,7 @@ fn guarded(arguments: &mut Vec<OsString>) -> Result<u8, Failure> {
         floor: settings.floor,
         protected: settings.protected,
         network: settings.network,
+        creations: settings.creations,
         limits: settings.limits,
         judge: Arc::new(Scripted { ruling: settings.ruling, denied: settings.denied, log: settings.log }),
         at_least: if settings.floor_will_do { Tier::Floor } else { Tier::Guard },
@@ -153,7 +159,9 @@ fn guarded(arguments: &mut Vec<OsString>) -> Result<u8, Failure> {
 /// Takes every point back, newest first.
 fn undo(store: &Path) -> Result<u8, Failure> {
     let store = Store::open(store)?;
-    for point in store.list()?.iter().filter(|point| matches!(point.state, State::Sealed | State::Open)) {
+    let points = store.list()?;
+    let own = points.iter().filter(|point| point.info.command == COMMAND);
+    for point in own.filter(|point| matches!(point.state, State::Sealed | State::Open)) {
         let report = store.undo(point, &UndoOptions::default(), &mut |_| {})?;
         eprintln!("undo: {report:?}");
     }

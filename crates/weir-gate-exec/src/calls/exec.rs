@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
@@ -15,6 +15,7 @@ use crate::{Ruling, supervisor};
 
 const AT_SYMLINK_NOFOLLOW: i32 = 0x100;
 const AT_EMPTY_PATH: i32 = 0x1000;
+const MANY: [&str; 5] = ["busybox", "toybox", "coreutils", "sbase-box", "rustup"];
 
 pub(super) fn exec(
     scene: &mut Scene<'_>,
@@ -35,6 +36,11 @@ pub(super) fn exec(
     }
 }
 
+/// One file that is many programs, by the name that it is called by.
+fn is_many(program: &Path) -> bool {
+    program.file_name().is_some_and(|name| MANY.iter().any(|many| name == *many))
+}
+
 /// What would run; nothing where the kernel will say that it is not there, as it does when `PATH` is searched.
 fn program(scene: &Scene<'_>, directory: i32, text: &OsStr, flags: i32) -> Result<Option<PathBuf>, Stop> {
     let world = &scene.rules.world;
@@ -49,7 +55,9 @@ fn program(scene: &Scene<'_>, directory: i32, text: &OsStr, flags: i32) -> Resul
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    let named = place.path.clone();
     match world.find(&scene.target, place, flags & AT_SYMLINK_NOFOLLOW == 0) {
+        Ok(Found::There(object)) if is_many(&object.path) => Ok(Some(named)),
         Ok(Found::There(object)) => Ok(Some(object.path)),
         Ok(Found::Missing(_)) | Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => Ok(None),
         Err(error) => Err(error.into()),

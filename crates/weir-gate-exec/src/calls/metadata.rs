@@ -16,6 +16,8 @@ use crate::supervisor::{Answer, Scene, Stop};
 const AT_SYMLINK_NOFOLLOW: i32 = 0x100;
 const AT_EMPTY_PATH: i32 = 0x1000;
 const ATTRIBUTE_MAX: u64 = 65_536;
+/// File systems on which a change does not make a file anew, as it does on overlays: ext, XFS, Btrfs, tmpfs, F2FS.
+const OWN_BIRTHS: [u64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010];
 const NANOS_PER_MICRO: i64 = 1000;
 
 enum Change {
@@ -33,10 +35,11 @@ pub(super) fn change(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
     let named = object.path.is_absolute() && object.status.links > 0;
     if named {
         scene.permitted(&object.path)?;
-        if !scene.state.made.contains(&object.status.identity) {
+        if !is_noted(scene, &object) {
             scene.within_limits(&object.path)?;
             let saved = scene.rules.recorder.save_metadata(object.file.as_fd(), &object.path);
             saved.map_err(|error| cannot_keep(&object.path, &error))?;
+            scene.state.noted.insert(object.status.identity);
         }
     }
     let (own, number) = scene.rules.world.name_of(object.file.as_fd());
@@ -49,6 +52,20 @@ pub(super) fn change(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
         Change::Remove(name) => rustix::fs::removexattr(own_path(number), &name)?,
     }
     Ok(Answer::Done(0))
+}
+
+/// Whether the metadata that an undo brings back is known already: it was noted before, or there was none when the run began,
+/// which holds where a file's birth is its own.
+fn is_noted(scene: &mut Scene<'_>, object: &Object) -> bool {
+    let identity = object.status.identity;
+    if scene.state.made.contains(&identity) || scene.state.noted.contains(&identity) {
+        return true;
+    }
+    identity.birth > scene.rules.started
+        && *scene.state.own_births.entry(identity.device).or_insert_with(|| {
+            let status = rustix::fs::fstatfs(&object.file);
+            status.is_ok_and(|status| u64::try_from(status.f_type).is_ok_and(|kind| OWN_BIRTHS.contains(&kind)))
+        })
 }
 
 fn own_path(number: &str) -> PathBuf {
@@ -125,8 +142,10 @@ fn times(scene: &Scene<'_>, index: usize, unit: Unit) -> Result<Change, Stop> {
     if address == 0 {
         return Ok(Change::Times(Timestamps { last_access: now, last_modification: now }));
     }
-    let word = |index: u64| Ok::<_, Errno>(scene.target.word(address.saturating_add(8 * index))?.cast_signed());
-    let time = |first: u64| {
+    let bytes = scene.target.bytes(address, if matches!(unit, Unit::Seconds) { 16 } else { 32 })?;
+    let (words, _) = bytes.as_chunks::<8>();
+    let word = |index: usize| words.get(index).map(|word| i64::from_ne_bytes(*word)).ok_or(Errno::FAULT);
+    let time = |first: usize| {
         let seconds = word(first)?;
         let nanos = match unit {
             Unit::Seconds => 0,

@@ -53,6 +53,8 @@ pub(super) fn connect(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
 fn connect_elsewhere(scene: &Scene<'_>, socket: OwnedFd, address: Address) -> Result<Answer, Stop> {
     let (listener, id) = (Arc::clone(scene.listener), scene.target.id);
     let attempt = move || {
+        // Whole: the address may be the name of a descriptor that it holds.
+        let address = address;
         let _ = match kernel::connect(socket.as_fd(), &address.bytes) {
             Ok(()) => kernel::succeed(listener.as_fd(), id, 0),
             Err(error) => kernel::fail(listener.as_fd(), id, errno(error).raw_os_error()),

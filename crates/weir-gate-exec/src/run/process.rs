@@ -49,13 +49,13 @@ impl Surroundings {
             Signal::SIGUSR1,
             Signal::SIGUSR2,
             Signal::SIGCHLD,
+            // Comes with input on a descriptor of anybody's, and would end this process.
+            Signal::SIGIO,
         ];
         for signal in forwarded {
             blocked.add(signal);
         }
         let signals = SignalFd::with_flags(&blocked, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-        // Comes with input on a descriptor of anybody's, and would end this process.
-        blocked.add(Signal::SIGIO);
         let mut before = SigSet::empty();
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&blocked), Some(&mut before))?;
         let dumpable = rustix::process::dumpable_behavior().ok();
@@ -105,7 +105,7 @@ impl Surroundings {
             }
             while let Some((signal, from_kernel)) = self.next_signal()? {
                 match ended {
-                    _ if signal == Signal::SIGCHLD => {}
+                    _ if matches!(signal, Signal::SIGCHLD | Signal::SIGIO) => {}
                     None if from_kernel => {}
                     None => {
                         // It may have ended in between.
@@ -126,6 +126,8 @@ impl Surroundings {
 
 impl Drop for Surroundings {
     fn drop(&mut self) {
+        // What the command sent is not to arrive late.
+        while let Ok(Some(_)) = self.next_signal() {}
         let _ = rustix::process::set_child_subreaper(None);
         if let Some(dumpable) = self.dumpable {
             let _ = rustix::process::set_dumpable_behavior(dumpable);

@@ -30,7 +30,18 @@ pub(crate) fn as_each_user(test: impl Fn(&Cage)) {
     }
 }
 
+/// As [`as_each_user`], with what is made noted and not.
+pub(crate) fn as_each_user_and_way(test: impl Fn(&Cage)) {
+    for strict in [false, true] {
+        for user in users() {
+            eprintln!("as {user:?}, strict: {strict}");
+            test(&Cage { strict, ..Cage::new(user) });
+        }
+    }
+}
+
 pub(crate) struct Cage {
+    strict: bool,
     directory: tempfile::TempDir,
     user: User,
     program: PathBuf,
@@ -42,12 +53,17 @@ impl Cage {
         std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
         let program = directory.path().join("weir-guarded");
         std::fs::copy(env!("CARGO_BIN_EXE_weir-guarded"), &program).unwrap();
-        let cage = Self { directory, user, program };
+        let cage = Self { strict: false, directory, user, program };
         std::fs::create_dir(cage.path("work")).unwrap();
         std::fs::create_dir(cage.path("outside")).unwrap();
         std::fs::create_dir(cage.path("home")).unwrap();
         cage.give(cage.root());
         cage
+    }
+
+    /// Whether what is made is noted in this test.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     pub(crate) fn root(&self) -> &Path {

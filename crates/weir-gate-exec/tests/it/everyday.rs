@@ -2,11 +2,15 @@
 
 use std::process::Command;
 
-use crate::cage::{Cage, as_each_user, have, output, stdout, succeeded};
+use crate::cage::{Cage, as_each_user, as_each_user_and_way, have, output, stdout, succeeded};
 
 /// Runs a script under the guard; it must succeed.
 fn works(cage: &Cage, script: &str) -> String {
-    let ran = output(cage.guard().env("GIT_CONFIG_NOSYSTEM", "1").args(["bash", "-euc", script]));
+    let ran = output(
+        cage.guard_with(&["--creations", if cage.is_strict() { "yes" } else { "no" }])
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .args(["bash", "-euc", script]),
+    );
     succeeded(&ran);
     assert!(!String::from_utf8_lossy(&ran.stderr).contains("guard:"), "{ran:?}");
     stdout(&ran)
@@ -14,19 +18,19 @@ fn works(cage: &Cage, script: &str) -> String {
 
 #[test]
 fn git() {
-    as_each_user(|cage| {
+    as_each_user_and_way(|cage| {
         let script = "git init -q -b main . && git config user.email a@example.org && git config user.name A
             for i in 1 2 3; do echo $i > f$i; git add .; git commit -qm $i; done
             git checkout -qb other HEAD~1 && echo x > f1 && git commit -qam x && git checkout -q main
             git merge -q --no-edit other && git status --porcelain && git gc -q && git fsck --no-progress 2>&1
-            git stash list && git reset -q --hard HEAD~1 && git clean -qfd && git rebase -q main other && git log --oneline | wc -l";
-        assert_eq!(works(cage, script).trim(), "3");
+            git stash list && git reset -q --hard HEAD~1 && git clean -qfd && git rebase -q main other && git log --format=%s";
+        assert_eq!(works(cage, script), "x\n3\n2\n1\n");
     });
 }
 
 #[test]
 fn compilers_and_make() {
-    as_each_user(|cage| {
+    as_each_user_and_way(|cage| {
         cage.write("work/hello.c", "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n");
         cage.write("work/Makefile", "hello: hello.o\n\tcc -o $@ $^\nhello.o: hello.c\n\tcc -c -g $<\n");
         assert_eq!(
@@ -38,7 +42,7 @@ fn compilers_and_make() {
 
 #[test]
 fn files_are_copied_packed_and_edited() {
-    as_each_user(|cage| {
+    as_each_user_and_way(|cage| {
         cage.fill();
         let script = "cp -a photos copy && tar cf all.tar photos && mkdir out && tar xf all.tar -C out && diff -r photos out/photos
             cp -r copy copy2 && sed -i 's/0/zero/' copy/0/0.jpg && mv copy copy3 && ln copy3/0/1.jpg hard && ln -s hard soft
@@ -56,7 +60,9 @@ fn shells_pipelines_and_their_files() {
             set +C; mkfifo p; cat p & echo through > p; wait; cat <<< here; (sleep 5 & kill $!; wait $! || echo killed)
             echo tmp > /dev/fd/1; ulimit -n 100; umask 077; : > private; stat -c %a private; kill -0 $$";
         let expected = "A\nB\na\nkept\nthrough\nhere\nkilled\ntmp\n600\n";
-        let ran = output(cage.guard().args(["bash", "-euc", script]));
+        // Pipes of the user's own: those of the tests are another user's, whom the kernel does not let open them again.
+        let script = format!("{{ {{ {script}; }} 2>&3 | cat; }} 3>&1 >&4 | cat >&2");
+        let ran = output(cage.guard().args(["bash", "-euc", &format!("exec 4>&1; {script}")]));
         succeeded(&ran);
         assert_eq!(stdout(&ran), expected);
         assert_eq!(String::from_utf8_lossy(&ran.stderr), "e\n");
@@ -100,7 +106,6 @@ unix = socket.socket(socket.AF_UNIX); unix.bind('s'); unix.listen()
 peer = socket.socket(socket.AF_UNIX); peer.connect('s')
 os.rename('s', 's2'); os.unlink('s2')
 assert subprocess.check_output(['echo', 'x']) == b'x\n'
-os.setxattr('data.sqlite', 'user.a', b'b') if os.statvfs('.').f_type if hasattr(os.statvfs('.'), 'f_type') else False else None
 lock = multiprocessing.Lock(); lock.acquire(); lock.release()
 print(sqlite3.connect('data.sqlite').execute('select count(*) from t').fetchone()[0])
 "#;
@@ -116,7 +121,7 @@ fn node_programs() {
     if !have("node") {
         return;
     }
-    as_each_user(|cage| {
+    as_each_user_and_way(|cage| {
         let script = "const fs = require('fs'); fs.mkdirSync('a/b', {recursive: true}); fs.writeFileSync('a/b/c', 'x');
             fs.appendFileSync('a/b/c', 'y'); fs.renameSync('a/b/c', 'a/c'); fs.copyFileSync('a/c', 'd'); fs.rmSync('a', {recursive: true});
             fs.promises.readFile('d', 'utf8').then(text => console.log(text));";
@@ -144,6 +149,9 @@ fn cargo() {
             .env("HOME", std::env::var_os("HOME").unwrap_or_default());
         output(&mut guard)
     };
+    if !Command::new(&cargo).arg("-V").output().is_ok_and(|found| found.status.success()) {
+        return;
+    }
     let ran = run(&["run", "-q", "--offline"]);
     succeeded(&ran);
     assert_eq!(stdout(&ran), "hello\n");
@@ -151,5 +159,4 @@ fn cargo() {
     assert_eq!(stdout(&run(&["run", "-q", "--offline"])), "again\n");
     succeeded(&run(&["clean", "-q"]));
     assert!(!cage.path("work/target/debug").exists());
-    let _ = Command::new("true");
 }

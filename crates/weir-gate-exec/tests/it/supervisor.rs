@@ -89,6 +89,17 @@ fn programs_are_counted_and_can_be_refused() {
 }
 
 #[test]
+fn the_judge_sees_the_file_that_runs_and_which_of_many_it_is() {
+    as_each_user(|cage| {
+        let links = "ln -s $(command -v true) harmless; cp $(command -v true) busybox; ln -s busybox rm; ./harmless; ./rm -rf x";
+        succeeded(&cage.shell(links));
+        let log = cage.log();
+        assert!(log.contains("/true [\"./harmless\"]"), "{log}");
+        assert!(log.contains("work/rm [\"./rm\", \"-rf\", \"x\"]"), "{log}");
+    });
+}
+
+#[test]
 fn connections_are_judged() {
     as_each_user(|cage| {
         let allowed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -122,8 +133,13 @@ fn the_tier_is_found_by_trying() {
         let mut command = cage.command(&cage.path("weir-guarded"));
         let found = output(command.arg("probe"));
         assert!(String::from_utf8_lossy(&found.stderr).contains("tier: Guard"), "{found:?}");
+        let program = cage.compile(include_str!("attacks.c"), &[]);
+        let mut command = cage.command(&program);
+        let occupied = output(command.arg("occupied").arg(cage.path("weir-guarded")).arg("probe"));
+        assert!(String::from_utf8_lossy(&occupied.stderr).contains("tier: Floor"), "{occupied:?}");
+        // Under a guard of ours the outer one answers.
         let nested = output(cage.guard_with(&["--floor", "/tmp"]).arg(cage.path("weir-guarded")).arg("probe"));
-        assert!(String::from_utf8_lossy(&nested.stderr).contains("tier: Floor"), "{nested:?}");
+        assert!(String::from_utf8_lossy(&nested.stderr).contains("another supervisor"), "{nested:?}");
     });
 }
 
@@ -132,22 +148,15 @@ fn the_write_floor_alone_is_said_and_holds() {
     as_each_user(|cage| {
         let outside = cage.write("outside/file", "precious");
         cage.write("work/file", "x");
-        let inner = cage.path("weir-guarded");
-        let store = cage.path("work/store");
-        let log = cage.path("work/log");
-        let ran = output(
-            cage.guard()
-                .arg(&inner)
-                .arg("--store")
-                .arg(&store)
-                .arg("--floor")
-                .arg(cage.path("work"))
-                .arg("--log")
-                .arg(&log)
-                .args(["--floor-will-do", "yes", "--", "sh", "-c", "rm file; rm -f ../outside/file; true"]),
-        );
+        let program = cage.compile(include_str!("attacks.c"), &[]);
+        let guard = cage.guard_with(&["--floor-will-do", "yes"]);
+        let mut command = cage.command(&program);
+        command.arg("occupied").arg(guard.get_program()).args(guard.get_args());
+        let script = "rm file; rm -f ../outside/file; echo x > ../outside/file; echo x > new; mkdir d; mv new d; true";
+        let ran = output(command.args(["sh", "-c", script]));
         succeeded(&ran);
-        assert!(outside.exists() && !cage.path("work/file").exists());
-        assert!(std::fs::read_to_string(&log).unwrap().contains("FloorOnly"));
+        assert_eq!(std::fs::read(outside).unwrap(), b"precious");
+        assert!(!cage.path("work/file").exists() && cage.path("work/d/new").exists());
+        assert!(cage.log().contains("FloorOnly"), "{}", cage.log());
     });
 }

@@ -210,4 +210,18 @@ mod tests {
         longer.push(0);
         assert!(read(&longer, id).is_err(), "bytes after the end");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_to_an_end(bytes: Vec<u8>, at in 0usize..400, with_magic: bool) {
+            let id = RestorePointId::new();
+            let mut journal = if with_magic { MAGIC.to_vec() } else { Vec::new() };
+            journal.extend(&bytes);
+            let _ = read(&journal, id);
+            let (mut whole, _) = sample(id);
+            whole.truncate(at);
+            whole.extend(bytes);
+            let _ = read(&whole, id);
+        }
+    }
 }

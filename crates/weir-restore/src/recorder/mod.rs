@@ -356,7 +356,8 @@ impl Recorder {
         let mut trashes = Trashes::new(header.id, &layout.trash())?;
         trashes.resume(&journal.records);
         let (counts, mechanisms) = tally(&journal.records);
-        let last = journal.records.iter().filter_map(held).filter_map(Held::entry).map(|(_, entry)| entry).max();
+        // An entry may be there whose record did not reach the journal.
+        let next_entry = trashes.highest_entry()?.map_or(0, |highest| highest + 1);
         Ok(Self {
             id: header.id,
             home,
@@ -372,8 +373,7 @@ impl Recorder {
             layout: layout.clone(),
             header: Mutex::new(header),
             saved: Mutex::new(HashSet::new()),
-            // Far away from an entry whose record did not reach the journal.
-            next_entry: AtomicU64::new(last.map_or(0, |last| last + 1000)),
+            next_entry: AtomicU64::new(next_entry),
         })
     }
 
@@ -543,13 +543,6 @@ pub(crate) fn moved_writable(
     let moved = rename_new(parent, name, to, new);
     set(mode)?;
     moved
-}
-
-pub(crate) const fn held(record: &Record) -> Option<&Held> {
-    match record {
-        Record::Removed { held, .. } | Record::Kept { held, .. } | Record::Content { held, .. } => Some(held),
-        _ => None,
-    }
 }
 
 fn seen(records: &[Record]) -> HashSet<Key> {

@@ -33,6 +33,8 @@ pub(super) enum Step<'a> {
     Put { path: &'a Path, ident: Ident, held: &'a Held },
     /// Makes a directory; where a later step gives it its final mode, it is made so that it can be filled.
     MakeDir { path: &'a Path, ident: Option<Ident>, meta: Option<&'a Meta>, pending: bool },
+    /// Lets a directory that is there stand for the one that was: what is known of that one is for this one.
+    Adopt { path: &'a Path, was: Ident },
     /// Moves a name back.
     Rename { from: &'a Path, to: &'a Path, ident: Ident },
     /// Lets two names change places.
@@ -142,6 +144,8 @@ impl<'a> Undoing<'a, '_> {
             if pending {
                 return Ok(());
             }
+        } else if !now.is_some_and(|now| now.same(&ident)) {
+            self.world.apply(&Step::Adopt { path, was: ident })?;
         }
         self.world.apply(&Step::Metadata { path, meta })
     }

@@ -263,6 +263,14 @@ impl World for Elsewhere<'_> {
             Step::Away { path, ident } => self.away(path, *ident),
             Step::Put { path, ident, held } => self.put(path, *ident, held),
             Step::MakeDir { path, ident, meta, pending } => self.make_dir(path, *ident, *meta, *pending),
+            Step::Adopt { path, was } => {
+                if !self.is_base(path) {
+                    let parent = self.parent(path).map_err(failed(path))?;
+                    let new = Ident::of(&stat_at(&parent, name(path)).map_err(failed(path))?);
+                    self.made(path, new, *was);
+                }
+                Ok(())
+            }
             Step::Rename { from, to, .. } => {
                 let (from_dir, to_dir) =
                     (self.parent(from).map_err(failed(from))?, self.parent(to).map_err(failed(to))?);

@@ -142,6 +142,12 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
+    fn adopt(&mut self, path: &Path, was: Ident) -> Result<(), UndoError> {
+        let new = Ident::of(&stat_of(self.open(path)?).map_err(failed(path))?);
+        self.eyes.stands_for(&new, &was);
+        self.log.append(&[Record::Remade { path: Raw::from(path), new, was }]).map(drop).map_err(failed_io(path))
+    }
+
     fn metadata(&mut self, path: &Path, want: &Meta) -> Result<(), UndoError> {
         let at = self.open(path)?;
         let now = meta::read(&at).map_err(failed_io(path))?;
@@ -265,6 +271,7 @@ impl World for Live<'_> {
             Step::Away { path, ident } => self.away(path, *ident),
             Step::Put { path, ident, held } => self.put(path, *ident, held),
             Step::MakeDir { path, ident, meta, pending } => self.make_dir(path, *ident, *meta, *pending),
+            Step::Adopt { path, was } => self.adopt(path, *was),
             Step::Rename { from, to, ident } => self.rename(from, to, *ident),
             Step::Exchange { one, other } => self.exchange(one, other),
             Step::Metadata { path, meta } => self.metadata(path, meta),

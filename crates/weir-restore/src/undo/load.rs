@@ -122,8 +122,8 @@ fn progress(file: Locked, journal: Journal) -> Undone {
     let mut last = None;
     for record in &journal.records {
         match record {
-            // The one before was finished, or this one had not begun.
-            Record::Undoing { record } => done.extend(last.replace(*record)),
+            // The one before was finished, or this one had not begun; unless it is the same, begun again.
+            Record::Undoing { record } => done.extend(last.replace(*record).filter(|last| last != record)),
             Record::Finished { .. } => done.extend(last.take()),
             Record::Remade { path, new, was } => remade.push((path.to_path_buf(), *new, *was)),
             _ => {}

@@ -204,6 +204,10 @@ impl World for Picture<'_> {
                 self.totals.1 += 1;
                 self.say(format_args!("make directory `{}`", path.display()));
             }
+            Step::Adopt { path, was } => {
+                let origin = self.origin(path);
+                self.changed.insert((*path).to_owned(), Node::Here(*was, origin));
+            }
             Step::Rename { from, to, ident } => {
                 self.rename(from, to, *ident);
                 if ident.is_dir() {

@@ -268,6 +268,9 @@ pub fn picture(root: &Path) -> Picture {
         } else {
             Vec::new()
         };
+        if name.as_bytes().windows(12).any(|part| part == b".weir-trash-") {
+            continue;
+        }
         if meta.is_dir() {
             queue.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else {

@@ -54,6 +54,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
         recorder,
         floor: places::writable(guard.config(), &settings, &cwd, &wanted.write, &judgement.effects),
         protected: places::protected(guard.config(), &settings, &cwd),
+        creations: false,
         network: network(&settings),
         limits: Limits { files: settings.limit_files, bytes: settings.limit_bytes },
         judge: Arc::clone(&judge) as Arc<dyn weir_gate_exec::Judge>,
