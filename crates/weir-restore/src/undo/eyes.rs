@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd as _, OwnedFd};
 use rustix::fs::CWD;
 use rustix::io::Errno;
 
@@ -18,7 +19,7 @@ use crate::{UndoError, meta};
 /// Sees what is there, with inodes that an undo made standing for those that they replace.
 #[derive(Default)]
 pub(super) struct Eyes {
-    last: Option<(PathBuf, OwnedFd)>,
+    last: Option<(PathBuf, Arc<OwnedFd>)>,
     remade: HashMap<Key, Ident>,
 }
 
@@ -41,13 +42,13 @@ impl Eyes {
     }
 
     /// The directory that holds `path`.
-    pub(super) fn parent(&mut self, path: &Path) -> Result<BorrowedFd<'_>, Errno> {
+    pub(super) fn parent(&mut self, path: &Path) -> Result<Arc<OwnedFd>, Errno> {
         let (parent, _) = split(path).map_err(|_| Errno::INVAL)?;
         let known = self.last.as_ref().is_some_and(|(last, _)| last.as_os_str() == parent.as_os_str());
         if !known {
-            self.last = Some((parent.to_owned(), open_dir(CWD, parent)?));
+            self.last = Some((parent.to_owned(), Arc::new(open_dir(CWD, parent)?)));
         }
-        self.last.as_ref().map(|(_, dir)| dir.as_fd()).ok_or(Errno::NOENT)
+        self.last.as_ref().map(|(_, dir)| Arc::clone(dir)).ok_or(Errno::NOENT)
     }
 
     pub(super) fn look(&mut self, path: &Path) -> Result<Option<Ident>, UndoError> {

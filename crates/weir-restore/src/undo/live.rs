@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fd::{AsFd as _, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
@@ -236,10 +237,8 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    /// The directory of `path`, on a descriptor of its own.
-    fn parent(&mut self, path: &Path) -> Result<OwnedFd, UndoError> {
-        let parent = self.eyes.parent(path).map_err(failed(path))?;
-        parent.try_clone_to_owned().map_err(failed_io(path))
+    fn parent(&mut self, path: &Path) -> Result<Arc<OwnedFd>, UndoError> {
+        self.eyes.parent(path).map_err(failed(path))
     }
 
     fn open(&mut self, path: &Path) -> Result<OwnedFd, UndoError> {
