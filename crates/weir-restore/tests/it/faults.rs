@@ -140,7 +140,10 @@ fn equal_contents_share_one_inode_until_no_point_needs_them() {
     scratch.write("a", &"long enough to be worth it".repeat(1000));
     scratch.write("b", &"long enough to be worth it".repeat(1000));
     let targets = [scratch.path("a"), scratch.path("b")];
-    let point = scratch.store.snapshot(&scratch.info(), &targets, How::Change, &Budget::default()).unwrap();
+    let point = scratch
+        .store
+        .snapshot(&scratch.info(), &targets.clone().map(|path| (path, How::Change)), &Budget::default())
+        .unwrap();
     let inodes: Vec<_> = entries(&scratch, &point).iter().map(|path| path.metadata().unwrap().ino()).collect();
     if !point.mechanisms.contains(&weir_restore::Mechanism::Cloned) {
         assert_eq!(inodes[0], inodes[1]);
@@ -173,7 +176,7 @@ fn limits_are_refusals_with_numbers() {
     drop(recorder);
     let budget = Budget { files: 2, ..Budget::default() };
     let points = scratch.store.list().unwrap().len();
-    let refused = scratch.store.snapshot(&scratch.info(), std::slice::from_ref(&scratch.root), How::Deletion, &budget);
+    let refused = scratch.store.snapshot(&scratch.info(), &[(scratch.root.clone(), How::Deletion)], &budget);
     assert!(matches!(refused, Err(SnapshotError::OverBudget { files: 3, .. })), "{refused:?}");
     assert_eq!(scratch.store.list().unwrap().len(), points, "nothing is left behind");
 }
@@ -332,8 +335,10 @@ fn inside_a_closed_directory() {
     agent(&scratch, &recorder).remove_tree("closed").unwrap();
     scratch.undo(&recorder.seal().unwrap()).unwrap();
     assert_same(&before, &picture(&scratch.root));
-    let point =
-        scratch.store.snapshot(&scratch.info(), &[scratch.path("closed")], How::Deletion, &Budget::default()).unwrap();
+    let point = scratch
+        .store
+        .snapshot(&scratch.info(), &[(scratch.path("closed"), How::Deletion)], &Budget::default())
+        .unwrap();
     set(0o755);
     std::fs::remove_dir_all(scratch.path("closed")).unwrap();
     scratch.undo(&point).unwrap();

@@ -23,7 +23,7 @@ fn measure() {
     for how in [How::Deletion, How::Change] {
         let scratch = filled();
         let began = Instant::now();
-        let point = scratch.store.snapshot(&scratch.info(), std::slice::from_ref(&scratch.root), how, &budget).unwrap();
+        let point = scratch.store.snapshot(&scratch.info(), &[(scratch.root.clone(), how)], &budget).unwrap();
         println!("snapshot for {how:?}: {:?}", began.elapsed());
         std::fs::remove_dir_all(&scratch.root).unwrap();
         let began = Instant::now();
@@ -48,7 +48,7 @@ fn measure() {
     scratch.mkdir("many");
     (0..100_000).for_each(|file| scratch.write(&format!("many/f{file}"), ""));
     let began = Instant::now();
-    let point = scratch.store.snapshot(&scratch.info(), &[scratch.path("many")], How::Deletion, &budget).unwrap();
+    let point = scratch.store.snapshot(&scratch.info(), &[(scratch.path("many"), How::Deletion)], &budget).unwrap();
     println!("snapshot of one directory of 100,000: {:?}", began.elapsed());
     std::fs::remove_dir_all(scratch.path("many")).unwrap();
     let began = Instant::now();
