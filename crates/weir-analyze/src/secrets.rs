@@ -84,11 +84,16 @@ pub(crate) fn of_file(path: &Path) -> Option<Secret> {
     })
 }
 
+/// True for `--exclude X` and `--exclude=X`; `--exclude-from` names a file of patterns.
+pub(crate) fn leaves_out(option: &str) -> bool {
+    option.strip_prefix("--exclude").is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
 /// `text` as a directory with everything in it. Whether a secret is among it is looked up where it is sent.
 pub(crate) fn of_tree(call: &Call<'_>, text: &str) -> Option<Secret> {
     let path = call.path(text.trim_end_matches('*'))?;
     // What a command leaves out is not among it (`--exclude .env`, `-x '*.env'`).
-    let excludes = |arg: &Arg| arg.text().is_some_and(|text| text.starts_with("--exclude") || text == "-x");
+    let excludes = |arg: &Arg| arg.text().is_some_and(|text| leaves_out(text) || text == "-x");
     let settings = |arg: &Arg| arg.text().is_some_and(|text| text.trim_end_matches('*').ends_with(".env"));
     if call.argv.iter().any(excludes) && call.argv.iter().any(settings) {
         return of_file(&path);

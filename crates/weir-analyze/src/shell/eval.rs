@@ -272,6 +272,7 @@ impl Evaluator<'_> {
     }
 
     fn list(&mut self, first: &Stmt, rest: &[(Join, Stmt)], shell: &mut Shell, frame: &Frame) -> Done {
+        let begun = self.kept.mark();
         let mut done = self.statement(first, shell, frame);
         for (join, stmt) in rest {
             if shell.gone != Gone::No {
@@ -281,9 +282,12 @@ impl Evaluator<'_> {
                 continue;
             }
             let surely = done.status != Status::Either;
+            // After `||` the work before it was not put away: what comes now happens where that failed.
+            let aside = (*join == Join::Or).then(|| self.kept.set_aside(begun));
             let moved = shell.moved.take();
             if surely {
                 let next = self.statement(stmt, shell, frame);
+                self.kept.put_back(begun, aside);
                 done = Done { status: next.status, out: together(done.out, next.out) };
                 continue;
             }
@@ -295,6 +299,7 @@ impl Evaluator<'_> {
                 other.places = theirs;
             }
             let next = self.statement(stmt, shell, frame);
+            self.kept.put_back(begun, aside);
             let left = shell.gone != Gone::No;
             let before = (shell.places.clone(), other.places.clone());
             shell.join(other, &|name| self.outside(name));

@@ -73,7 +73,28 @@ impl Stash<'_> {
     }
 }
 
+/// Events that did not happen in the branch that is followed.
+pub(super) struct Aside(Vec<(PathBuf, Event)>);
+
 impl Kept {
+    /// The end of what has happened so far.
+    pub(super) fn mark(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes out what has happened since `mark`.
+    pub(super) fn set_aside(&mut self, mark: usize) -> Aside {
+        Aside(self.0.split_off(mark.min(self.0.len())))
+    }
+
+    /// Puts it in again, before what has happened meanwhile.
+    pub(super) fn put_back(&mut self, mark: usize, aside: Option<Aside>) {
+        if let Some(Aside(events)) = aside {
+            let meanwhile = self.0.split_off(mark.min(self.0.len()));
+            self.0.extend(events.into_iter().chain(meanwhile).take(MOST_WORKS));
+        }
+    }
+
     pub(super) fn add(&mut self, place: PathBuf, work: GitWork) {
         if self.0.len() < MOST_WORKS {
             self.0.push((place, Event::Work(work)));

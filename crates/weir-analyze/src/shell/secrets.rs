@@ -269,7 +269,7 @@ pub(super) fn taken_in(call: &Call<'_>) -> Vec<Secret> {
     let mut excluded = false;
     for arg in args {
         // What a command leaves out it does not read.
-        let option = arg.text().filter(|text| text.starts_with("--exclude") || matches!(*text, "-x" | "-X"));
+        let option = arg.text().filter(|text| crate::secrets::leaves_out(text) || matches!(*text, "-x" | "-X"));
         if std::mem::take(&mut excluded) || option.is_some() {
             excluded = packs && option.is_some_and(|text| !text.contains('='));
             if packs {
