@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use weir_model::{Effect, Step, StepWord, WordValue};
 
-use crate::call::{Arg, Value};
+use crate::call::{Arg, Secret, Value};
 
 use super::ir::{Assignment, AssignmentValue, Command, RedirectKind, Stmt};
 use super::state::Shell;
@@ -66,8 +66,10 @@ impl Trace {
 }
 
 fn word(arg: &Arg) -> StepWord {
-    // What comes out of a substitution or a variable that holds a secret.
-    let is_secret = !arg.secrets.is_empty() && arg.source.contains(['$', '`']);
+    // What comes out of a substitution or a variable that holds a secret. Where its name says so, the value alone is left
+    // out of the word later.
+    let by_name = |secret: &Secret| secret.variable.as_deref().is_some_and(weir_model::is_secret_variable);
+    let is_secret = !arg.secrets.iter().all(by_name) && arg.source.contains(['$', '`']);
     let value = match &arg.value {
         Value::Known(_) | Value::OneOf(_) | Value::Prefix(_) if is_secret => {
             WordValue::Exactly { text: "…".to_owned() }
