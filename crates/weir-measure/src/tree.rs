@@ -13,7 +13,7 @@ use weir_model::{Effect, Reversibility, Scope, Verb};
 
 use crate::Context;
 use crate::budget::Budget;
-use crate::evidence::Regenerable;
+use crate::evidence::{Regenerable, is_precious};
 use crate::graph;
 use crate::lab::{Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
@@ -108,6 +108,14 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
         walk.tally.remark("what is touched is not known");
     }
     walk.protect_together(&effect.target.name, &paths);
+    // Keys, settings with secrets and databases in files: small ones are no trifle.
+    let overwritten: &[PathBuf] = match &effect.scope {
+        Scope::Content => &paths,
+        Scope::Moved { to } => std::slice::from_ref(to),
+        _ => &[],
+    };
+    let is_data = |path: &PathBuf| path.file_name().is_some_and(|name| is_precious(name, Regenerable::ExceptData));
+    effect.target.stateful |= overwritten.iter().any(is_data);
     let mut queue = Vec::new();
     for (n, path) in paths.iter().enumerate() {
         if n > 0 && budget.step() {
