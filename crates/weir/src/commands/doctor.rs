@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use weir_gate_exec::Tier;
 use weir_gate_hook::install::{Level, Roots, Status, detect, inspect};
-use weir_guard::{Guard, PolicyState};
+use weir_guard::{Guard, PolicyState, RunSettings};
 
 use crate::canary::Proof;
 use crate::output::{CommandResult, FINDING, say};
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     guard.sessions().prune(SESSION_AGE);
     let mut report = Report {
         home: roots.weir_home.display().to_string(),
-        checks: vec![ledger_whole(&config), ledger_writable(&guard), policy(&config)],
+        checks: vec![ledger_whole(&config), ledger_writable(&guard), policy(&config), supervision(&config)],
         agents: Vec::new(),
     };
     for agent in setup::agents(&args.agent)? {
@@ -207,6 +208,24 @@ fn policy(config: &weir_guard::Config) -> Check {
         state.warnings.join("; ")
     };
     Check { what: "policy", good: state.warnings.is_empty(), says }
+}
+
+/// How strong `weir run` is here, found out by trying; bad where `run.toml` asks for more.
+fn supervision(config: &weir_guard::Config) -> Check {
+    let what = "weir run";
+    let wanted = match RunSettings::load(config, &std::env::current_dir().unwrap_or_default()) {
+        Ok(settings) => settings,
+        Err(error) => return Check { what, good: false, says: format!("nothing runs: {error}") },
+    };
+    let found = weir_gate_exec::probe();
+    let says = match found.tier {
+        Tier::Guard => format!("full guard: what a command destroys is kept ({})", found.why),
+        Tier::Floor => format!("write floor only: what a script deletes by itself is not kept ({})", found.why),
+        Tier::None => format!("not in force: {}", found.why),
+    };
+    let good = found.tier == Tier::Guard || !wanted.full_guard_only;
+    let says = if good { says } else { format!("{says}; run.toml asks for the full guard, so nothing runs") };
+    Check { what, good, says }
 }
 
 fn look(agent: &'static dyn weir_gate_hook::Dialect, roots: &Roots) -> AgentReport {

@@ -142,7 +142,10 @@ fn admit(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) ->
     let action = Box::new(supervision.action().clone());
     let judged = Entry::Judged { action, judgement: Box::new(judgement) };
     guard.note(judged, context::now()).map_err(|error| {
-        CliError::hint(format!("this cannot be recorded, so nothing was run: {error}"), "`weir doctor` says more.")
+        CliError::hint(
+            format!("this cannot be recorded, so nothing was run: {error}"),
+            "Inside another `weir run`, run the command as it is: it is guarded already. Else `weir doctor` says more.",
+        )
     })?;
     Ok(match refusal {
         None => Ok(()),
