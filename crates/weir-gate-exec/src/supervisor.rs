@@ -18,6 +18,7 @@ use weir_restore::{Counters, Recorder};
 use crate::filter::{Call, Machine};
 use crate::floor::Floor;
 use crate::kernel::{self, Notification};
+use crate::regenerable::Regenerable;
 use crate::resolve::{Identity, World};
 use crate::target::Target;
 use crate::{Judge, Limits, NetworkPolicy, Notice, Reached, Refusal, Ruling, calls};
@@ -122,6 +123,8 @@ pub(crate) struct State {
     rulings: HashMap<Key, Ruling>,
     /// Files that were made by a call of this run, which are nothing to lose.
     pub(crate) made: HashSet<Identity>,
+    /// What a build makes again.
+    pub(crate) regenerable: Regenerable,
     /// Files whose metadata was noted.
     pub(crate) noted: HashSet<Identity>,
     /// Whether the file systems of these devices give a file one birth.

@@ -26,6 +26,10 @@ pub(super) fn unlink(scene: &mut Scene<'_>, directory: i32, path: u64) -> Result
         }
     }
     allowed?;
+    if scene.state.regenerable.holds(path, scene.rules.started) {
+        rustix::fs::unlinkat(parent, name, AtFlags::empty())?;
+        return Ok(Answer::Done(0));
+    }
     scene.rules.recorder.divert(parent, name, path).map_err(|error| cannot_keep(path, &error))?;
     Ok(Answer::Done(0))
 }
@@ -46,6 +50,11 @@ pub(super) fn remove_directory(scene: &mut Scene<'_>, directory: i32, path: u64)
     }
     scene.permitted_tree(path)?;
     scene.within_limits(path)?;
+    // The directory itself as well as those in it.
+    if scene.state.regenerable.holds(&path.join("entry"), scene.rules.started) {
+        rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR)?;
+        return Ok(Answer::Done(0));
+    }
     scene.rules.recorder.remove_dir(parent, name, path).map_err(|error| cannot_keep(path, &error))?;
     Ok(Answer::Done(0))
 }

@@ -35,6 +35,10 @@ pub(super) fn rename(
     }
     scene.permitted_tree(&from.path)?;
     scene.permitted_tree(&to.path)?;
+    scene.state.regenerable.arrived(&to.path);
+    if flags.contains(RenameFlags::EXCHANGE) {
+        scene.state.regenerable.arrived(&from.path);
+    }
     for _ in 0..TRIES {
         let replaced = match Status::at(to.parent.as_fd(), &to.name, AtFlags::empty()) {
             Ok(status) => Some(status),

@@ -160,3 +160,34 @@ fn the_write_floor_alone_is_said_and_holds() {
         assert!(cage.log().contains("FloorOnly"), "{}", cage.log());
     });
 }
+
+#[test]
+fn what_a_build_makes_again_is_really_deleted_and_nothing_else_in_its_place() {
+    as_each_user(|cage| {
+        cage.write("work/package-lock.json", "{}");
+        cage.write("work/node_modules/a/index.js", "x");
+        cage.write("work/node_modules/a/.env", "SECRET=1");
+        cage.write("work/photos/1.jpg", "the only copy");
+        cage.write("work/old/2.jpg", "another");
+        // What says that it is made again must have been there before the run, in a file system with coarse clocks too.
+        std::thread::sleep(Duration::from_millis(50));
+        succeeded(&cage.shell("rm -rf node_modules"));
+        assert!(!cage.path("work/node_modules").exists());
+        cage.undo();
+        assert!(!cage.path("work/node_modules/a/index.js").exists(), "a build makes it again");
+        assert_eq!(std::fs::read_to_string(cage.path("work/node_modules/a/.env")).unwrap(), "SECRET=1");
+        std::fs::remove_dir_all(cage.path("work/node_modules")).unwrap();
+        cage.write("work/node_modules/b/index.js", "x");
+        std::thread::sleep(Duration::from_millis(50));
+        for trick in [
+            "mv photos node_modules/b/photos; rm -rf node_modules/b/photos",
+            "mv node_modules n; mv photos node_modules; rm -rf node_modules; mv n node_modules",
+            "printf 'Signature: 8a477f597d28d172789f06886806bc55' > photos/CACHEDIR.TAG; rm -rf photos",
+            "touch Cargo.toml; mv photos target; rm -rf target; rm Cargo.toml",
+        ] {
+            succeeded(&cage.shell(trick));
+            cage.undo();
+            assert_eq!(std::fs::read_to_string(cage.path("work/photos/1.jpg")).unwrap(), "the only copy", "{trick}");
+        }
+    });
+}

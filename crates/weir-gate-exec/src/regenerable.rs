@@ -1,0 +1,70 @@
+//! What a build makes again is really deleted: kept, it would only fill the disk.
+//!
+//! A command must not be able to lose something by giving it such a place: what says that a directory is made again must be
+//! older than the run, and a directory into which, or with which, something was renamed during the run does not count.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags};
+
+/// The most directories that are remembered.
+const MOST_KNOWN: usize = 50_000;
+/// The most renames that are remembered; after more, everything is kept.
+const MOST_ARRIVED: usize = 2_000;
+/// How far upward is looked.
+const MOST_LEVELS: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct Regenerable {
+    /// For a directory, whether what is in it is made again.
+    inside: HashMap<PathBuf, bool>,
+    /// Names that something was given by a rename.
+    arrived: Vec<PathBuf>,
+}
+
+impl Regenerable {
+    /// `path` became the name of something else.
+    pub(crate) fn arrived(&mut self, path: &Path) {
+        self.inside.clear();
+        if self.arrived.len() <= MOST_ARRIVED {
+            self.arrived.push(path.to_owned());
+        }
+    }
+
+    /// True for what needs not be kept. `started` is when the run began.
+    pub(crate) fn holds(&mut self, path: &Path, started: (i64, u32)) -> bool {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        if self.arrived.len() > MOST_ARRIVED
+            || weir_model::is_secret(Path::new(name))
+            || is_data(&name.to_string_lossy())
+        {
+            return false;
+        }
+        if let Some(known) = self.inside.get(parent) {
+            return *known;
+        }
+        let answer = parent.ancestors().take(MOST_LEVELS).any(|dir| self.is_made_again(dir, started));
+        if self.inside.len() >= MOST_KNOWN {
+            self.inside.clear();
+        }
+        self.inside.insert(parent.to_owned(), answer);
+        answer
+    }
+
+    fn is_made_again(&self, dir: &Path, started: (i64, u32)) -> bool {
+        let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else { return false };
+        let open =
+            || rustix::fs::openat(CWD, parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        !self.arrived.iter().any(|place| place.starts_with(dir) || dir.starts_with(place))
+            && open().is_ok_and(|parent| {
+                use std::os::fd::AsFd as _;
+                weir_restore::is_regenerable(parent.as_fd(), name, Some(started))
+            })
+    }
+}
+
+/// Data that ends up in directories of builds, and that no build makes.
+fn is_data(name: &str) -> bool {
+    name.contains(".tfstate") || [".sqlite", ".sqlite3", ".db"].iter().any(|end| name.ends_with(end))
+}
