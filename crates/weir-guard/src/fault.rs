@@ -22,6 +22,9 @@ pub enum GuardError {
     /// The ledger refused.
     #[error(transparent)]
     Ledger(#[from] weir_ledger::LedgerError),
+    /// The restore points refused.
+    #[error(transparent)]
+    Restore(#[from] weir_restore::StoreError),
     /// No hold begins with that id.
     #[error("no hold `{0}` waits")]
     NoSuchHold(String),

@@ -9,13 +9,14 @@ use weir_decide::{Decision, Facts, Means};
 use weir_ledger::{Durability, Ledger};
 use weir_measure::{Context, measure};
 use weir_model::{
-    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Record,
-    Rejection, Remedy, Request, Reversibility, Session, Step, TargetKind, Timestamp, Verb, Verdict,
+    Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Promise,
+    Record, Rejection, Remedy, Request, Reversibility, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
+use weir_restore::{Collected, SnapshotError};
 
 use crate::holds::{HoldState, Holds};
 use crate::policy::PolicyState;
-use crate::remedies::{self, Cover, ToKeep};
+use crate::remedies::{self, Cover, KeepError, ToKeep};
 use crate::sessions::Sessions;
 use crate::{Config, GuardError, surfaces};
 
@@ -123,8 +124,8 @@ impl Guard {
         let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
         if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.keep.is_empty() {
-            match remedies::keep(action, &assessment.judgement.effects, &assessment.needs.keep, &self.config) {
-                Ok((promise, _)) => {
+            match self.keep(action, &assessment.judgement.effects, &assessment.needs.keep, &mut entries) {
+                Ok(promise) => {
                     assessment.judgement.restore_point = Some(promise.point);
                     entries.push(Entry::RestorePointMade { promise });
                 }
@@ -208,6 +209,38 @@ impl Guard {
         self.holds.reject(&state.hold)?;
         self.record(vec![Entry::Rejected { rejection }], now, Durability::Synced)?;
         Ok(state.hold)
+    }
+
+    /// Drops restore points whose time is over and, where too much is kept, those that were taken back; with
+    /// `before_their_time` also others, oldest first. The ledger says which.
+    ///
+    /// # Errors
+    /// When the restore points or the ledger cannot be read or written.
+    pub fn collect_restore_points(&self, before_their_time: bool, now: Timestamp) -> Result<Collected, GuardError> {
+        let (collected, entries) = remedies::collect(&self.config, before_their_time)?;
+        if !entries.is_empty() {
+            self.record(entries, now, Durability::Synced)?;
+        }
+        Ok(collected)
+    }
+
+    /// Makes a restore point; where too much is kept already, after dropping what is over its time.
+    fn keep(
+        &self,
+        action: &Action,
+        effects: &[Effect],
+        wanted: &ToKeep,
+        entries: &mut Vec<Entry>,
+    ) -> Result<Promise, KeepError> {
+        let kept = match remedies::keep(action, effects, wanted, &self.config) {
+            Err(error) if error.is_over_quota() => {
+                let (_, dropped) = remedies::collect(&self.config, false).map_err(SnapshotError::from)?;
+                entries.extend(dropped);
+                remedies::keep(action, effects, wanted, &self.config)
+            }
+            other => other,
+        };
+        kept.map(|(promise, _)| promise)
     }
 
     /// Records that the guard itself was changed, or could not do its work.
@@ -358,8 +391,8 @@ impl Guard {
         }
         let mut entries = Vec::new();
         if !wanted.is_empty() {
-            match remedies::keep(action, &assessment.judgement.effects, &wanted, &self.config) {
-                Ok((promise, _)) => {
+            match self.keep(action, &assessment.judgement.effects, &wanted, &mut entries) {
+                Ok(promise) => {
                     assessment.judgement.restore_point = Some(promise.point);
                     entries.push(Entry::RestorePointMade { promise });
                 }

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use weir_analyze::quoted;
 use weir_measure::{Context, git_stakes};
-use weir_model::{Action, Effect, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb};
-use weir_restore::{Budget, How, Point, PointInfo, SnapshotError, Store};
+use weir_model::{
+    Action, Effect, Entry, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb,
+};
+use weir_restore::{Budget, Collected, How, Point, PointInfo, Reason, SnapshotError, Store, StoreError};
 
 use crate::Config;
 
@@ -175,6 +177,13 @@ pub enum KeepError {
     Git,
 }
 
+impl KeepError {
+    /// True where restore points hold as much as they may.
+    pub(crate) const fn is_over_quota(&self) -> bool {
+        matches!(self, Self::Snapshot(SnapshotError::Store(StoreError::OverQuota { .. })))
+    }
+}
+
 /// Keeps what the `effects` of `action` destroy in a restore point that belongs to it.
 pub(crate) fn keep(
     action: &Action,
@@ -210,6 +219,23 @@ pub(crate) fn keep(
     };
     let point = store.snapshot(&info, &targets, &config.restore_budget)?;
     Ok((promise(action, &point), point))
+}
+
+/// Drops restore points whose time is over and, with `before_their_time`, also others where too much is kept; returns what was
+/// dropped, with the entries for the ledger.
+pub(crate) fn collect(config: &Config, before_their_time: bool) -> Result<(Collected, Vec<Entry>), StoreError> {
+    let collected = Store::open(&config.paths.restore())?.collect(before_their_time)?;
+    let entries = collected.dropped.iter().map(|dropped| {
+        let why = match dropped.reason {
+            Reason::Expired => "its time is over",
+            Reason::Undone => "it was taken back, and too much was kept",
+            Reason::BeforeItsTime => "too much was kept, and a person asked to drop it before its time",
+            _ => "it was dropped",
+        };
+        Entry::RestorePointDropped { point: dropped.id, why: why.to_owned() }
+    });
+    let entries = entries.collect();
+    Ok((collected, entries))
 }
 
 /// What `point` promises for `action`.

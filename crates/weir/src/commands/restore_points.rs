@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use weir_model::{Entry, say};
+use weir_model::say;
 use weir_restore::{Point, Reason, Store};
 
 use crate::output::{CliError, CommandResult, one_line, width};
@@ -29,8 +29,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> CommandResult {
-    let store = restore::store()?;
-    if args.collect { collect(&store, args) } else { list(&store, args.json) }
+    if args.collect { collect(args) } else { list(&restore::store()?, args.json) }
 }
 
 /// All points, newest first.
@@ -72,19 +71,17 @@ fn line(out: &mut impl std::io::Write, point: &Point) -> Result<(), CliError> {
     Ok(())
 }
 
-fn collect(store: &Store, args: &Args) -> CommandResult {
-    let collected = store.collect(args.before_their_time).map_err(|error| CliError::user(error.to_string()))?;
-    let guard = context::guard();
+fn collect(args: &Args) -> CommandResult {
+    let collected = context::guard()
+        .collect_restore_points(args.before_their_time, context::now())
+        .map_err(|error| CliError::user(error.to_string()))?;
     let mut out = anstream::stdout().lock();
     for dropped in &collected.dropped {
         let why = match dropped.reason {
-            Reason::Expired => "its time is over",
-            Reason::Undone => "it was taken back, and too much was kept",
-            Reason::BeforeItsTime => "too much was kept, and a person asked to drop it before its time",
-            _ => "it was dropped",
+            Reason::Expired => "its time was over",
+            Reason::Undone => "it had been taken back",
+            _ => "before its time",
         };
-        let entry = Entry::RestorePointDropped { point: dropped.id, why: why.to_owned() };
-        guard.note(entry, context::now()).map_err(|error| CliError::user(error.to_string()))?;
         if args.json {
             writeln!(out, "{}", serde_json::json!({ "dropped": dropped.id, "why": why, "bytes": dropped.bytes }))?;
         } else {

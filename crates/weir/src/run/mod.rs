@@ -12,7 +12,7 @@ use std::time::Instant;
 use weir_gate_exec::{Limits, NetworkPolicy, RunError, RunOptions, RunReport, Tier};
 use weir_guard::{Guard, Network, RunSettings, Said, Supervision};
 use weir_model::{Action, ActionId, Agent, Entry, Judgement, Outcome, Promise, Request, Verdict};
-use weir_restore::{Point, PointInfo, Recorder, Store};
+use weir_restore::{Point, PointInfo, Recorder, Store, StoreError};
 
 use crate::output::{CliError, FINDING, say};
 use crate::{context, restore};
@@ -110,10 +110,19 @@ fn attempt(
         cwd: action.cwd.clone(),
         lifetime: guard.config().restore_lifetime,
     };
-    let recorder = store.make(&info).map_err(|error| {
+    let made = match store.make(&info) {
+        Err(StoreError::OverQuota { .. }) => {
+            guard
+                .collect_restore_points(false, context::now())
+                .map_err(|error| CliError::user(format!("nothing could be kept, so nothing was run: {error}")))?;
+            store.make(&info)
+        }
+        made => made,
+    };
+    let recorder = made.map_err(|error| {
         CliError::hint(
             format!("nothing could be kept, so nothing was run: {error}"),
-            "`weir restore-points --collect` makes room.",
+            "`weir restore-points --collect --before-their-time` makes room.",
         )
     })?;
     let recorder = Arc::new(recorder);
