@@ -75,6 +75,19 @@ fn cargo(args: &[&str]) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("cargo {} failed", args.join(" "))) }
 }
 
+/// A policy that wants people where the default is content with a restore point.
+const HELD: &str = r#"
+@id("files-only-copy")
+@reason("Deleting `{name}` destroys {only_copy_files}.")
+@advice("Ask.")
+forbid (principal, action == Action::"delete", resource is FileTree)
+when {
+    context.exists && context.reversibility != Reversibility::"reversible" &&
+    (context.impact.only_copy_files > 0 || context.uncertain)
+}
+unless { context.approvals >= 1 };
+"#;
+
 /// One program with its standard input.
 struct Case {
     name: &'static str,
@@ -130,7 +143,11 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         return Err("git init failed".to_owned());
     }
     let weir_home = home.join("weir");
-    let hook = |name: &'static str, command: &str, answer: &'static str| Case {
+    // Where no restore point is enough, the same deletion is held: what judging costs without making one.
+    let held_home = home.join("weir-held");
+    fs::create_dir_all(held_home.join("policies")).map_err(io)?;
+    fs::write(held_home.join("policies/held.cedar"), HELD).map_err(io)?;
+    let hook_at = |weir_home: &Path, name: &'static str, command: &str, answer: &'static str| Case {
         name,
         program: build.binary.clone(),
         args: ["hook", "claude", "--home"]
@@ -146,6 +163,8 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         cwd: work.clone(),
         answer: Some(answer),
     };
+    let hook = |name, command: &str, answer| hook_at(&weir_home, name, command, answer);
+    let held = |name, command: &str, answer| hook_at(&held_home, name, command, answer);
     let plain = |name, program: &str, args: &[&str]| Case {
         name,
         program: PathBuf::from(program),
@@ -158,8 +177,10 @@ fn bench_build(build: &Build, scratch: &Path, rounds: usize) -> Result<(), Strin
         plain("/bin/true", "/bin/true", &[]),
         hook("hook: git status", "git status", ""),
         hook("hook: cat | grep", "cat src/main.rs | grep -n TODO | head -20", ""),
-        hook("hook: rm -rf of 1 file", "rm -rf one", "destroys 1 file"),
-        hook("hook: rm -rf of 1,000 files", "rm -rf tree", "destroys 1,000 files"),
+        held("hook: rm -rf of 1 file, held", "rm -rf one", "destroys 1 file"),
+        held("hook: rm -rf of 1,000 files, held", "rm -rf tree", "destroys 1,000 files"),
+        hook("hook: rm -rf of 1 file, kept", "rm -rf one", ""),
+        hook("hook: rm -rf of 1,000 files, kept", "rm -rf tree", ""),
         plain("find of 1,000 files", "/usr/bin/find", &["tree", "-newer", "/", "-size", "+1k"]),
     ];
     let size = fs::metadata(&build.binary).map_err(|error| format!("{}: {error}", build.binary.display()))?.len();

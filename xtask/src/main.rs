@@ -13,6 +13,7 @@ mod cal_conformance;
 mod clients;
 mod corpus;
 mod layers;
+mod undo_bench;
 
 const HELP: &str = "cargo xtask COMMAND
 
@@ -33,15 +34,17 @@ fn main() -> ExitCode {
         Some("analysis-bench-one") => analysis_bench::run_one(args.get(1).map_or("", String::as_str)),
         Some("bench-one") => bench::run_one(args.get(1..).unwrap_or_default()),
         Some("corpus") => corpus::run(args.get(1..).unwrap_or_default()),
+        Some("undo-bench") => undo_bench::run(args.get(1..).unwrap_or_default()),
         Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         _ => {
             print!(
-                "{HELP}{}{}{}{}{}",
+                "{HELP}{}{}{}{}{}{}",
                 analysis_bench::HELP,
                 corpus::HELP,
                 cal_bench::HELP,
                 cal_conformance::HELP,
-                clients::HELP
+                clients::HELP,
+                undo_bench::HELP
             );
             return ExitCode::from(2);
         }

@@ -64,6 +64,13 @@ pub(crate) fn run(args: &Args) -> CommandResult {
     if let Some(hold) = judgement.hold {
         field("hold", hold.to_string())?;
     }
+    if let Some(point) = judgement.restore_point {
+        field("kept", format!("restore point {point}"))?;
+    }
+    let programs = crate::run::programs_of(action.id);
+    if programs.exists() {
+        field("started", format!("the programs listed in {}", programs.display()))?;
+    }
     if let Some(hold) = judgement.approved_by {
         field("consent", format!("hold {hold}"))?;
     }

@@ -95,6 +95,11 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     Ok(u8::try_from(report.code).unwrap_or(FINDING))
 }
 
+/// The list of programs that the run of `action` started, where it was one.
+pub(crate) fn programs_of(action: ActionId) -> PathBuf {
+    programs::file(&context::config(context::weir_home()).paths.runs(), action)
+}
+
 type Attempt = (Arc<Recorder>, Result<RunReport, RunError>);
 
 fn attempt(

@@ -62,6 +62,6 @@ impl Programs {
 }
 
 /// The list of the run of `action`.
-pub(crate) fn file(dir: &Path, action: ActionId) -> PathBuf {
+pub(super) fn file(dir: &Path, action: ActionId) -> PathBuf {
     dir.join(format!("{action}.jsonl"))
 }
