@@ -19,3 +19,5 @@ mod install;
 mod many;
 mod policies;
 mod support;
+#[cfg(target_os = "linux")]
+mod undo;
