@@ -8,7 +8,7 @@ use weir_model::say;
 use weir_restore::{Point, Reason, Store};
 
 use crate::output::{CliError, CommandResult, one_line, width};
-use crate::{context, restore};
+use crate::{context, person, restore};
 
 /// List what can be taken back, and until when; drop what is over its time
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Drop points whose time is over and, where too much is kept, those that were taken back
     #[arg(long)]
     collect: bool,
-    /// With --collect: where still too much is kept, drop points before their time too, oldest first
+    /// With --collect: where still too much is kept, drop points before their time too, oldest first; only for a person
     #[arg(long, requires = "collect")]
     before_their_time: bool,
     /// Print one JSON object per point
@@ -72,6 +72,15 @@ fn line(out: &mut impl std::io::Write, point: &Point) -> Result<(), CliError> {
 }
 
 fn collect(args: &Args) -> CommandResult {
+    if args.before_their_time {
+        // It breaks a promise, which is not for an agent or its scripts to do.
+        let _person = person::at_terminal(weir_gate_hook::AGENTS).map_err(|why| {
+            CliError::hint(
+                format!("only a person can drop what is promised to stay: {why}"),
+                "Open a terminal of your own, outside the agent, and run this there.",
+            )
+        })?;
+    }
     let collected = context::guard()
         .collect_restore_points(args.before_their_time, context::now())
         .map_err(|error| CliError::user(error.to_string()))?;
