@@ -44,6 +44,9 @@ pub(crate) struct Prop {
     /// Its content.
     #[serde(default)]
     pub(crate) text: String,
+    /// True for a program.
+    #[serde(default)]
+    pub(crate) executable: bool,
     /// A directory that becomes a repository, with what is in it committed.
     pub(crate) git: Option<PathBuf>,
 }
@@ -81,6 +84,8 @@ pub(crate) enum Expect {
     Deny,
     /// Hold or refuse.
     Stopped,
+    /// Say nothing, and give everything that it destroyed back: the watched directory is equal after `weir undo`.
+    Undone,
 }
 
 impl Incident {
@@ -135,6 +140,9 @@ impl Incident {
         for step in &self.steps {
             if step.command.is_some() == step.write.is_some() {
                 return Err(format!("the step `{}` has exactly one of `command` and `write`", step.say));
+            }
+            if step.expect == Expect::Undone && (step.command.is_none() || step.watch.is_none()) {
+                return Err(format!("the step `{}` needs `command` and `watch` to be undone", step.say));
             }
         }
         Ok(())

@@ -38,7 +38,12 @@ pub(crate) fn step(out: &mut impl Write, step: &Step, played: &Played) -> Result
         let lost = before.saturating_sub(left) as u64;
         writeln!(out, "    {dim}unguarded{dim:#} it destroys {} of {} files", count(lost), count(before as u64))?;
     }
-    if let (Some(before), Some(after)) = (played.before, played.after) {
+    if let (Some(before), Some(after), Some(undone)) = (played.before, played.after, played.undone) {
+        let of = count(before as u64);
+        writeln!(out, "    {dim}ran{dim:#}       {} of {of} files were left", count(after as u64))?;
+        let word = if undone { "everything is what it was, by digest" } else { "NOT everything is what it was" };
+        writeln!(out, "    {dim}weir undo{dim:#} {word}")?;
+    } else if let (Some(before), Some(after)) = (played.before, played.after) {
         let undo =
             if played.judgement.verdict == Verdict::Allow { "nothing of it needs an undo" } else { "nothing was lost" };
         writeln!(
@@ -71,6 +76,7 @@ pub(crate) fn json(incident: &Incident, step: &Step, played: &Played) -> serde_j
         "files_before": played.before,
         "files_after": played.after,
         "files_left_unguarded": played.unguarded,
+        "equal_after_undo": played.undone,
         "as_expected": played.as_expected,
     })
 }

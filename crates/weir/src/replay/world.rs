@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use weir_ledger::Reader;
-use weir_model::{Entry, Judgement};
+use weir_model::{Digest, Entry, Judgement};
 
 use super::{Expect, Incident, Prop, Step};
 use crate::output::CliError;
@@ -36,6 +37,8 @@ pub(crate) struct Played {
     pub(crate) after: Option<usize>,
     /// The same, in a copy in which nothing guards.
     pub(crate) unguarded: Option<usize>,
+    /// Where it was to be undone: whether the watched directory is what it was, by digest.
+    pub(crate) undone: Option<bool>,
     /// True where the guard did what the scenario expects.
     pub(crate) as_expected: bool,
 }
@@ -57,6 +60,8 @@ impl World {
             session: format!("replay-{}", weir_model::ActionId::new()),
         };
         fs::create_dir_all(world.home())?;
+        fs::create_dir_all(world.bin())?;
+        std::os::unix::fs::symlink(std::env::current_exe()?, world.bin().join("weir"))?;
         for prop in &incident.props {
             world.place(prop)?;
         }
@@ -73,6 +78,11 @@ impl World {
 
     fn home(&self) -> PathBuf {
         self.root.join("home")
+    }
+
+    /// Where the agent finds the program.
+    fn bin(&self) -> PathBuf {
+        self.root.join("bin")
     }
 
     fn weir_home(&self) -> PathBuf {
@@ -94,7 +104,10 @@ impl World {
         if let Some(file) = &prop.file {
             let path = home.join(file);
             fs::create_dir_all(path.parent().unwrap_or(&home))?;
-            fs::write(path, &prop.text)?;
+            fs::write(&path, &prop.text)?;
+            if prop.executable {
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+            }
         }
         if let Some(git) = &prop.git {
             let script = "git init -q && git add -A && git -c user.name=replay -c user.email=replay@example.com commit -qm start";
@@ -115,6 +128,7 @@ impl World {
         let cwd = home.join(&step.cwd);
         let watched = step.watch.as_ref().map(|watch| home.join(watch));
         let before = watched.as_deref().map(count);
+        let was = watched.as_deref().filter(|_| step.expect == Expect::Undone).map(digest).transpose()?;
         let (tool, input) = match (&step.command, &step.write) {
             (Some(command), _) => ("Bash", serde_json::json!({ "command": command })),
             (None, Some(path)) => ("Write", serde_json::json!({ "file_path": home.join(path), "content": step.text })),
@@ -138,16 +152,30 @@ impl World {
                 (None, None) => {}
             }
         }
+        let after = watched.as_deref().map(count);
+        let undone = match (&was, &watched) {
+            (Some(was), Some(watched)) if let_through => Some(self.undo(&cwd)? && digest(watched)? == *was),
+            _ => None,
+        };
         use weir_model::Verdict::{Allow, AllowWithRestorePoint, Deny, Hold};
         let as_expected = match step.expect {
             Expect::Silent => {
                 let_through && told.is_empty() && matches!(judgement.verdict, Allow | AllowWithRestorePoint)
             }
+            Expect::Undone => let_through && told.is_empty() && undone == Some(true),
             Expect::Hold => !let_through && judgement.verdict == Hold,
             Expect::Deny => !let_through && judgement.verdict == Deny,
             Expect::Stopped => !let_through && matches!(judgement.verdict, Hold | Deny),
         };
-        Ok(Played { judgement, told, before, after: watched.as_deref().map(count), unguarded, as_expected })
+        Ok(Played { judgement, told, before, after, unguarded, undone, as_expected })
+    }
+
+    /// Takes back the last thing that was destroyed. True where all of it came back.
+    fn undo(&self, cwd: &Path) -> Result<bool, CliError> {
+        let cwd = if cwd.is_dir() { cwd.to_owned() } else { self.home() };
+        let mut undo = self.scrubbed(std::env::current_exe()?, &cwd, &self.home());
+        let status = undo.arg("undo").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+        Ok(status.success())
     }
 
     /// What the command leaves of the watched directory in a copy of the home in which nothing guards.
@@ -219,10 +247,42 @@ impl World {
     fn scrubbed(&self, program: PathBuf, cwd: &Path, home: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(cwd).env("HOME", home).env("LANG", "C.UTF-8");
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(self.bin()).chain(std::env::split_paths(&path)));
+        command.env("PATH", path.unwrap_or_default()).env("WEIR_HOME", self.weir_home());
         command.env("GIT_CONFIG_NOSYSTEM", "1");
         command
     }
+}
+
+/// A digest over every file and directory below `dir` but git's own: names, modes, contents, and of files their times of
+/// change.
+fn digest(dir: &Path) -> Result<Digest, CliError> {
+    let mut lines = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir)? {
+            let path = entry?.path();
+            // A reset that was taken back stays in git's own log.
+            if path.ends_with(".git") {
+                continue;
+            }
+            let meta = path.symlink_metadata()?;
+            let mut line = path.as_os_str().as_encoded_bytes().to_vec();
+            line.extend(meta.mode().to_le_bytes());
+            if meta.is_dir() {
+                open.push(path);
+            } else {
+                line.extend(meta.mtime().to_le_bytes().into_iter().chain(meta.mtime_nsec().to_le_bytes()));
+                let content = if meta.is_file() { fs::read(&path)? } else { Vec::new() };
+                line.extend(Digest::of(&content).to_string().into_bytes());
+            }
+            lines.push(line);
+        }
+    }
+    lines.sort();
+    let parts: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+    Ok(Digest::of_parts(&parts))
 }
 
 /// The files below `dir`.
