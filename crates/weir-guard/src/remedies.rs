@@ -207,6 +207,12 @@ pub(crate) fn keep(
         targets.extend(stakes.worktree.into_iter().map(|path| (path, How::Deletion)));
         targets.extend(stakes.state.into_iter().map(|path| (path, How::Change)));
     }
+    // A second name is of the same file: what else the command writes into it would be in both.
+    for (path, how) in &mut targets {
+        if effects.iter().any(|effect| writes_into(effect, path)) {
+            *how = How::Change;
+        }
+    }
     targets.sort_by(|one, other| one.0.cmp(&other.0));
     targets.dedup();
     let store = Store::open(&config.paths.restore()).map_err(SnapshotError::from)?;
@@ -236,6 +242,18 @@ pub(crate) fn collect(config: &Config, before_their_time: bool) -> Result<(Colle
     });
     let entries = entries.collect();
     Ok((collected, entries))
+}
+
+/// True where `effect` may change the content of a file at or below `path`.
+fn writes_into(effect: &Effect, path: &Path) -> bool {
+    if effect.opaque {
+        return true;
+    }
+    let content = matches!(effect.scope, Scope::Content | Scope::Filtered { .. } | Scope::Whole);
+    effect.verb == Verb::Modify
+        && effect.target.kind == TargetKind::FileTree
+        && content
+        && effect.target.paths.iter().any(|written| written.starts_with(path) || path.starts_with(written))
 }
 
 /// What `point` promises for `action`.
@@ -279,6 +297,16 @@ mod tests {
         for effect in [opaque, nowhere, device] {
             assert_eq!(cover(&effect, None), None, "{effect:?}");
         }
+    }
+
+    #[test]
+    fn what_is_also_written_into_is_copied() {
+        let written = on(Verb::Modify, TargetKind::FileTree, "/w/photos/1.jpg").within(Scope::Content);
+        let moved =
+            on(Verb::Modify, TargetKind::FileTree, "/w/photos/1.jpg").within(Scope::Moved { to: "/w/b".into() });
+        let unknown = Effect::opaque(Verb::Execute, Target::new(TargetKind::Program, "x"), "computed");
+        assert!(writes_into(&written, Path::new("/w/photos")) && writes_into(&unknown, Path::new("/w/photos")));
+        assert!(!writes_into(&written, Path::new("/w/photo")) && !writes_into(&moved, Path::new("/w/photos")));
     }
 
     #[test]

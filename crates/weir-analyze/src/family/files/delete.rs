@@ -42,6 +42,9 @@ impl Files<'_, '_> {
             self.act(Verb::Delete, &Scope::Files, &files);
             return self.act(Verb::Delete, &Scope::EmptyDirectories, &dirs);
         }
+        if self.program == "srm" {
+            self.destroy_content(&opts.words);
+        }
         self.act(Verb::Delete, if recursive { &Scope::Whole } else { &Scope::Files }, &opts.words);
     }
 
@@ -81,7 +84,8 @@ impl Files<'_, '_> {
         if words.is_empty() {
             return self.harmless();
         }
-        // Nobody shreds what is to be kept: with the name or without, the content is gone.
+        // Nobody shreds what is to be kept: with the name or without, the content is gone, under every name of the file.
+        self.destroy_content(&words);
         self.act(Verb::Delete, &Scope::Files, &words);
     }
 
@@ -108,6 +112,7 @@ impl Files<'_, '_> {
             self.destroy_content(&opts.words);
         } else {
             let scope = if opts.has("r") || opts.may_hide_options() { Scope::Whole } else { Scope::Files };
+            self.destroy_content(&opts.words);
             self.act(Verb::Delete, &scope, &opts.words);
         }
     }

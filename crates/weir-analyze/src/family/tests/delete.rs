@@ -72,6 +72,7 @@ fn what_deletes() {
 > grm -rf build
     delete file-tree build
 > srm -r build
+    modify file-tree build | content
     delete file-tree build
 > rmdir build
     delete file-tree build | empty
@@ -82,17 +83,24 @@ fn what_deletes() {
 > unlink a.txt
     delete file-tree a.txt | files
 > shred a.txt
+    modify file-tree a.txt | content
     delete file-tree a.txt | files
 > shred -u a.txt
+    modify file-tree a.txt | content
     delete file-tree a.txt | files
 > shred -uz -n 3 a.txt b.txt
+    modify file-tree a.txt | content
+    modify file-tree b.txt | content
     delete file-tree a.txt | files
     delete file-tree b.txt | files
 > shred --remove=wipe a.txt
+    modify file-tree a.txt | content
     delete file-tree a.txt | files
 > shred /dev/sda
+    modify device /dev/sda
     delete device /dev/sda
 > wipe -rf build
+    modify file-tree build | content
     delete file-tree build
 > wipe -k /dev/sdb
     modify device /dev/sdb
@@ -188,6 +196,7 @@ fn what_deletes() {
 > shred -
     read program shred
 > shred -n1 $F
+    ?modify unknown $F
     ?delete unknown $F
 > trash --help
     read program trash

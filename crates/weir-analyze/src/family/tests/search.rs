@@ -256,6 +256,7 @@ fn what_searches_and_runs() {
 > find build -exec touch {} ';'
     create file-tree build | filtered {}
 > find build -exec shred -u {} +
+    modify file-tree build | filtered {}
     delete file-tree build | filtered {}
 > find . -quit
     read file-tree . @ /w
