@@ -405,6 +405,10 @@ fn holds_unignored(repository: &Repository, directory: &Frame, lab: &Lab<'_>, bu
         let Ok(listing) = Listing::open(&frame.path, budget) else {
             continue;
         };
+        // git takes an empty directory for something that is not ignored.
+        if listing.names.is_empty() && frame.path != directory.path {
+            return true;
+        }
         for name in &listing.names {
             if budget.step() {
                 return true;

@@ -147,6 +147,19 @@ fn apply(world: &World, step: &Step) {
     }
 }
 
+#[test]
+fn an_empty_directory_makes_git_look_beside_it() {
+    let world = World::repository();
+    world.write(".gitignore", "*.log\n");
+    world.commit_all();
+    world.write("u/x.log", "x");
+    let clean = || world.git_effect(TargetKind::GitWorktree, untracked(false, false, true)).impact.files;
+    assert_eq!(clean(), Some(Figure::Exact(cleaned(&world, &["-X"]))));
+    fs::create_dir(world.path("u/v")).unwrap();
+    assert_eq!(clean(), Some(Figure::Exact(cleaned(&world, &["-X"]))));
+    assert_eq!(clean(), Some(Figure::Exact(1)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
