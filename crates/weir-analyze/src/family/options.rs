@@ -39,6 +39,14 @@ pub(crate) fn alternatives(args: &[Arg]) -> Vec<Vec<Arg>> {
     lists
 }
 
+/// `--name=value` as the option and its value; any other word is all option.
+pub(crate) fn inline(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('=') {
+        Some((option, value)) if option.starts_with("--") => (option, Some(value)),
+        _ => (text, None),
+    }
+}
+
 /// An argument that is not an option, or the value of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {

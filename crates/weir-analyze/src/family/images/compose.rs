@@ -7,6 +7,7 @@ use weir_yaml::Yaml;
 use super::build::{self, Build, expanded};
 use super::{below, built, is_classic};
 use crate::call::{Arg, Call, Say, Value};
+use crate::family::options;
 use crate::family::project::Found;
 
 /// Services that are looked at.
@@ -69,10 +70,7 @@ pub(super) fn follow(call: &Call<'_>, args: &[Arg], say: &mut dyn Say) {
     let mut words = args.iter();
     let command = loop {
         let Some(text) = words.next().and_then(Arg::text) else { return };
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         if matches!(option, "--dry-run" | "-h" | "--help") {
             return;
         }

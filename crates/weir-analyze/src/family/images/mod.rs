@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use self::build::Build;
+use super::options;
 use super::project::Found;
 use crate::call::{Arg, Call, Say, Stdin, Value};
 
@@ -234,8 +235,8 @@ fn name(build: &mut Build, name: &str) {
 fn parts(word: &Arg) -> Vec<Arg> {
     let whole = || vec![word.clone()];
     let Some(text) = word.code().filter(|text| text.starts_with('-')) else { return whole() };
-    let (option, value) = match text.split_once('=') {
-        Some((option, value)) if option.starts_with("--") => (option, value),
+    let (option, value) = match options::inline(text) {
+        (option, Some(value)) => (option, value),
         _ => match text.split_at_checked(2) {
             Some((option, value)) if !value.is_empty() && !option.starts_with("--") => {
                 (option, value.strip_prefix('=').unwrap_or(value))

@@ -168,3 +168,21 @@ fn directory(call: &Call<'_>, named: &[Option<String>]) -> Option<PathBuf> {
         Some(None) => None,
     }
 }
+
+/// The text with each `{name}` replaced by what `put` writes for the name; a brace that nothing closes stays.
+fn filled(text: &str, mut put: impl FnMut(&str, &mut String)) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        put(name, &mut out);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}

@@ -326,41 +326,24 @@ impl Nx<'_, '_> {
 
     /// A text with what is known in the place of `{projectRoot}` and `{args.name}`.
     fn filled(&self, text: &str, project: &Project) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let Some((name, behind)) = after.split_once('}') else {
-                out.push('{');
-                rest = after;
-                continue;
-            };
-            match name {
-                "projectRoot" => {
-                    let dir = project.dir.strip_prefix(&self.root).unwrap_or(&project.dir);
-                    out.push_str(&dir.to_string_lossy());
-                }
-                "workspaceRoot" => out.push_str(&self.root.to_string_lossy()),
-                "projectName" => out.push_str(&project.name),
-                "args" => out.push_str(&self.given.join(" ")),
-                name => match name.strip_prefix("args.") {
-                    Some(arg) => {
-                        let value = |given: &String| {
-                            given.strip_prefix("--")?.strip_prefix(arg)?.strip_prefix('=').map(str::to_owned)
-                        };
-                        let given = self.given.iter().find_map(value);
-                        out.push_str(&given.unwrap_or_else(|| HOLE.to_string()));
-                    }
-                    None => {
-                        out.push('{');
-                        out.push_str(name);
-                        out.push('}');
-                    }
-                },
+        super::filled(text, |name, out| match name {
+            "projectRoot" => {
+                let dir = project.dir.strip_prefix(&self.root).unwrap_or(&project.dir);
+                out.push_str(&dir.to_string_lossy());
             }
-            rest = behind;
-        }
-        out.push_str(rest);
-        out
+            "workspaceRoot" => out.push_str(&self.root.to_string_lossy()),
+            "projectName" => out.push_str(&project.name),
+            "args" => out.push_str(&self.given.join(" ")),
+            name => match name.strip_prefix("args.") {
+                Some(arg) => {
+                    let value = |given: &String| {
+                        given.strip_prefix("--")?.strip_prefix(arg)?.strip_prefix('=').map(str::to_owned)
+                    };
+                    let given = self.given.iter().find_map(value);
+                    out.push_str(&given.unwrap_or_else(|| HOLE.to_string()));
+                }
+                None => out.push_str(&format!("{{{name}}}")),
+            },
+        })
     }
 }

@@ -305,27 +305,14 @@ fn sections(text: &str) -> Vec<Section> {
 
 /// What tox puts in for `{…}`; what is not known is a hole.
 fn substituted(command: &str, dir: &Path, given: &str) -> String {
-    let mut out = String::new();
-    let mut rest = command;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else {
-            out.push('{');
-            rest = after;
-            continue;
-        };
-        let dir = dir.to_string_lossy();
-        match name.split_once(':').unwrap_or((name, "")) {
-            ("posargs", default) => out.push_str(if given.is_empty() { default } else { given }),
-            ("toxinidir" | "tox_root", _) => out.push_str(&dir),
-            ("toxworkdir" | "work_dir", _) => out.push_str(&format!("{dir}/.tox")),
-            ("envdir" | "env_dir" | "envtmpdir" | "env_tmp_dir", _) => out.push_str(&format!("{dir}/.tox/env")),
-            ("envpython" | "env_python", _) => out.push_str("python"),
-            ("/", _) => out.push('/'),
-            _ => out.push(HOLE),
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
+    let dir = dir.to_string_lossy();
+    super::filled(command, |name, out| match name.split_once(':').unwrap_or((name, "")) {
+        ("posargs", default) => out.push_str(if given.is_empty() { default } else { given }),
+        ("toxinidir" | "tox_root", _) => out.push_str(&dir),
+        ("toxworkdir" | "work_dir", _) => out.push_str(&format!("{dir}/.tox")),
+        ("envdir" | "env_dir" | "envtmpdir" | "env_tmp_dir", _) => out.push_str(&format!("{dir}/.tox/env")),
+        ("envpython" | "env_python", _) => out.push_str("python"),
+        ("/", _) => out.push('/'),
+        _ => out.push(HOLE),
+    })
 }

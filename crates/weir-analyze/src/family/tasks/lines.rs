@@ -6,6 +6,7 @@ use weir_yaml::Yaml;
 
 use super::{reads, runs, shown};
 use crate::call::{Arg, Call, HOLE, Inner, Say};
+use crate::family::options;
 use crate::family::project::Found;
 
 /// Command lines that one call runs.
@@ -45,10 +46,7 @@ pub(super) fn procfile(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let mut args = call.argv.iter().skip(1);
     while let Some(word) = args.next() {
         let Some(text) = word.text() else { continue };
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         if VALUES.contains(&option) {
             let value = inline.or_else(|| args.next().and_then(Arg::text));
             match (option, value) {
@@ -108,10 +106,7 @@ pub(super) fn pre_commit(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let mut args = call.argv.iter().skip(1);
     while let Some(word) = args.next() {
         let Some(text) = word.text() else { continue };
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         match option {
             "-h" | "--help" | "-V" | "--version" => return false,
             "-c" | "--config" => config = inline.or_else(|| args.next().and_then(Arg::text)).unwrap_or(config),

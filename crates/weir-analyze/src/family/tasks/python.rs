@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::{reads, runs, shown};
 use crate::call::{Arg, Call, Inner, Say};
+use crate::family::options;
 use crate::family::project::Found;
 
 /// Functions that one call runs.
@@ -210,10 +211,7 @@ pub(super) fn nox(call: &Call<'_>, say: &mut dyn Say) -> bool {
             narrowed |= into;
             continue;
         };
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         match option {
             "--" => posargs = args.by_ref().cloned().collect(),
             "-l" | "--list" | "--list-sessions" | "--json" | "-h" | "--help" | "--version" | "--install-only" => {
@@ -337,10 +335,7 @@ pub(super) fn invoke(call: &Call<'_>, say: &mut dyn Say) -> bool {
             break;
         }
         rest = after;
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         if matches!(
             option,
             "-l" | "--list" | "-h" | "--help" | "-V" | "--version" | "-R" | "--dry" | "--print-completion-script"

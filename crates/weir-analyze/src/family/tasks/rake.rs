@@ -10,6 +10,7 @@ use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::{reads, runs, shown};
 use crate::call::{Arg, Call, HOLE, Inner, Say, Value};
+use crate::family::options;
 use crate::family::project::Found;
 
 /// Tasks that are run for one call, and files that are read for it.
@@ -86,10 +87,7 @@ pub(super) fn interpret(call: &Call<'_>, say: &mut dyn Say) -> bool {
     let mut args = call.argv.iter().skip(1);
     while let Some(word) = args.next() {
         let Some(text) = word.code() else { return false };
-        let (option, inline) = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-            _ => (text, None),
-        };
+        let (option, inline) = options::inline(text);
         match option {
             "-T" | "--tasks" | "-P" | "--prereqs" | "-D" | "--describe" | "-W" | "--where" | "-n" | "--dry-run"
             | "-h" | "--help" | "-V" | "--version" | "-A" | "-AT" => return false,
