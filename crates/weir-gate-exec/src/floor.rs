@@ -1,18 +1,13 @@
 //! Where may be written: the same rule twice, as a Landlock ruleset for the command and as a check of paths for the
 //! supervisor, which is under no ruleset.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr,
 };
-
-/// How directories of trashes begin, on every mount: their content is nobody's to change but the recorder's.
-const TRASH: &[u8] = b".weir-trash-";
 
 /// The writable places and the protected ones in them, as absolute paths without symbolic links.
 #[derive(Debug, Clone)]
@@ -64,7 +59,7 @@ impl Floor {
         if self.protected.iter().any(|place| path.starts_with(place)) {
             return Some("it is protected");
         }
-        if path.components().any(|part| matches!(part, Component::Normal(name) if is_trash(name))) {
+        if weir_restore::is_trash(path) {
             return Some("it belongs to a restore point");
         }
         None
@@ -76,10 +71,6 @@ impl Floor {
             self.protected.iter().any(|place| place.starts_with(path)).then_some("it holds a protected place")
         })
     }
-}
-
-fn is_trash(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(TRASH)
 }
 
 /// A protected place may not exist yet: then its directories count, as far as they do.

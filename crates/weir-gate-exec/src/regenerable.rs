@@ -4,6 +4,7 @@
 //! older than the run, and a directory into which, or with which, something was renamed during the run does not count.
 
 use std::collections::HashMap;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags};
@@ -37,7 +38,7 @@ impl Regenerable {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         if self.arrived.len() > MOST_ARRIVED
             || weir_model::is_secret(Path::new(name))
-            || is_data(&name.to_string_lossy())
+            || weir_model::is_data_file(&name.to_string_lossy())
         {
             return false;
         }
@@ -57,14 +58,6 @@ impl Regenerable {
         let open =
             || rustix::fs::openat(CWD, parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         !self.arrived.iter().any(|place| place.starts_with(dir) || dir.starts_with(place))
-            && open().is_ok_and(|parent| {
-                use std::os::fd::AsFd as _;
-                weir_restore::is_regenerable(parent.as_fd(), name, Some(started))
-            })
+            && open().is_ok_and(|parent| weir_restore::is_regenerable(parent.as_fd(), name, Some(started)))
     }
-}
-
-/// Data that ends up in directories of builds, and that no build makes.
-fn is_data(name: &str) -> bool {
-    name.contains(".tfstate") || [".sqlite", ".sqlite3", ".db"].iter().any(|end| name.ends_with(end))
 }

@@ -171,9 +171,7 @@ impl Scene<'_> {
             return Ok(());
         }
         let counters = self.rules.recorder.counters();
-        if counters.files.saturating_add(counters.directories) < limits.files
-            && counters.bytes_kept.saturating_add(counters.bytes_copied) < limits.bytes
-        {
+        if counters.files.saturating_add(counters.directories) < limits.files && counters.bytes() < limits.bytes {
             return Ok(());
         }
         match self.state.rulings.get(&Key::Limit) {
@@ -417,10 +415,7 @@ impl Supervisor {
     fn raise_limits(&mut self) {
         let counters = self.rules.recorder.counters();
         let limits = &mut self.state.limits;
-        let (files, bytes) = (
-            counters.files.saturating_add(counters.directories),
-            counters.bytes_kept.saturating_add(counters.bytes_copied),
-        );
+        let (files, bytes) = (counters.files.saturating_add(counters.directories), counters.bytes());
         if files >= limits.files {
             limits.files = files.saturating_mul(2).max(files.saturating_add(1));
         }

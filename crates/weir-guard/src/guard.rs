@@ -12,7 +12,7 @@ use weir_model::{
     Action, Analysis, Approval, Digest, Effect, Entry, Hold, HoldId, Judgement, Outcome, Pin, PolicyHit, Promise,
     Record, Rejection, Remedy, Request, Reversibility, Session, Step, TargetKind, Timestamp, Verb, Verdict,
 };
-use weir_restore::{Collected, SnapshotError};
+use weir_restore::{Collected, Dropped, Point, Reason, SnapshotError, Store, StoreError};
 
 use crate::holds::{HoldState, Holds};
 use crate::policy::PolicyState;
@@ -50,6 +50,8 @@ struct Assessment {
     judgement: Judgement,
     digest: Digest,
     needs: Needs,
+    /// How effects say that Weir itself runs them, and keeps what they destroy.
+    run: Option<String>,
     policy: Arc<PolicyState>,
 }
 
@@ -60,8 +62,6 @@ struct Needs {
     approvals: u32,
     /// What must be kept in a restore point before the action runs.
     keep: ToKeep,
-    /// How effects say that Weir itself runs them, and keeps what they destroy.
-    run: Option<String>,
 }
 
 impl Guard {
@@ -124,8 +124,8 @@ impl Guard {
         let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
         if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.keep.is_empty() {
-            match self.keep(action, &assessment.judgement.effects, &assessment.needs.keep, &mut entries) {
-                Ok(promise) => {
+            match self.keep(action, &assessment.judgement.effects, &assessment.needs.keep) {
+                Ok((promise, _)) => {
                     assessment.judgement.restore_point = Some(promise.point);
                     entries.push(Entry::RestorePointMade { promise });
                 }
@@ -217,30 +217,38 @@ impl Guard {
     /// # Errors
     /// When the restore points or the ledger cannot be read or written.
     pub fn collect_restore_points(&self, before_their_time: bool, now: Timestamp) -> Result<Collected, GuardError> {
-        let (collected, entries) = remedies::collect(&self.config, before_their_time)?;
+        let collected = Store::open(&self.config.paths.restore())?.collect(before_their_time)?;
+        let entries: Vec<Entry> = collected.dropped.iter().map(dropped).collect();
         if !entries.is_empty() {
-            self.record(entries, now, Durability::Synced)?;
+            self.note_all(entries, now)?;
         }
         Ok(collected)
     }
 
-    /// Makes a restore point; where too much is kept already, after dropping what is over its time.
-    fn keep(
+    /// Does `make`, and where restore points hold as much as they may, once more after dropping what is over its time.
+    pub(crate) fn with_room<T, E>(
+        &self,
+        now: Timestamp,
+        is_full: impl FnOnce(&E) -> bool,
+        make: impl Fn() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match make() {
+            Err(error) if is_full(&error) && self.collect_restore_points(false, now).is_ok() => make(),
+            made => made,
+        }
+    }
+
+    /// Keeps what the `effects` of `action` destroy.
+    pub(crate) fn keep(
         &self,
         action: &Action,
         effects: &[Effect],
         wanted: &ToKeep,
-        entries: &mut Vec<Entry>,
-    ) -> Result<Promise, KeepError> {
-        let kept = match remedies::keep(action, effects, wanted, &self.config) {
-            Err(error) if error.is_over_quota() => {
-                let (_, dropped) = remedies::collect(&self.config, false).map_err(SnapshotError::from)?;
-                entries.extend(dropped);
-                remedies::keep(action, effects, wanted, &self.config)
-            }
-            other => other,
+    ) -> Result<(Promise, Point), KeepError> {
+        let is_full = |error: &KeepError| {
+            matches!(error, KeepError::Snapshot(SnapshotError::Store(StoreError::OverQuota { .. })))
         };
-        kept.map(|(promise, _)| promise)
+        self.with_room(action.at, is_full, || remedies::keep(action, effects, wanted, &self.config))
     }
 
     /// Records that the guard itself was changed, or could not do its work.
@@ -248,10 +256,18 @@ impl Guard {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn note(&self, entry: Entry, now: Timestamp) -> Result<(), GuardError> {
-        self.record(vec![entry], now, Durability::Synced)
+        self.note_all(vec![entry], now)
     }
 
-    pub(crate) fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
+    /// As [`Guard::note`], with one write for all.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn note_all(&self, entries: Vec<Entry>, now: Timestamp) -> Result<(), GuardError> {
+        self.record(entries, now, Durability::Synced)
+    }
+
+    fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
         let ledger = Ledger::open(&self.config.paths.ledger())?;
         let records: Vec<Record> = entries.into_iter().map(|entry| Record::new(now, entry)).collect();
         ledger.append_all(&records, durability)?;
@@ -321,12 +337,12 @@ impl Guard {
             }
             remedies::cover(effect, run.as_deref()).filter(|cover| cheap(cover, effect))
         };
-        let needs = Needs { run: run.clone(), ..decide(policy, action, &mut judgement, &covered) };
+        let needs = decide(policy, action, &mut judgement, &covered);
         if judgement.verdict == Verdict::Hold && self.config.can_run && !supervised {
             advise_run(policy, action, &mut judgement);
         }
         judgement.took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Assessment { steps: analysis.steps, understood, judgement, digest, needs, policy: Arc::clone(policy) }
+        Assessment { steps: analysis.steps, understood, judgement, digest, needs, run, policy: Arc::clone(policy) }
     }
 
     /// Only effects that could destroy something ask for the session's beginning: the rest need not pay for it.
@@ -349,22 +365,36 @@ impl Guard {
             assessment.judgement.approved_by = Some(hold);
             return Ok(entries);
         }
-        let hold = Hold {
-            id: HoldId::new(),
-            action: action.id,
-            digest: assessment.digest,
-            agent: action.agent.name.clone(),
-            summary: shortened(action.summary(), 4_096),
-            cwd: action.cwd.clone(),
-            reason: assessment.judgement.reason.clone(),
-            policy_version: assessment.judgement.policy_version,
-            approvals_needed: needed,
-            at: action.at,
-            expires: later(action.at, &self.config),
-        };
+        let judgement = &assessment.judgement;
+        let hold = self.hold(action, assessment.digest, &judgement.reason, judgement.policy_version, needed, action.at);
         let (hold, new) = self.holds.open(hold)?;
         assessment.judgement.hold = Some(hold.id);
         Ok(if new { vec![Entry::Held { hold }] } else { Vec::new() })
+    }
+
+    /// What waits for `needed` people, from `at` on.
+    pub(crate) fn hold(
+        &self,
+        action: &Action,
+        digest: Digest,
+        reason: &str,
+        policy_version: Digest,
+        needed: u32,
+        at: Timestamp,
+    ) -> Hold {
+        Hold {
+            id: HoldId::new(),
+            action: action.id,
+            digest,
+            agent: action.agent.name.clone(),
+            summary: shortened(action.summary(), 4_096),
+            cwd: action.cwd.clone(),
+            reason: reason.to_owned(),
+            policy_version,
+            approvals_needed: needed,
+            at,
+            expires: later(at, &self.config),
+        }
     }
 
     /// The hold whose consents are used up, with the entries for the ledger; `None` where they are not enough.
@@ -377,7 +407,7 @@ impl Guard {
         let mut content = true;
         let mut wanted = ToKeep::default();
         for (at, effect) in assessment.judgement.effects.iter().enumerate() {
-            let cover = remedies::cover(effect, assessment.needs.run.as_deref());
+            let cover = remedies::cover(effect, assessment.run.as_deref());
             let facts = Facts { agent: &action.agent.name, effect, approvals: given };
             let means = Means { restore_point: cover.is_some(), ..Means::default() };
             match assessment.policy.engine.decide(&facts, &means).map(|decision| decision.verdict) {
@@ -391,8 +421,8 @@ impl Guard {
         }
         let mut entries = Vec::new();
         if !wanted.is_empty() {
-            match self.keep(action, &assessment.judgement.effects, &wanted, &mut entries) {
-                Ok(promise) => {
+            match self.keep(action, &assessment.judgement.effects, &wanted) {
+                Ok((promise, _)) => {
                     assessment.judgement.restore_point = Some(promise.point);
                     entries.push(Entry::RestorePointMade { promise });
                 }
@@ -406,6 +436,17 @@ impl Guard {
         entries.push(Entry::ApprovalUsed { hold });
         Some((hold, entries))
     }
+}
+
+/// What the ledger says of a restore point that is no more.
+fn dropped(dropped: &Dropped) -> Entry {
+    let why = match dropped.reason {
+        Reason::Expired => "its time is over",
+        Reason::Undone => "it was taken back, and too much was kept",
+        Reason::BeforeItsTime => "too much was kept, and a person asked to drop it before its time",
+        _ => "it was dropped",
+    };
+    Entry::RestorePointDropped { point: dropped.id, why: why.to_owned() }
 }
 
 /// Puts `extra` beside `cause` in the step that has it.
@@ -588,11 +629,11 @@ fn digest_of(action: &Action, pins: &[Pin], policy_version: &Digest) -> Digest {
     ])
 }
 
-pub(crate) fn later(now: Timestamp, config: &Config) -> Timestamp {
+fn later(now: Timestamp, config: &Config) -> Timestamp {
     now.checked_add(config.hold_lifetime).unwrap_or(Timestamp::MAX)
 }
 
-pub(crate) fn shortened(mut text: String, longest: usize) -> String {
+fn shortened(mut text: String, longest: usize) -> String {
     if text.len() > longest {
         let mut end = longest;
         while !text.is_char_boundary(end) {

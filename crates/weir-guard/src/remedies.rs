@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use weir_analyze::quoted;
 use weir_measure::{Context, git_stakes};
-use weir_model::{
-    Action, Effect, Entry, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb,
-};
-use weir_restore::{Budget, Collected, How, Point, PointInfo, Reason, SnapshotError, Store, StoreError};
+use weir_model::{Action, Effect, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb};
+use weir_restore::{Budget, How, Point, PointInfo, SnapshotError, Store};
 
 use crate::Config;
 
@@ -177,13 +175,6 @@ pub enum KeepError {
     Git,
 }
 
-impl KeepError {
-    /// True where restore points hold as much as they may.
-    pub(crate) const fn is_over_quota(&self) -> bool {
-        matches!(self, Self::Snapshot(SnapshotError::Store(StoreError::OverQuota { .. })))
-    }
-}
-
 /// Keeps what the `effects` of `action` destroy in a restore point that belongs to it.
 pub(crate) fn keep(
     action: &Action,
@@ -216,32 +207,19 @@ pub(crate) fn keep(
     targets.sort_by(|one, other| one.0.cmp(&other.0));
     targets.dedup();
     let store = Store::open(&config.paths.restore()).map_err(SnapshotError::from)?;
-    let info = PointInfo {
+    let point = store.snapshot(&info(action, config), &targets, &config.restore_budget)?;
+    Ok((promise(action, &point), point))
+}
+
+/// What a restore point says of `action`, which it is made for.
+pub(crate) fn info(action: &Action, config: &Config) -> PointInfo {
+    PointInfo {
         action: Some(action.id),
         agent: Some(action.agent.name.clone()),
         command: action.summary(),
         cwd: action.cwd.clone(),
         lifetime: config.restore_lifetime,
-    };
-    let point = store.snapshot(&info, &targets, &config.restore_budget)?;
-    Ok((promise(action, &point), point))
-}
-
-/// Drops restore points whose time is over and, with `before_their_time`, also others where too much is kept; returns what was
-/// dropped, with the entries for the ledger.
-pub(crate) fn collect(config: &Config, before_their_time: bool) -> Result<(Collected, Vec<Entry>), StoreError> {
-    let collected = Store::open(&config.paths.restore())?.collect(before_their_time)?;
-    let entries = collected.dropped.iter().map(|dropped| {
-        let why = match dropped.reason {
-            Reason::Expired => "its time is over",
-            Reason::Undone => "it was taken back, and too much was kept",
-            Reason::BeforeItsTime => "too much was kept, and a person asked to drop it before its time",
-            _ => "it was dropped",
-        };
-        Entry::RestorePointDropped { point: dropped.id, why: why.to_owned() }
-    });
-    let entries = entries.collect();
-    Ok((collected, entries))
+    }
 }
 
 /// True where `effect` may change the content of a file at or below `path`.
@@ -263,7 +241,7 @@ pub(crate) fn promise(action: &Action, point: &Point) -> Promise {
         action: Some(action.id),
         files: point.counts.files,
         directories: point.counts.directories,
-        bytes: point.counts.bytes_kept.saturating_add(point.counts.bytes_copied),
+        bytes: point.counts.bytes(),
         expires: point.expires,
     }
 }

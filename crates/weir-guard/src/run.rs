@@ -1,6 +1,6 @@
 //! What `weir run` asks of the guard while a command runs: whether a program may start, and whether people let it go on.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,9 +9,8 @@ use weir_analyze::quoted;
 use weir_model::{
     Action, ActionId, Digest, Effect, Entry, Hold, HoldId, Judgement, Promise, Request, Timestamp, Verdict,
 };
-use weir_restore::Point;
+use weir_restore::{Point, Recorder, Store, StoreError};
 
-use crate::guard::{later, shortened};
 use crate::policy::PolicyState;
 use crate::remedies::{self, KeepError, ToKeep};
 use crate::{Guard, GuardError};
@@ -28,7 +27,7 @@ pub struct Supervision<'a> {
     action: Action,
     policy: Arc<PolicyState>,
     /// What was let through once with these words in this place, and had nothing to measure.
-    seen: Mutex<HashMap<Digest, ()>>,
+    seen: Mutex<HashSet<Digest>>,
 }
 
 impl Guard {
@@ -76,7 +75,17 @@ impl Supervision<'_> {
         if wanted.is_empty() {
             return Ok(None);
         }
-        remedies::keep(&self.action, &judgement.effects, &wanted, self.guard.config()).map(Some)
+        self.guard.keep(&self.action, &judgement.effects, &wanted).map(Some)
+    }
+
+    /// Opens the restore point of the run.
+    ///
+    /// # Errors
+    /// When it cannot be made, or restore points hold as much as they may.
+    pub fn open_restore_point(&self, store: &Store) -> Result<Recorder, StoreError> {
+        let is_full = |error: &StoreError| matches!(error, StoreError::OverQuota { .. });
+        let info = remedies::info(&self.action, self.guard.config());
+        self.guard.with_room(self.action.at, is_full, || store.make(&info))
     }
 
     /// What `point` promises, for the ledger.
@@ -94,7 +103,7 @@ impl Supervision<'_> {
         let words: Vec<&[u8]> =
             arguments.iter().map(String::as_bytes).chain([cwd.as_os_str().as_encoded_bytes()]).collect();
         let key = Digest::of_parts(&words);
-        if self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key) {
+        if self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
             return Ok(());
         }
         let command = arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
@@ -109,7 +118,7 @@ impl Supervision<'_> {
             if judgement.pins.is_empty() && !judgement.effects.iter().any(depends_on_files) {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 if seen.len() < MOST_SEEN {
-                    seen.insert(key, ());
+                    seen.insert(key);
                 }
             }
             return Ok(());
@@ -128,23 +137,12 @@ impl Supervision<'_> {
     /// When the hold cannot be opened: then nobody can answer it.
     pub fn ask(&self, reason: &str, waits: &dyn Fn(&Hold)) -> Result<Said, GuardError> {
         let now = Timestamp::now();
-        let hold = Hold {
-            id: HoldId::new(),
-            action: self.action.id,
-            digest: Digest::of_parts(&[self.action.id.to_string().as_bytes(), reason.as_bytes()]),
-            agent: self.action.agent.name.clone(),
-            summary: shortened(self.action.summary(), 4_096),
-            cwd: self.action.cwd.clone(),
-            reason: reason.to_owned(),
-            policy_version: self.policy.engine.version(),
-            approvals_needed: 1,
-            at: now,
-            expires: later(now, self.guard.config()),
-        };
+        let digest = Digest::of_parts(&[self.action.id.to_string().as_bytes(), reason.as_bytes()]);
+        let hold = self.guard.hold(&self.action, digest, reason, self.policy.engine.version(), 1, now);
         let holds = self.guard.holds();
         let (hold, new) = holds.open(hold)?;
         if new {
-            self.guard.record(vec![Entry::Held { hold: hold.clone() }], now, weir_ledger::Durability::Synced)?;
+            self.guard.note(Entry::Held { hold: hold.clone() }, now)?;
         }
         waits(&hold);
         loop {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
+use weir_model::fits_pattern;
 
 use crate::{Config, policy_layers};
 
@@ -196,14 +197,7 @@ fn matches_host(pattern: &str, host: &str, port: u16) -> bool {
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let port_fits = wanted.is_none_or(|wanted| wanted == "*" || wanted.parse() == Ok(port));
-    port_fits && glob(&name.to_ascii_lowercase(), &host.to_ascii_lowercase())
-}
-
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
-    let Some(rest) = text.strip_prefix(before) else { return false };
-    let starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    starts.filter_map(|at| rest.get(at..)).any(|rest| glob(after, rest))
+    port_fits && fits_pattern(&name.to_ascii_lowercase(), &host.to_ascii_lowercase())
 }
 
 #[cfg(test)]

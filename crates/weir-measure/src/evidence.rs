@@ -169,9 +169,7 @@ pub(crate) fn is_precious(name: &OsStr, within: Regenerable) -> bool {
     if name.contains(".tfstate") {
         return true;
     }
-    within == Regenerable::ExceptData
-        && (weir_model::is_secret(Path::new(name))
-            || [".sqlite", ".sqlite3", ".db"].iter().any(|end| name.ends_with(end)))
+    within == Regenerable::ExceptData && (weir_model::is_secret(Path::new(name)) || weir_model::is_data_file(name))
 }
 
 /// True for single files that a build, a test run or a plan writes again; they count only where git ignores them.

@@ -59,7 +59,8 @@ impl Environments {
 /// `name` is in lower case.
 fn strictest<'p>(patterns: &'p [EnvironmentPattern], name: &str) -> Option<&'p EnvironmentPattern> {
     let fits = |entry: &&EnvironmentPattern| {
-        matches(&entry.pattern, name) || parts(name).chain(words(name)).any(|part| matches(&entry.pattern, part))
+        fits_pattern(&entry.pattern, name)
+            || parts(name).chain(words(name)).any(|part| fits_pattern(&entry.pattern, part))
     };
     patterns.iter().filter(fits).min_by_key(|entry| entry.environment.strictness())
 }
@@ -74,8 +75,9 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// `*` is any text.
-fn matches(pattern: &str, name: &str) -> bool {
+/// True where `name` fits `pattern`, in which `*` is any text. Takes time by their lengths alone.
+#[must_use]
+pub fn fits_pattern(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(first) else { return false };
     let mut pieces = rest.split('*').peekable();
@@ -144,7 +146,7 @@ mod tests {
             ("", "", true),
             ("**", "x", true),
         ] {
-            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+            assert_eq!(fits_pattern(pattern, name), fits, "{pattern} {name}");
         }
     }
 

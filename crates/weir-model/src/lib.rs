@@ -24,7 +24,7 @@ mod target;
 
 pub use action::{Action, Agent, Patch, PatchOp, Request};
 pub use effect::{Effect, GitScope, Scope, Span, Verb};
-pub use environments::{EnvironmentPattern, Environments};
+pub use environments::{EnvironmentPattern, Environments, fits_pattern};
 pub use hold::{Approval, Hold, Rejection};
 pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId, RestorePointId};
 pub use impact::{Figure, Impact, Reversibility};
@@ -32,7 +32,7 @@ pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Sessio
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
 pub use restore::{Promise, Undone};
-pub use secret::{is_credential, is_secret, is_secret_variable};
+pub use secret::{is_credential, is_data_file, is_secret, is_secret_variable};
 pub use step::{Step, StepWord, WordValue};
 pub use surface::{Surface, SurfaceBase};
 pub use target::{Environment, Target, TargetKind};

@@ -258,6 +258,12 @@ pub fn is_secret_variable(name: &str) -> bool {
     ENDS.iter().any(|end| name.ends_with(end)) || name.contains("SECRET_KEY")
 }
 
+/// True for the names of databases in files and of Terraform's state, which end up among what a build makes and are not made again.
+#[must_use]
+pub fn is_data_file(name: &str) -> bool {
+    name.contains(".tfstate") || [".sqlite", ".sqlite3", ".db"].iter().any(|end| name.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

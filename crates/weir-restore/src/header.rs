@@ -84,7 +84,7 @@ impl Header {
 
     /// What the point holds on disk.
     pub(crate) fn bytes(&self) -> u64 {
-        self.counts.bytes_kept.saturating_add(self.counts.bytes_copied).saturating_add(self.tree_bytes.unwrap_or(0))
+        self.counts.bytes().saturating_add(self.tree_bytes.unwrap_or(0))
     }
 
     pub(crate) fn is_expired(&self) -> bool {

@@ -35,10 +35,5 @@ pub use recorder::Recorder;
 pub use regenerable::is_regenerable;
 pub use snapshot::{Budget, How};
 pub use store::{Limits, Store};
+pub use trash::is_trash;
 pub use undo::{Conflict, ConflictKind, Progress, Skipped, UndoOptions, UndoReport};
-
-/// True for a trash of restore points on another mount than the store's, and for everything in it.
-#[must_use]
-pub fn is_trash(path: &std::path::Path) -> bool {
-    path.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b".weir-trash-"))
-}

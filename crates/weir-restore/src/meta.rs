@@ -100,6 +100,12 @@ pub(crate) fn apply(at: impl AsFd, want: &Meta) -> io::Result<Vec<String>> {
     Ok(failed)
 }
 
+/// [`apply`] for a directory that was made anew; where things are still put into it (`pending`), with the rights for that.
+pub(crate) fn apply_to_new(dir: impl AsFd, want: &Meta, pending: bool) -> io::Result<Vec<String>> {
+    let loose = if pending { 0o700 } else { 0 };
+    apply(dir, &Meta { mode: want.mode | loose, ..want.clone() })
+}
+
 fn apply_xattrs(at: impl AsFd, want: &Meta, failed: &mut Vec<String>) -> io::Result<()> {
     let path = magic(&at);
     let now = xattrs(&at)?;

@@ -78,6 +78,14 @@ pub struct Counters {
     pub bytes_copied: u64,
 }
 
+impl Counters {
+    /// Bytes that were kept in any way.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes_kept.saturating_add(self.bytes_copied)
+    }
+}
+
 /// One restore point.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -77,7 +77,7 @@ pub(crate) fn snapshot(
 ) -> Result<Point, SnapshotError> {
     let recorder = store.open_recorder(info)?;
     let id = recorder.id();
-    let own_trash = OsString::from(format!(".weir-trash-{}", rustix::process::geteuid().as_raw()));
+    let own_trash = OsString::from(crate::trash::own_name());
     let known = HashMap::new();
     let how = How::Deletion;
     let mut walk = Walk { recorder, store, how, budget, began: Instant::now(), entries: 0, known, own_trash };

@@ -19,6 +19,20 @@ use crate::journal::{Ident, Raw, Record};
 use crate::meta::{magic, plain, set_times};
 use crate::walk::{DIRECTORY, names, open_dir, stat_at, stat_of};
 
+/// How the directories of trashes outside of the store begin, on every mount.
+const PREFIX: &str = ".weir-trash-";
+
+/// This user's trash on a mount.
+pub(crate) fn own_name() -> String {
+    format!("{PREFIX}{}", rustix::process::geteuid().as_raw())
+}
+
+/// True for a trash of restore points on another mount than the store's, and for everything in it.
+#[must_use]
+pub fn is_trash(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().as_bytes().starts_with(PREFIX.as_bytes()))
+}
+
 /// The trash of one point on one mount.
 #[derive(Debug)]
 pub(crate) struct Trash {
@@ -115,7 +129,7 @@ impl Trashes {
 
     fn make(&self, parent: BorrowedFd<'_>, stat: &Statx) -> Result<(OwnedFd, PathBuf), Errno> {
         let top = topmost_writable(parent, stat)?;
-        let name = format!(".weir-trash-{}", rustix::process::geteuid().as_raw());
+        let name = own_name();
         let before = plain(&stat_of(&top)?);
         let fresh = stat_at(&top, &name).is_err();
         let trash = private_dir(top.as_fd(), &name)?;

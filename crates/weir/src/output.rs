@@ -115,6 +115,12 @@ pub(crate) fn one_line(text: &str, width: usize) -> String {
     out
 }
 
+/// An id as lists show it: its random end tells ids apart, its beginning is the time.
+pub(crate) fn short_id(id: &impl ToString) -> String {
+    let id = id.to_string();
+    id.get(id.len().saturating_sub(8)..).map(str::to_owned).unwrap_or(id)
+}
+
 /// The width of the terminal; a sensible one where there is none.
 pub(crate) fn width() -> usize {
     let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));

@@ -16,12 +16,6 @@ pub(crate) fn store() -> Result<Store, CliError> {
     Store::open(&paths.restore()).map_err(|error| CliError::user(error.to_string()))
 }
 
-/// The last eight characters, which tell points apart; the beginning of an id is the time.
-pub(crate) fn short(id: &impl ToString) -> String {
-    let id = id.to_string();
-    id.get(id.len().saturating_sub(8)..).map(str::to_owned).unwrap_or(id)
-}
-
 /// The point that `part` means: the beginning or end of its id, or of the id of the action that it was made for.
 pub(crate) fn find(store: &Store, part: &str) -> Result<Point, CliError> {
     let part = part.trim().to_ascii_lowercase();
@@ -70,7 +64,7 @@ pub(crate) fn holds(point: &Point) -> String {
     };
     count(counts.files, "file", "files");
     count(counts.directories, "directory", "directories");
-    let bytes = counts.bytes_kept.saturating_add(counts.bytes_copied);
+    let bytes = counts.bytes();
     if bytes > 0 {
         parts.push(say::bytes(bytes));
     }

@@ -217,9 +217,7 @@ impl<'a> Elsewhere<'a> {
             self.made(path, Ident::of(&stat_of(&dir).map_err(failed(path))?), was);
         }
         if let Some(want) = want {
-            let loose = if pending { 0o700 } else { 0 };
-            let failed =
-                meta::apply(&dir, &Meta { mode: want.mode | loose, ..want.clone() }).map_err(failed_io(path))?;
+            let failed = meta::apply_to_new(&dir, want, pending).map_err(failed_io(path))?;
             self.note(path, failed);
         }
         self.report.directories += 1;

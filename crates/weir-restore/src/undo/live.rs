@@ -134,9 +134,7 @@ impl<'a> Live<'a> {
             self.log.append(&[Record::Remade { path: Raw::from(path), new, was }]).map_err(failed_io(path))?;
         }
         if let Some(want) = want {
-            let loose = if pending { 0o700 } else { 0 };
-            let failed =
-                meta::apply(&dir, &Meta { mode: want.mode | loose, ..want.clone() }).map_err(failed_io(path))?;
+            let failed = meta::apply_to_new(&dir, want, pending).map_err(failed_io(path))?;
             self.note(path, failed);
         }
         self.report.directories += 1;

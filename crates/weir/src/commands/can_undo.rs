@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use weir_model::Timestamp;
 use weir_restore::State;
 
-use crate::output::{CommandResult, FINDING, shown};
+use crate::output::{CommandResult, FINDING, short_id, shown};
 use crate::{context, restore};
 
 /// Say whether something can be taken back, with the evidence
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         writeln!(out, "{style}{word}{style:#}  {what}")?;
         writeln!(out, "  {}", shown(&answer.evidence))?;
         if yes {
-            writeln!(out, "  take it back with: weir undo {}", restore::short(&point.id))?;
+            writeln!(out, "  take it back with: weir undo {}", short_id(&point.id))?;
         }
     }
     Ok(if yes { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })

@@ -9,7 +9,7 @@ use weir_model::say::{bytes, figure};
 use weir_model::{Entry, Figure, Judgement, Record, Timestamp, Verb, Verdict};
 
 use crate::context;
-use crate::output::{CliError, CommandResult, one_line, say, verdict_style, width};
+use crate::output::{CliError, CommandResult, one_line, say, short_id, verdict_style, width};
 
 /// Show what agents asked for and what was decided, newest first
 #[derive(clap::Args)]
@@ -145,11 +145,9 @@ fn line(out: &mut impl Write, record: &Record) -> Result<(), CliError> {
         other => ("", Style::new(), String::new(), describe(other)),
     };
     let id = match &record.entry {
-        Entry::Judged { action, .. } => action.id.to_string(),
-        _ => record.id.to_string(),
+        Entry::Judged { action, .. } => short_id(&action.id),
+        _ => short_id(&record.id),
     };
-    // The random end of a UUIDv7 tells records apart; its beginning is the time.
-    let id = id.get(id.len().saturating_sub(8)..).unwrap_or(&id).to_owned();
     writeln!(out, "{dim}{time}{dim:#}  {id}  {style}{word:<8}{style:#}  {who:<8}  {what}")?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use anstyle::Style;
 use weir_model::say;
 use weir_restore::{Point, Reason, Store};
 
-use crate::output::{CliError, CommandResult, one_line, width};
+use crate::output::{CliError, CommandResult, one_line, short_id, width};
 use crate::{context, person, restore};
 
 /// List what can be taken back, and until when; drop what is over its time
@@ -63,7 +63,7 @@ fn line(out: &mut impl std::io::Write, point: &Point) -> Result<(), CliError> {
     writeln!(
         out,
         "{bold}{}{bold:#}  {dim}{made}{dim:#}  {:<9} {:<8} {agent:<8} {}  {dim}[{holds}]{dim:#}",
-        restore::short(&point.id),
+        short_id(&point.id),
         restore::state(point),
         restore::left(point, now),
         one_line(&point.info.command, room),
@@ -94,7 +94,7 @@ fn collect(args: &Args) -> CommandResult {
         if args.json {
             writeln!(out, "{}", serde_json::json!({ "dropped": dropped.id, "why": why, "bytes": dropped.bytes }))?;
         } else {
-            writeln!(out, "dropped {}  {} ({why})", restore::short(&dropped.id), say::bytes(dropped.bytes))?;
+            writeln!(out, "dropped {}  {} ({why})", short_id(&dropped.id), say::bytes(dropped.bytes))?;
         }
     }
     if !args.json {

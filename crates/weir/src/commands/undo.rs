@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use weir_model::{Entry, RestorePointId, Undone, say::count};
 use weir_restore::{ConflictKind, Point, State, Store, UndoError, UndoOptions, UndoReport};
 
-use crate::output::{CliError, CommandResult, FINDING, one_line, say, shown, width};
+use crate::output::{CliError, CommandResult, FINDING, one_line, say, short_id, shown, width};
 use crate::{context, restore};
 
 /// The most conflicts and steps that are listed for people.
@@ -185,7 +185,7 @@ fn describe(point: &Point, report: &UndoReport, args: &Args) -> Result<(), CliEr
     writeln!(
         out,
         "{bold}{}{bold:#}  {}",
-        restore::short(&point.id),
+        short_id(&point.id),
         one_line(&point.info.command, width().saturating_sub(12))
     )?;
     let size = |one: u64, name: &str, many: &str| format!("{} {}", count(one), if one == 1 { name } else { many });
@@ -221,7 +221,7 @@ fn describe(point: &Point, report: &UndoReport, args: &Args) -> Result<(), CliEr
     }
     more(&mut out, report.skipped.len())?;
     if let Some(kept) = report.kept {
-        writeln!(out, "  {dim}to take this back:{dim:#} weir undo {}", restore::short(&kept))?;
+        writeln!(out, "  {dim}to take this back:{dim:#} weir undo {}", short_id(&kept))?;
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ impl Judge for OnGuard {
     fn limit(&self, reached: &Reached) -> Ruling {
         let reason = match reached {
             Reached::Limit { counters, path } => {
-                let bytes = counters.bytes_kept.saturating_add(counters.bytes_copied);
+                let bytes = counters.bytes();
                 format!(
                     "The running command has taken away {} files and {} directories ({}), all of which are kept, and goes \
                      on with `{}`.",

@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use weir_gate_exec::{Limits, NetworkPolicy, RunError, RunOptions, RunReport, Tier};
 use weir_guard::{Guard, Network, RunSettings, Said, Supervision};
-use weir_model::{Action, ActionId, Agent, Entry, Judgement, Outcome, Promise, Request, Verdict};
-use weir_restore::{Point, PointInfo, Recorder, Store, StoreError};
+use weir_model::{Action, ActionId, Agent, Entry, Judgement, Outcome, Request, Verdict};
+use weir_restore::{Point, Recorder, Store};
 
-use crate::output::{CliError, FINDING, say};
+use crate::output::{self, CliError, FINDING, say};
 use crate::{context, restore};
 
 /// What a person asks for.
@@ -42,7 +42,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let action = action(&wanted.command, &cwd);
     let supervision: &'static Supervision<'static> = Box::leak(Box::new(guard.supervise(&action)));
     let judgement = supervision.judge();
-    if let Err(code) = admit(guard, supervision, &judgement)? {
+    if let Some(code) = refused(guard, supervision, &judgement)? {
         return Ok(code);
     }
     let store = restore::store()?;
@@ -61,23 +61,22 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
         at_least,
     };
     let begun = Instant::now();
-    let (recorder, ran) = attempt(&store, &action, guard, |recorder| options(recorder, Tier::Guard))?;
+    let (recorder, ran) = attempt(&store, supervision, |recorder| options(recorder, Tier::Guard))?;
     let (recorder, ran, named) = match ran {
         Err(error @ (RunError::Nested | RunError::Unsupported(_))) => {
+            discard(&store, recorder);
             if settings.full_guard_only {
-                discard(&store, recorder);
                 return Err(CliError::hint(
                     error.to_string(),
                     "`run.toml` asks for the full guard, so nothing was run. `weir doctor` says what is missing.",
                 ));
             }
-            discard(&store, recorder);
             say(&format!(
                 "weir: WARNING: {error}. Only the write floor is in force, and only what the command names is kept: \
                  what a script deletes by itself does NOT come back."
             ));
             let named = keep_named(guard, supervision, &judgement)?;
-            let (recorder, ran) = attempt(&store, &action, guard, |recorder| options(recorder, Tier::Floor))?;
+            let (recorder, ran) = attempt(&store, supervision, |recorder| options(recorder, Tier::Floor))?;
             (recorder, ran, named)
         }
         ran => (recorder, ran, None),
@@ -91,7 +90,10 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
         }
     };
     let point = seal(&store, recorder)?;
-    finish(guard, supervision, &report, point.as_ref().or(named.as_ref().map(|(_, point)| point)), begun, wanted.quiet);
+    record(guard, supervision, &report, point.as_ref(), begun);
+    if !wanted.quiet {
+        tell(&report, point.or(named).as_ref());
+    }
     Ok(u8::try_from(report.code).unwrap_or(FINDING))
 }
 
@@ -104,27 +106,10 @@ type Attempt = (Arc<Recorder>, Result<RunReport, RunError>);
 
 fn attempt(
     store: &Store,
-    action: &Action,
-    guard: &Guard,
+    supervision: &Supervision<'_>,
     options: impl FnOnce(Arc<Recorder>) -> RunOptions,
 ) -> Result<Attempt, CliError> {
-    let info = PointInfo {
-        action: Some(action.id),
-        agent: Some(action.agent.name.clone()),
-        command: action.summary(),
-        cwd: action.cwd.clone(),
-        lifetime: guard.config().restore_lifetime,
-    };
-    let made = match store.make(&info) {
-        Err(StoreError::OverQuota { .. }) => {
-            guard
-                .collect_restore_points(false, context::now())
-                .map_err(|error| CliError::user(format!("nothing could be kept, so nothing was run: {error}")))?;
-            store.make(&info)
-        }
-        made => made,
-    };
-    let recorder = made.map_err(|error| {
+    let recorder = supervision.open_restore_point(store).map_err(|error| {
         CliError::hint(
             format!("nothing could be kept, so nothing was run: {error}"),
             "`weir restore-points --collect --before-their-time` makes room.",
@@ -135,8 +120,8 @@ fn attempt(
     Ok((recorder, ran))
 }
 
-/// What policy says before anything starts: `Err` is the exit code where it may not.
-fn admit(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) -> Result<Result<(), u8>, CliError> {
+/// What policy says before anything starts: the exit code where it may not.
+fn refused(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) -> Result<Option<u8>, CliError> {
     let mut judgement = judgement.clone();
     let mut refusal = None;
     match judgement.verdict {
@@ -161,32 +146,24 @@ fn admit(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) ->
             "Inside another `weir run`, run the command as it is: it is guarded already. Else `weir doctor` says more.",
         )
     })?;
-    Ok(match refusal {
-        None => Ok(()),
-        Some(why) => {
-            say(&format!("weir: refused: {}", why.trim()));
-            Err(FINDING)
-        }
-    })
+    Ok(refusal.map(|why| {
+        say(&format!("weir: refused: {}", why.trim()));
+        FINDING
+    }))
 }
 
 /// Where the full guard cannot be had: a restore point of what the command names.
-fn keep_named(
-    guard: &Guard,
-    supervision: &Supervision<'_>,
-    judgement: &Judgement,
-) -> Result<Option<(Promise, Point)>, CliError> {
+fn keep_named(guard: &Guard, supervision: &Supervision<'_>, judgement: &Judgement) -> Result<Option<Point>, CliError> {
     let kept = supervision.keep_named(judgement).map_err(|error| {
         CliError::hint(
             format!("what the command names cannot be kept, so nothing was run: {error}"),
             "Name less, or run it where the full guard works (`weir doctor`).",
         )
     })?;
-    if let Some((promise, _)) = &kept {
-        let entry = Entry::RestorePointMade { promise: promise.clone() };
-        guard.note(entry, context::now()).map_err(|error| CliError::user(error.to_string()))?;
-    }
-    Ok(kept)
+    let Some((promise, point)) = kept else { return Ok(None) };
+    let entry = Entry::RestorePointMade { promise };
+    guard.note(entry, context::now()).map_err(|error| CliError::user(error.to_string()))?;
+    Ok(Some(point))
 }
 
 const fn network(settings: &RunSettings) -> NetworkPolicy {
@@ -229,21 +206,10 @@ fn discard(store: &Store, recorder: Arc<Recorder>) {
     }
 }
 
-/// Records what came of it, and says it.
-fn finish(
-    guard: &Guard,
-    supervision: &Supervision<'_>,
-    report: &RunReport,
-    point: Option<&Point>,
-    begun: Instant,
-    quiet: bool,
-) {
+/// The ledger says what came of it.
+fn record(guard: &Guard, supervision: &Supervision<'_>, report: &RunReport, point: Option<&Point>, begun: Instant) {
     let action = supervision.action();
-    let mut entries = Vec::new();
-    if let Some(point) = point {
-        let promise = supervision.promise(point);
-        entries.push(Entry::RestorePointMade { promise });
-    }
+    let made = point.map(|point| Entry::RestorePointMade { promise: supervision.promise(point) });
     let outcome = Outcome {
         agent: action.agent.name.clone(),
         session: None,
@@ -252,20 +218,19 @@ fn finish(
         failed: Some(report.code != 0),
         duration_ms: u64::try_from(begun.elapsed().as_millis()).ok(),
     };
-    entries.push(Entry::Settled { outcome });
-    for entry in entries {
-        if let Err(error) = guard.note(entry, context::now()) {
-            say(&format!("weir: the ledger could not take this down: {error}"));
-        }
+    let entries = made.into_iter().chain([Entry::Settled { outcome }]).collect();
+    if let Err(error) = guard.note_all(entries, context::now()) {
+        say(&format!("weir: the ledger could not take this down: {error}"));
     }
-    if quiet {
-        return;
-    }
+}
+
+/// Says what came of it.
+fn tell(report: &RunReport, kept: Option<&Point>) {
     if report.refusals > 0 {
         say(&format!("weir: {} calls were refused", report.refusals));
     }
-    if let Some(point) = point {
-        let id = restore::short(&point.id);
+    if let Some(point) = kept {
+        let id = output::short_id(&point.id);
         say(&format!("weir: kept {} as restore point {id}; `weir undo {id}` takes it back", restore::holds(point)));
     }
 }
