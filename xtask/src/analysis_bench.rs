@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use weir_analyze::{Analysis, DirEntry, FileKind, World, analyze};
 use weir_model::Verb;
 
+use crate::bench::median;
+
 pub(crate) const HELP: &str =
     "  analysis-bench  time the analysis alone: commands of a hundred bytes, a megabyte, nesting bombs
 ";
@@ -287,12 +289,7 @@ fn time(command: &str, world: &Files, rounds: usize) -> Result<(Duration, Durati
             baselines.push(begun.elapsed());
         }
     }
-    Ok((median(times), median(baselines), analysis))
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    Ok((median(times).unwrap_or_default(), median(baselines).unwrap_or_default(), analysis))
 }
 
 fn line(name: &str, (median, baseline, bytes): (Duration, Duration, usize), end: &str) {

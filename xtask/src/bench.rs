@@ -50,9 +50,7 @@ struct Build {
 }
 
 fn builds(only_static: bool) -> Result<Vec<Build>, String> {
-    // Absolute: the cases run in a directory of their own.
-    let target_dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let target_dir = std::path::absolute(target_dir).map_err(|error| error.to_string())?;
+    let target_dir = target_dir()?;
     let mut builds = Vec::new();
     if !only_static {
         cargo(&["build", "--release", "--locked", "--package", "weir"])?;
@@ -70,7 +68,14 @@ fn builds(only_static: bool) -> Result<Vec<Build>, String> {
     Ok(builds)
 }
 
-fn cargo(args: &[&str]) -> Result<(), String> {
+/// Where cargo builds; absolute, because the cases run in directories of their own.
+pub(crate) fn target_dir() -> Result<PathBuf, String> {
+    let dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    std::path::absolute(dir).map_err(|error| error.to_string())
+}
+
+/// Runs cargo in the workspace.
+pub(crate) fn cargo(args: &[&str]) -> Result<(), String> {
     let status = Command::new(env!("CARGO")).args(args).status().map_err(|error| format!("cargo: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("cargo {} failed", args.join(" "))) }
 }
@@ -236,8 +241,9 @@ fn once(case: &Case) -> Result<Sample, String> {
     Ok(Sample { wall, cpu: cpu(&after).saturating_sub(cpu(&before)), rss_kb: after.max_rss() })
 }
 
-fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
-    let mut values: Vec<T> = values.collect();
+/// The value in the middle; nothing of nothing.
+pub(crate) fn median<T: Ord + Copy>(values: impl IntoIterator<Item = T>) -> Option<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }

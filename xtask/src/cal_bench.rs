@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use weir_cal::report::{Document, Format};
 use weir_cal::run::{Environment, Publisher};
 use weir_cal::{run, source, syntax};
+
+use crate::bench::{cargo, median, target_dir};
 
 const ENTITIES: u64 = 1_000_000;
 const FOUNDING: &str = include_str!("../../incidents/guardrail-gap/gap.cal");
@@ -27,16 +29,9 @@ pub(crate) const HELP: &str =
 /// Builds what is measured, makes the data, and starts each case in a process of its own.
 pub(crate) fn run() -> Result<(), String> {
     for package in ["xtask", "weir"] {
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--locked", "--package", package])
-            .status()
-            .map_err(|error| format!("cargo: {error}"))?;
-        if !status.success() {
-            return Err(format!("cargo build --package {package} failed"));
-        }
+        cargo(&["build", "--release", "--locked", "--package", package])?;
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let release = std::path::absolute(target).map_err(|error| error.to_string())?.join("release");
+    let release = target_dir()?.join("release");
     let scratch = tempfile::Builder::new().prefix("weir-cal-bench-").tempdir().map_err(|error| error.to_string())?;
     println!("making {ENTITIES} entities in {}", scratch.path().display());
     make_entities(scratch.path())?;
@@ -118,15 +113,10 @@ fn compare(
         own.push(timed(&mut case)?);
         other.push(timed(&mut baseline)?);
     }
-    let (own, other) = (median(own), median(other));
+    let (own, other) = (median(own).unwrap_or_default(), median(other).unwrap_or_default());
     let ratio = own.as_secs_f64() / other.as_secs_f64();
     println!("{name:<44} {:>12} {:>12} {ratio:>8.2} {resident:>6} MB   ({baseline_name})", shown(own), shown(other));
     Ok(())
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 fn shown(time: Duration) -> String {

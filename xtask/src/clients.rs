@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::bench::{cargo, target_dir};
+
 /// The clients, and the names of their programs.
 const CLIENTS: [&str; 7] = ["claude", "codex", "gemini", "qwen", "copilot", "cline", "opencode"];
 
@@ -152,15 +154,8 @@ fn said(output: &Output) -> String {
 
 /// Builds Weir and says where it is.
 fn build() -> Result<PathBuf, String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--package", "weir"])
-        .status()
-        .map_err(|error| format!("cargo: {error}"))?;
-    if !status.success() {
-        return Err("cargo build failed".to_owned());
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join("debug/weir").canonicalize().map_err(|error| format!("the built program: {error}"))
+    cargo(&["build", "--locked", "--package", "weir"])?;
+    target_dir()?.join("debug/weir").canonicalize().map_err(|error| format!("the built program: {error}"))
 }
 
 /// `PATH` with the programs of every package below `cli` before it, Node's first.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::bench::{cargo, median, target_dir};
+
 pub(crate) const HELP: &str = "  undo-bench [--rounds N] [--large] [--binary PROGRAM]
                   time everyday commands bare and under `weir run`, deletions, and their undo; `--large`: 2 GB on disk
 ";
@@ -55,7 +57,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
                 let _ = (fs::remove_dir_all(home.join("restore")), fs::remove_dir_all(home.join("runs")));
             }
         }
-        let (bare, guarded) = (median(bare), median(guarded));
+        let (bare, guarded) = (median(bare).unwrap_or_default(), median(guarded).unwrap_or_default());
         println!(
             "| {} | {:.1} | {:.1} | {:.2} |",
             case.name,
@@ -69,14 +71,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
 }
 
 fn built() -> Result<PathBuf, String> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let status = Command::new(env!("CARGO")).args(["build", "--release", "--locked", "--package", "weir"]).status();
-    match status {
-        Ok(status) if status.success() => {
-            std::path::absolute(target.join("release/weir")).map_err(|error| error.to_string())
-        }
-        _ => Err("cargo build --release failed".to_owned()),
-    }
+    cargo(&["build", "--release", "--locked", "--package", "weir"])?;
+    Ok(target_dir()?.join("release/weir"))
 }
 
 fn cases(rounds: usize, large: bool) -> Vec<Case> {
@@ -115,11 +111,6 @@ fn timed(guard: Option<(&Path, &Path)>, command: &str, work: &Path) -> Result<Du
     let status = process.status().map_err(|error| error.to_string())?;
     let took = begun.elapsed();
     if status.success() { Ok(took) } else { Err(format!("`{command}` ended with {status}")) }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 fn nothing(_: &Path) -> Result<(), String> {
@@ -219,7 +210,7 @@ fn undos(weir: &Path, place: &Path, rounds: usize) -> Result<(), String> {
         ("`weir undo` of it", after_hook),
         ("`weir undo` of a guarded `rm -rf`", after_run),
     ] {
-        println!("| {name} | {:.0} |", median(times).as_secs_f64() * 1e3);
+        println!("| {name} | {:.0} |", median(times).unwrap_or_default().as_secs_f64() * 1e3);
     }
     Ok(())
 }
