@@ -96,7 +96,8 @@ fn rules(options: &RunOptions, floor: &Floor, machine: Machine) -> Result<Rules,
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     let world =
         World::new().map_err(|error| RunError::Setup { what: "open the root directory", source: error.into() })?;
-    let session = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
+    // Zero stands for a session or group that was made outside of this container. (rustix takes it for impossible.)
+    let session = nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw);
     Ok(Rules {
         floor: floor.clone(),
         network: options.network,
@@ -106,7 +107,7 @@ fn rules(options: &RunOptions, floor: &Floor, machine: Machine) -> Result<Rules,
         world,
         machine,
         supervisor: std::process::id(),
-        group: rustix::process::getpgrp().as_raw_nonzero().get(),
+        group: nix::unistd::getpgrp().as_raw(),
         session,
         started: (now.tv_sec, u32::try_from(now.tv_nsec).unwrap_or_default()),
     })

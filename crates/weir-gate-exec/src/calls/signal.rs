@@ -32,10 +32,11 @@ pub(super) fn kill(scene: &Scene<'_>) -> Result<Answer, Stop> {
 }
 
 fn own_group(scene: &Scene<'_>) -> Result<i32, Stop> {
-    let process = i32::try_from(scene.target.thread).ok().and_then(rustix::process::Pid::from_raw);
-    let group = rustix::process::getpgid(process)?.as_raw_nonzero().get();
+    let process = i32::try_from(scene.target.thread).map_err(|_| Errno::SRCH)?;
+    // Zero, which rustix takes for impossible, where the group was made outside of this container.
+    let group = nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(process)));
     scene.target.confirm()?;
-    Ok(group)
+    Ok(group.map_err(|_| Errno::SRCH)?.as_raw())
 }
 
 fn proceed_unless_own(process: i32) -> Result<Answer, Stop> {

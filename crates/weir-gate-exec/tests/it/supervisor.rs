@@ -2,10 +2,11 @@
 
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::cage::{as_each_user, output, stdout, succeeded};
+use crate::cage::{Cage, User, as_each_user, output, stdout, succeeded};
 
 #[track_caller]
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
@@ -63,6 +64,33 @@ fn signals_reach_the_command() {
         let done = child.wait_with_output().unwrap();
         assert_eq!((done.status.code(), stdout(&done).as_str()), (Some(3), "got it\n"));
     });
+}
+
+/// As with `docker exec`: the session and the group have no number here.
+#[test]
+fn a_session_from_outside_of_the_container_does_no_harm() {
+    let entered = || {
+        let mut entered = Command::new("unshare");
+        entered.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+        entered
+    };
+    if !entered().arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: containers cannot be made here");
+        return;
+    }
+    let cage = Cage::new(User::Same);
+    cage.write("work/file", "x");
+    let before = cage.picture("work");
+    let script = "echo $(($(cut -d' ' -f5 /proc/self/stat))); rm file; kill -9 0";
+    let guard = cage.guard_with(&[]);
+    let mut run = cage.command(Path::new("unshare"));
+    run.args(entered().get_args()).arg(guard.get_program()).args(guard.get_args()).args(["sh", "-c", script]);
+    let ran = output(&mut run);
+    assert_eq!(stdout(&ran).trim(), "0", "{ran:?}");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("it would stop the guard"), "{ran:?}");
+    assert!(!cage.path("work/file").exists());
+    cage.undo();
+    assert_eq!(cage.picture("work"), before);
 }
 
 #[test]
