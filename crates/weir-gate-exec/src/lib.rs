@@ -11,6 +11,8 @@
 mod options;
 
 #[cfg(target_os = "linux")]
+mod began;
+#[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
 mod child;

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags};
 
+use crate::began::Began;
+
 /// The most directories that are remembered.
 const MOST_KNOWN: usize = 50_000;
 /// The most renames that are remembered; after more, everything is kept.
@@ -33,8 +35,8 @@ impl Regenerable {
         }
     }
 
-    /// True for what needs not be kept. `started` is when the run began.
-    pub(crate) fn holds(&mut self, path: &Path, started: (i64, u32)) -> bool {
+    /// True for what needs not be kept. `began` is when the run did.
+    pub(crate) fn holds(&mut self, path: &Path, began: Began) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         if self.arrived.len() > MOST_ARRIVED
             || weir_model::is_secret(Path::new(name))
@@ -45,7 +47,7 @@ impl Regenerable {
         if let Some(known) = self.inside.get(parent) {
             return *known;
         }
-        let answer = parent.ancestors().take(MOST_LEVELS).any(|dir| self.is_made_again(dir, started));
+        let answer = parent.ancestors().take(MOST_LEVELS).any(|dir| self.is_made_again(dir, began));
         if self.inside.len() >= MOST_KNOWN {
             self.inside.clear();
         }
@@ -53,11 +55,12 @@ impl Regenerable {
         answer
     }
 
-    fn is_made_again(&self, dir: &Path, started: (i64, u32)) -> bool {
+    fn is_made_again(&self, dir: &Path, began: Began) -> bool {
         let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else { return false };
         let open =
             || rustix::fs::openat(CWD, parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         !self.arrived.iter().any(|place| place.starts_with(dir) || dir.starts_with(place))
-            && open().is_ok_and(|parent| weir_restore::is_regenerable(parent.as_fd(), name, Some(started)))
+            && open()
+                .is_ok_and(|parent| weir_restore::is_regenerable(parent.as_fd(), name, Some(began.at_the_earliest)))
     }
 }

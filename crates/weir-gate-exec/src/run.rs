@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use rustix::fs::{FileType, OFlags};
 use rustix::process::PidfdFlags;
 
+use crate::began::Began;
 use crate::child::{self, Restraint};
 use crate::filter::{self, Machine, Shape};
 use crate::floor::Floor;
@@ -93,7 +94,6 @@ fn guarded(options: &RunOptions, floor: &Floor, surroundings: &Surroundings) -> 
 }
 
 fn rules(options: &RunOptions, floor: &Floor, machine: Machine) -> Result<Rules, RunError> {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     let world =
         World::new().map_err(|error| RunError::Setup { what: "open the root directory", source: error.into() })?;
     // Zero stands for a session or group that was made outside of this container. (rustix takes it for impossible.)
@@ -109,7 +109,7 @@ fn rules(options: &RunOptions, floor: &Floor, machine: Machine) -> Result<Rules,
         supervisor: std::process::id(),
         group: nix::unistd::getpgrp().as_raw(),
         session,
-        started: (now.tv_sec, u32::try_from(now.tv_nsec).unwrap_or_default()),
+        began: Began::now(),
     })
 }
 

@@ -15,6 +15,7 @@ use rustix::fs::Mode;
 use rustix::io::Errno;
 use weir_restore::{Counters, Recorder};
 
+use crate::began::Began;
 use crate::filter::{Call, Machine};
 use crate::floor::Floor;
 use crate::kernel::{self, Notification};
@@ -110,8 +111,7 @@ pub(crate) struct Rules {
     /// Of the supervisor's own process group, which the command shares.
     pub(crate) group: i32,
     pub(crate) session: i32,
-    /// When the run began, by the clock that files are born by.
-    pub(crate) started: (i64, u32),
+    pub(crate) began: Began,
     /// Files that the command was given as standard input, output or error for writing.
     pub(crate) given: HashSet<Identity>,
 }

@@ -61,7 +61,7 @@ fn is_noted(scene: &mut Scene<'_>, object: &Object) -> bool {
     if scene.state.made.contains(&identity) || scene.state.noted.contains(&identity) {
         return true;
     }
-    identity.birth > scene.rules.started
+    identity.birth > scene.rules.began.at_the_latest
         && *scene.state.own_births.entry(identity.device).or_insert_with(|| {
             let status = rustix::fs::fstatfs(&object.file);
             status.is_ok_and(|status| u64::try_from(status.f_type).is_ok_and(|kind| OWN_BIRTHS.contains(&kind)))

@@ -162,7 +162,7 @@ fn unix(scene: &Scene<'_>, bytes: Vec<u8>) -> Result<Address, Stop> {
     let Found::There(object) = scene.rules.world.find(&scene.target, place, true)? else {
         return Err(Errno::NOENT.into());
     };
-    let born_here = object.status.identity.birth > scene.rules.started;
+    let born_here = object.status.identity.birth > scene.rules.began.at_the_latest;
     match takes_orders(&object.path) {
         Orders::Never => return Err(refused(&object.path.display().to_string())),
         // One that was started inside of this run is guarded too.

@@ -26,7 +26,7 @@ pub(super) fn unlink(scene: &mut Scene<'_>, directory: i32, path: u64) -> Result
         }
     }
     allowed?;
-    if scene.state.regenerable.holds(path, scene.rules.started) {
+    if scene.state.regenerable.holds(path, scene.rules.began) {
         rustix::fs::unlinkat(parent, name, AtFlags::empty())?;
         return Ok(Answer::Done(0));
     }
@@ -51,7 +51,7 @@ pub(super) fn remove_directory(scene: &mut Scene<'_>, directory: i32, path: u64)
     scene.permitted_tree(path)?;
     scene.within_limits(path)?;
     // The directory itself as well as those in it.
-    if scene.state.regenerable.holds(&path.join("entry"), scene.rules.started) {
+    if scene.state.regenerable.holds(&path.join("entry"), scene.rules.began) {
         rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR)?;
         return Ok(Answer::Done(0));
     }
