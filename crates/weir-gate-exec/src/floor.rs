@@ -13,20 +13,22 @@ use landlock::{
 #[derive(Debug, Clone)]
 pub(crate) struct Floor {
     roots: Vec<PathBuf>,
+    /// Those in writable places only: the rest is out of reach anyway.
     protected: Vec<PathBuf>,
 }
 
 impl Floor {
     pub(crate) fn new(roots: &[PathBuf], protected: &[PathBuf]) -> Self {
-        Self {
-            roots: roots.iter().filter_map(|root| root.canonicalize().ok()).collect(),
-            protected: protected.iter().filter_map(|path| canonical_as_far_as_it_exists(path)).collect(),
-        }
+        let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
+        let mut protected: Vec<PathBuf> =
+            protected.iter().filter_map(|path| canonical_as_far_as_it_exists(path)).collect();
+        protected.retain(|place| roots.iter().any(|root| place.starts_with(root)));
+        Self { roots, protected }
     }
 
     /// Whether a protected place lies in a writable one, which Landlock cannot express.
     pub(crate) fn has_islands(&self) -> bool {
-        self.protected.iter().any(|place| self.roots.iter().any(|root| place.starts_with(root)))
+        !self.protected.is_empty()
     }
 
     /// The ruleset: writing below the writable places only, and under a supervisor no removing, renaming and linking anywhere.
@@ -53,10 +55,10 @@ impl Floor {
 
     /// Why `path` may not be changed, if so.
     pub(crate) fn forbids(&self, path: &Path) -> Option<&'static str> {
-        if !self.roots.iter().any(|root| path.starts_with(root)) {
+        if !self.roots.iter().any(|root| is_below(path, root)) {
             return Some("it lies outside of the writable places");
         }
-        if self.protected.iter().any(|place| path.starts_with(place)) {
+        if self.protected.iter().any(|place| is_below(path, place)) {
             return Some("it is protected");
         }
         if weir_restore::is_trash(path) {
@@ -68,9 +70,16 @@ impl Floor {
     /// As [`Floor::forbids`], for what takes all below it along: a renamed directory.
     pub(crate) fn forbids_tree(&self, path: &Path) -> Option<&'static str> {
         self.forbids(path).or_else(|| {
-            self.protected.iter().any(|place| place.starts_with(path)).then_some("it holds a protected place")
+            self.protected.iter().any(|place| is_below(place, path)).then_some("it holds a protected place")
         })
     }
+}
+
+/// As [`Path::starts_with`], for paths as the kernel writes them: compared as they are, which each call waits for.
+fn is_below(path: &Path, place: &Path) -> bool {
+    let (path, place) = (path.as_os_str().as_encoded_bytes(), place.as_os_str().as_encoded_bytes());
+    let rest = path.strip_prefix(place);
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')) || place.last() == Some(&b'/'))
 }
 
 /// A protected place may not exist yet: then its directories count, as far as they do.

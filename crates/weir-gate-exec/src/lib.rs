@@ -34,6 +34,8 @@ mod supervisor;
 mod target;
 #[cfg(target_os = "linux")]
 mod tier;
+#[cfg(target_os = "linux")]
+mod umasks;
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;

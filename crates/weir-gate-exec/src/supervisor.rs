@@ -22,6 +22,7 @@ use crate::kernel::{self, Notification};
 use crate::regenerable::Regenerable;
 use crate::resolve::{Identity, World};
 use crate::target::Target;
+use crate::umasks::Umasks;
 use crate::{Judge, Limits, NetworkPolicy, Notice, Reached, Refusal, Ruling, calls};
 
 /// Refusals that are kept word for word.
@@ -129,6 +130,7 @@ pub(crate) struct State {
     pub(crate) noted: HashSet<Identity>,
     /// Whether the file systems of these devices give a file one birth.
     pub(crate) own_births: HashMap<(u32, u32), bool>,
+    pub(crate) umasks: Umasks,
     /// Once a process became somebody else, each caller is looked at.
     pub(crate) credentials_changed: bool,
     pub(crate) programs: u64,
@@ -356,6 +358,7 @@ impl Supervisor {
             }
             self.state.threads.insert(notification.thread);
         }
+        self.state.umasks.seen(notification.thread);
         if self.state.credentials_changed {
             calls::identity::same_credentials(&target)?;
         }

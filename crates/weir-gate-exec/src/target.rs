@@ -174,9 +174,18 @@ impl Target<'_> {
         if link(&self.thread.to_string())? == link(&leader.to_string())? { Ok(()) } else { Err(Errno::PERM) }
     }
 
+    /// What the kernel says of it, as far as one read gets: each read makes the whole text anew.
+    fn text_in_proc(&self, what: &str) -> Result<String, Errno> {
+        let file = self.open_in_proc(what, OFlags::RDONLY).map_err(|_| Errno::SRCH)?;
+        let mut text = vec![0; 2 * PAGE];
+        let length = rustix::io::read(file, &mut text).map_err(|_| Errno::SRCH)?;
+        text.truncate(length);
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// A field of its status.
     fn status(&self, field: &str) -> Result<String, Errno> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.thread)).map_err(|_| Errno::SRCH)?;
+        let text = self.text_in_proc("status")?;
         let line = text.lines().find_map(|line| line.strip_prefix(field));
         line.and_then(|line| line.strip_prefix(':')).map(|value| value.trim().to_owned()).ok_or(Errno::SRCH)
     }
@@ -199,7 +208,7 @@ impl Target<'_> {
 
     /// Session and number of the controlling terminal.
     pub(crate) fn terminal(&self) -> Result<(i32, u64), Errno> {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.thread)).map_err(|_| Errno::SRCH)?;
+        let text = self.text_in_proc("stat")?;
         let (_, rest) = text.rsplit_once(')').ok_or(Errno::SRCH)?;
         let mut fields = rest.split_whitespace().skip(3);
         let session = fields.next().and_then(|field| field.parse().ok()).ok_or(Errno::SRCH)?;
@@ -209,7 +218,7 @@ impl Target<'_> {
 
     /// The processor that it last ran on.
     pub(crate) fn processor(&self) -> Option<usize> {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.thread)).ok()?;
+        let text = self.text_in_proc("stat").ok()?;
         let (_, rest) = text.rsplit_once(')')?;
         rest.split_whitespace().nth(36)?.parse().ok()
     }

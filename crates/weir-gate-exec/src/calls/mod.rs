@@ -70,6 +70,10 @@ pub(crate) fn carry_out(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
             scene.state.credentials_changed = true;
             Ok(Answer::Proceed)
         }
+        Call::umask => {
+            scene.state.umasks.changes(scene.target.thread);
+            Ok(Answer::Proceed)
+        }
         _ => metadata::change(scene),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn open(scene: &mut Scene<'_>, directory: i32, path: u64, flags: u32,
 }
 
 fn make(scene: &mut Scene<'_>, place: &Place, flags: OFlags, mode: u32) -> Result<Answer, Stop> {
-    let umask = scene.target.umask()?;
+    let umask = scene.state.umasks.of(&scene.target)?;
     scene.target.confirm()?;
     scene.permitted(&place.path)?;
     let (parent, name, path) = place.at();

@@ -239,6 +239,7 @@ fn plain(program: &mut Program, shape: &Shape) {
         Call::removexattr,
         Call::lremovexattr,
         Call::fremovexattr,
+        Call::umask,
         Call::connect,
         Call::kill,
         Call::tkill,

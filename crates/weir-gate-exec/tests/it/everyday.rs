@@ -160,3 +160,53 @@ fn cargo() {
     succeeded(&run(&["clean", "-q"]));
     assert!(!cage.path("work/target/debug").exists());
 }
+
+/// The supervisor remembers masks, and must never use an old one.
+#[test]
+fn new_files_get_the_mask_of_the_moment() {
+    as_each_user_and_way(|cage| {
+        let program = cage.compile(
+            r#"
+            #include <fcntl.h>
+            #include <pthread.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <sys/stat.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            static void expect(const char *name, int mode, const char *when) {
+                struct stat status;
+                int file = open(name, O_CREAT | O_TRUNC | O_WRONLY, 0666);
+                if (file < 0 || fstat(file, &status)) exit(3);
+                if ((status.st_mode & 0777) != mode) { printf("%s: %o, not %o\n", when, status.st_mode & 0777, mode); exit(4); }
+                close(file);
+                unlink(name);
+            }
+            static void *change(void *mask) { umask((long)mask); return 0; }
+            int main(void) {
+                for (long i = 0; i < 200; i++) {
+                    umask(i % 2 ? 077 : 02);
+                    expect("own", i % 2 ? 0600 : 0664, "own change");
+                    expect("own", i % 2 ? 0600 : 0664, "again");
+                    pthread_t thread;
+                    pthread_create(&thread, 0, change, (void *)(i % 3 ? 027L : 0L));
+                    pthread_join(thread, 0);
+                    expect("shared", i % 3 ? 0640 : 0666, "change by another thread");
+                    if (i % 10 == 0) {
+                        pid_t child = fork();
+                        if (child == 0) { umask(0777); expect("child", 0, "change by a child"); _exit(0); }
+                        int status;
+                        waitpid(child, &status, 0);
+                        if (status) exit(5);
+                        expect("parent", i % 3 ? 0640 : 0666, "after a child");
+                    }
+                }
+                puts("right");
+                return 0;
+            }"#,
+            &[],
+        );
+        let ran = output(cage.guard().arg(program));
+        assert_eq!(stdout(&ran).trim(), "right", "{ran:?}");
+    });
+}
