@@ -1,6 +1,7 @@
 //! Where may be written: the same rule twice, as a Landlock ruleset for the command and as a check of paths for the
 //! supervisor, which is under no ruleset.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,9 +20,11 @@ pub(crate) struct Floor {
 
 impl Floor {
     pub(crate) fn new(roots: &[PathBuf], protected: &[PathBuf]) -> Self {
-        let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-        let mut protected: Vec<PathBuf> =
-            protected.iter().filter_map(|path| canonical_as_far_as_it_exists(path)).collect();
+        let mut places = Places::default();
+        let mut roots: Vec<PathBuf> = roots.iter().filter_map(|root| places.canonical(root)).collect();
+        // Landlock grants what is there.
+        roots.retain(|root| root.exists());
+        let mut protected: Vec<PathBuf> = protected.iter().flat_map(|path| places.with_link(path)).collect();
         protected.retain(|place| roots.iter().any(|root| place.starts_with(root)));
         Self { roots, protected }
     }
@@ -82,13 +85,35 @@ fn is_below(path: &Path, place: &Path) -> bool {
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')) || place.last() == Some(&b'/'))
 }
 
-/// A protected place may not exist yet: then its directories count, as far as they do.
-fn canonical_as_far_as_it_exists(path: &Path) -> Option<PathBuf> {
-    if let Ok(path) = path.canonicalize() {
-        return Some(path);
+/// Canonical paths. A protected place may not exist yet: then its directories count, as far as they do. Most places lie in the same few
+/// directories, which are looked at once.
+#[derive(Default)]
+struct Places(HashMap<PathBuf, Option<PathBuf>>);
+
+impl Places {
+    fn canonical(&mut self, path: &Path) -> Option<PathBuf> {
+        self.with_link(path).pop()
     }
-    let name = path.file_name()?;
-    Some(canonical_as_far_as_it_exists(path.parent()?)?.join(name))
+
+    /// Where a name is, and where it leads if it is a link: who may not change the one may not replace the other either.
+    fn with_link(&mut self, path: &Path) -> Vec<PathBuf> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return path.canonicalize().into_iter().collect();
+        };
+        let Some(place) = self.directory(parent).map(|parent| parent.join(name)) else { return Vec::new() };
+        let is_link = place.symlink_metadata().is_ok_and(|status| status.is_symlink());
+        let end = if is_link { place.canonicalize().ok() } else { None };
+        std::iter::once(place).chain(end).collect()
+    }
+
+    fn directory(&mut self, path: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.0.get(path) {
+            return known.clone();
+        }
+        let found = self.canonical(path);
+        self.0.insert(path.to_owned(), found.clone());
+        found
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +136,11 @@ mod tests {
         assert!(floor.forbids_tree(&root.join("repository/.git")).is_some());
         assert_eq!(floor.forbids_tree(&root.join("repository/src")), None);
         assert!(floor.has_islands());
+        let dotfiles = place.path().join("dotfiles");
+        std::fs::create_dir(&dotfiles).unwrap();
+        std::os::unix::fs::symlink(&dotfiles, root.join("repository/.claude")).unwrap();
+        let floor = Floor::new(std::slice::from_ref(&root), &[root.join("repository/.claude")]);
+        assert!(floor.forbids(&root.join("repository/.claude")).is_some());
+        assert!(floor.forbids(&root.join("dotfiles/settings.json")).is_some());
     }
 }

@@ -12,7 +12,7 @@ use crate::journal::{Ident, Record};
 use crate::store::{JOURNAL, LARGEST_JOURNAL};
 use crate::trash::{entry_name, is_private};
 use crate::walk::{names, open_dir, split, stat_at};
-use crate::{State, Store, StoreError};
+use crate::{State, Store, StoreError, held};
 
 /// Why a point was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,8 @@ pub(crate) fn collect(store: &Store, beyond_promise: bool) -> Result<Collected, 
             kept.push(header);
         }
     }
-    let mut over = quotas(store, &kept)?.is_some();
+    let sum = |headers: &[Header]| headers.iter().map(Header::bytes).sum();
+    let mut over = quota(store, sum(&kept))?.is_some();
     let passes: &[Reason] = if beyond_promise { &[Reason::Undone, Reason::BeforeItsTime] } else { &[Reason::Undone] };
     for reason in passes {
         let mut left = Vec::new();
@@ -119,12 +120,12 @@ pub(crate) fn collect(store: &Store, beyond_promise: bool) -> Result<Collected, 
             }
             let rest: Vec<Header> =
                 store.ids()?.into_iter().filter_map(|id| store.header(id).ok()).map(|(_, h)| h).collect();
-            over = quotas(store, &rest)?.is_some();
+            over = quota(store, sum(&rest))?.is_some();
         }
         kept = left;
     }
     sweep_content(store);
-    collected.kept = kept.iter().map(Header::bytes).sum();
+    collected.kept = sum(&kept);
     Ok(collected)
 }
 
@@ -178,6 +179,7 @@ fn measured(store: &Store, mut header: Header) -> Header {
     if let Ok(Some(_lock)) = Store::lock_journal(&dir, JOURNAL, OFlags::empty()) {
         header.tree_bytes = Some(total);
         let _ = header.write(dir.as_fd(), false);
+        held::changed(store, &header);
     }
     header
 }
@@ -214,9 +216,8 @@ fn sweep_content(store: &Store) {
 /// The file system on which points hold more than they may, if there is one.
 ///
 /// The quota is a share of what would be free without them, so it does not shrink as they grow.
-fn quotas(store: &Store, points: &[Header]) -> Result<Option<StoreError>, StoreError> {
+fn quota(store: &Store, used: u64) -> Result<Option<StoreError>, StoreError> {
     let root = store.layout.root();
-    let used: u64 = points.iter().map(Header::bytes).sum();
     let found =
         rustix::fs::statvfs(root).map_err(|errno| StoreError::io("ask the file system of", root)(errno.into()))?;
     let free = found.f_bavail.saturating_mul(found.f_frsize).saturating_add(used);
@@ -227,12 +228,9 @@ fn quotas(store: &Store, points: &[Header]) -> Result<Option<StoreError>, StoreE
 
 /// Refuses when points hold more than they may, after dropping those whose time has passed.
 pub(crate) fn check_quota(store: &Store) -> Result<(), StoreError> {
-    let headers = || -> Result<Vec<Header>, StoreError> {
-        Ok(store.ids()?.into_iter().filter_map(|id| store.header(id).ok()).map(|(_, header)| header).collect())
-    };
-    if quotas(store, &headers()?)?.is_none() {
+    if quota(store, held::total(store)?)?.is_none() {
         return Ok(());
     }
     collect(store, false)?;
-    quotas(store, &headers()?)?.map_or(Ok(()), Err)
+    quota(store, held::total(store)?)?.map_or(Ok(()), Err)
 }

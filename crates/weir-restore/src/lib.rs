@@ -14,6 +14,7 @@ mod content;
 mod error;
 mod gc;
 mod header;
+mod held;
 mod journal;
 mod meta;
 mod point;

@@ -263,13 +263,15 @@ impl Store {
         crate::undo::undo(self, point.id, options, progress)
     }
 
-    /// Drops a point at once, and what it held: for points that hold nothing that anybody was promised.
+    /// Ends a recording that nobody wants: its point is dropped at once, and what that held.
     ///
     /// # Errors
     ///
     /// When it cannot be removed.
-    pub fn discard(&self, point: &Point) -> Result<(), StoreError> {
-        crate::gc::destroy(self, point.id)
+    pub fn abandon(&self, recorder: Recorder) -> Result<(), StoreError> {
+        let id = recorder.id();
+        drop(recorder);
+        crate::gc::destroy(self, id)
     }
 
     /// Drops points that have expired; when the rest is over the quota, also those that were undone, oldest first; and with

@@ -64,7 +64,8 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let (recorder, ran) = attempt(&store, supervision, |recorder| options(recorder, Tier::Guard))?;
     let (recorder, ran, named) = match ran {
         Err(error @ (RunError::Nested | RunError::Unsupported(_))) => {
-            discard(&store, recorder);
+            // Nothing has been started.
+            seal(&store, recorder)?;
             if settings.full_guard_only {
                 return Err(CliError::hint(
                     error.to_string(),
@@ -85,7 +86,9 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let report = match ran {
         Ok(report) => report,
         Err(error) => {
-            discard(&store, recorder);
+            if let Some(point) = seal(&store, recorder)? {
+                tell_kept(&point);
+            }
             return failed(&error);
         }
     };
@@ -190,20 +193,12 @@ fn seal(store: &Store, recorder: Arc<Recorder>) -> Result<Option<Point>, CliErro
         say("weir: processes of the command are still running; what they destroy is kept until they end");
         return Ok(None);
     };
-    let empty = recorder.is_empty();
-    let point =
-        recorder.seal().map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))?;
-    if empty {
-        let _ = store.discard(&point);
+    if recorder.is_empty() {
+        let _ = store.abandon(recorder);
         return Ok(None);
     }
-    Ok(Some(point))
-}
-
-fn discard(store: &Store, recorder: Arc<Recorder>) {
-    if let Some(point) = Arc::into_inner(recorder).and_then(|recorder| recorder.seal().ok()) {
-        let _ = store.discard(&point);
-    }
+    let sealed = recorder.seal();
+    sealed.map(Some).map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))
 }
 
 /// The ledger says what came of it.
@@ -230,9 +225,13 @@ fn tell(report: &RunReport, kept: Option<&Point>) {
         say(&format!("weir: {} calls were refused", report.refusals));
     }
     if let Some(point) = kept {
-        let id = output::short_id(&point.id);
-        say(&format!("weir: kept {} as restore point {id}; `weir undo {id}` takes it back", restore::holds(point)));
+        tell_kept(point);
     }
+}
+
+fn tell_kept(point: &Point) {
+    let id = output::short_id(&point.id);
+    say(&format!("weir: kept {} as restore point {id}; `weir undo {id}` takes it back", restore::holds(point)));
 }
 
 fn action(command: &[OsString], cwd: &std::path::Path) -> Action {
