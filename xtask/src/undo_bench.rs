@@ -76,7 +76,7 @@ fn built() -> Result<PathBuf, String> {
 }
 
 fn cases(rounds: usize, large: bool) -> Vec<Case> {
-    let case = |name, prepare, command| Case { name, prepare, command, on_disk: false, rounds };
+    let case = |name, prepare, command| Case { name, prepare, command, on_disk: true, rounds };
     let mut cases = vec![
         Case { rounds: rounds * 5, ..case("start: `true`", nothing, "true") },
         case("500 programs", nothing, "i=0; while [ $i -lt 500 ]; do /bin/true; i=$((i+1)); done"),
@@ -84,8 +84,15 @@ fn cases(rounds: usize, large: bool) -> Vec<Case> {
         case("`git checkout`, 2,700 files", repository, "git checkout -q other"),
         case("`cargo build` of a small program", package, "cargo build -q --offline"),
         case("unpacking 3,000 files", archive, "tar xf a.tar"),
-        case("`rm -rf` of 20,000 files, tmpfs", tree, "rm -rf tree"),
+        Case { on_disk: false, ..case("unpacking 3,000 files, tmpfs", archive, "tar xf a.tar") },
+        Case { on_disk: false, ..case("`rm -rf` of 20,000 files, tmpfs", tree, "rm -rf tree") },
     ];
+    if Command::new("npm").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        let install = "npm install --offline --no-audit --no-fund --loglevel=error --cache .npm > /dev/null";
+        cases.push(case("`npm install` of 3,000 files", packages, install));
+    } else {
+        eprintln!("`npm install` left out: npm is not here");
+    }
     if large {
         let prepare = large_tree;
         cases.push(Case { on_disk: true, rounds: 3, ..case("`rm -rf` of 2 GB, disk", prepare, "rm -rf tree") });
@@ -151,6 +158,21 @@ fn package(work: &Path) -> Result<(), String> {
     fs::write(work.join("Cargo.toml"), "[package]\nname = \"hello\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
         .and_then(|()| fs::write(work.join("src/main.rs"), "fn main() { println!(\"hello\"); }\n"))
         .map_err(|error| error.to_string())
+}
+
+/// Thirty packages of a hundred files each, as npm gets them from a registry.
+fn packages(work: &Path) -> Result<(), String> {
+    let mut needed = Vec::new();
+    for number in 0..30 {
+        let package = work.join("package");
+        files(&package.join("lib"), 100, 2_000)?;
+        let description = format!("{{ \"name\": \"p{number}\", \"version\": \"1.0.0\" }}");
+        fs::write(package.join("package.json"), description).map_err(|error| error.to_string())?;
+        shell(work, &format!("tar czf p{number}.tgz package && rm -rf package"))?;
+        needed.push(format!("\"p{number}\": \"file:p{number}.tgz\""));
+    }
+    let project = format!("{{ \"name\": \"bench\", \"dependencies\": {{ {} }} }}", needed.join(", "));
+    fs::write(work.join("package.json"), project).map_err(|error| error.to_string())
 }
 
 fn archive(work: &Path) -> Result<(), String> {

@@ -178,8 +178,8 @@ pub(crate) fn send_to(socket: BorrowedFd<'_>, data: &[u8], flags: i32, address: 
 }
 
 /// A descriptor of our own for one of another process.
-pub(crate) fn take_copy(process: impl AsFd, number: RawFd) -> io::Result<OwnedFd> {
-    Ok(rustix::process::pidfd_getfd(process, number, rustix::process::PidfdGetfdFlags::empty())?)
+pub(crate) fn take_copy(process: impl AsFd, number: RawFd) -> Result<OwnedFd, rustix::io::Errno> {
+    rustix::process::pidfd_getfd(process, number, rustix::process::PidfdGetfdFlags::empty())
 }
 
 /// The version of Landlock's interface; 0 where there is none.

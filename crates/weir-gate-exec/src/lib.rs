@@ -25,6 +25,8 @@ mod kernel;
 #[cfg(target_os = "linux")]
 mod regenerable;
 #[cfg(target_os = "linux")]
+mod remembered;
+#[cfg(target_os = "linux")]
 mod resolve;
 #[cfg(target_os = "linux")]
 mod run;
@@ -34,8 +36,6 @@ mod supervisor;
 mod target;
 #[cfg(target_os = "linux")]
 mod tier;
-#[cfg(target_os = "linux")]
-mod umasks;
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;

@@ -174,7 +174,7 @@ fn start_supervisor(
 
 fn listener(process: i32, number: i32) -> io::Result<OwnedFd> {
     let process = rustix::process::Pid::from_raw(process).ok_or(io::ErrorKind::InvalidData)?;
-    kernel::take_copy(rustix::process::pidfd_open(process, PidfdFlags::empty())?, number)
+    Ok(kernel::take_copy(rustix::process::pidfd_open(process, PidfdFlags::empty())?, number)?)
 }
 
 fn not_started(options: &RunOptions, error: io::Error, supervised: bool) -> RunError {

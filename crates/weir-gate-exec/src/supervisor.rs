@@ -2,6 +2,7 @@
 //!
 //! Only questions to people and openings that block leave the loop; the calls behind them wait, all others go on.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,9 +21,9 @@ use crate::filter::{Call, Machine};
 use crate::floor::Floor;
 use crate::kernel::{self, Notification};
 use crate::regenerable::Regenerable;
+use crate::remembered::Remembered;
 use crate::resolve::{Identity, World};
 use crate::target::Target;
-use crate::umasks::Umasks;
 use crate::{Judge, Limits, NetworkPolicy, Notice, Reached, Refusal, Ruling, calls};
 
 /// Refusals that are kept word for word.
@@ -130,7 +131,6 @@ pub(crate) struct State {
     pub(crate) noted: HashSet<Identity>,
     /// Whether the file systems of these devices give a file one birth.
     pub(crate) own_births: HashMap<(u32, u32), bool>,
-    pub(crate) umasks: Umasks,
     /// Once a process became somebody else, each caller is looked at.
     pub(crate) credentials_changed: bool,
     pub(crate) programs: u64,
@@ -248,6 +248,7 @@ pub(crate) struct Supervisor {
     stop: Arc<std::sync::atomic::AtomicBool>,
     answers: (Sender<Answered>, Receiver<Answered>),
     calls: Vec<Option<Call>>,
+    remembered: RefCell<Remembered>,
     /// Calls answered, where the supervisor looks itself where its callers run.
     count: Option<u64>,
     processor: Option<usize>,
@@ -278,6 +279,7 @@ impl Supervisor {
             stop,
             answers: channel(),
             calls: table,
+            remembered: RefCell::default(),
             count: if follows { Some(0) } else { None },
             processor: None,
         }
@@ -350,7 +352,7 @@ impl Supervisor {
     }
 
     fn dispatch(&mut self, notification: &Notification, call: Call, listener: &Arc<OwnedFd>) -> Result<Answer, Stop> {
-        let target = Target { thread: notification.thread, id: notification.id, listener: listener.as_fd() };
+        let target = Target::new(notification, listener.as_fd(), &self.remembered);
         if !self.state.threads.contains(&notification.thread) {
             calls::identity::same_namespace(&target)?;
             if self.state.threads.len() > 100_000 {
@@ -358,7 +360,7 @@ impl Supervisor {
             }
             self.state.threads.insert(notification.thread);
         }
-        self.state.umasks.seen(notification.thread);
+        self.remembered.borrow_mut().seen(notification.thread);
         if self.state.credentials_changed {
             calls::identity::same_credentials(&target)?;
         }
@@ -434,7 +436,7 @@ impl Supervisor {
         if !count.is_multiple_of(PLACEMENT_PERIOD) {
             return;
         }
-        let target = Target { thread: notification.thread, id: notification.id, listener: self.listener.as_fd() };
+        let target = Target::new(notification, self.listener.as_fd(), &self.remembered);
         let processor = target.processor();
         if processor == self.processor {
             return;

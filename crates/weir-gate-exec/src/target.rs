@@ -3,6 +3,7 @@
 //! Everything is looked up by the number of a thread, which could be another's by the time it is read. So nothing of it
 //! is used before the kernel has said, after all reading, that the call still waits: `Target::confirm`.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -14,12 +15,15 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::PidfdFlags;
 
-use crate::kernel;
+use crate::kernel::{self, Notification};
+use crate::remembered::Remembered;
 
 const PAGE: usize = 4096;
 const PATH_MAX: usize = 4096;
 /// More than `execve` takes on most systems (128 KiB for one string, 2 MiB for all by default).
 const ARGUMENTS_MAX: usize = 4096;
+/// Of `pidfd_open`: the thread and not its process.
+const PIDFD_THREAD: u32 = 0o200;
 
 /// The thread that made a call.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +31,17 @@ pub(crate) struct Target<'a> {
     pub(crate) thread: u32,
     pub(crate) id: u64,
     pub(crate) listener: BorrowedFd<'a>,
+    pub(crate) remembered: &'a RefCell<Remembered>,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) const fn new(
+        call: &Notification,
+        listener: BorrowedFd<'a>,
+        remembered: &'a RefCell<Remembered>,
+    ) -> Self {
+        Self { thread: call.thread, id: call.id, listener, remembered }
+    }
 }
 
 impl Target<'_> {
@@ -137,13 +152,18 @@ impl Target<'_> {
 
     /// Its working directory.
     pub(crate) fn cwd(&self) -> Result<OwnedFd, Errno> {
-        self.open_in_proc("cwd", OFlags::PATH | OFlags::DIRECTORY)
+        self.remembered.borrow_mut().directory(self.thread, || {
+            let directory = self.open_in_proc("cwd", OFlags::PATH | OFlags::DIRECTORY)?;
+            self.confirm()?;
+            Ok(directory)
+        })
     }
 
-    /// What one of its descriptors stands for.
+    /// What one of its descriptors stands for: a copy of it, or a descriptor with `O_PATH`.
     pub(crate) fn descriptor(&self, number: i32) -> Result<OwnedFd, Errno> {
-        if number < 0 {
-            return Err(Errno::BADF);
+        match self.copy_by_thread(number) {
+            Err(Errno::INVAL | Errno::PERM | Errno::NOSYS) => {}
+            other => return other,
         }
         self.open_in_proc(&format!("fd/{number}"), OFlags::PATH).map_err(|error| match error {
             Errno::NOENT => Errno::BADF,
@@ -153,20 +173,26 @@ impl Target<'_> {
 
     /// A copy of one of its descriptors; for sockets, which cannot be opened.
     pub(crate) fn copy(&self, number: i32) -> Result<OwnedFd, Errno> {
+        match self.copy_by_thread(number) {
+            Err(Errno::INVAL) => {}
+            other => return other,
+        }
+        let leader = rustix::process::Pid::from_raw(self.process()?.cast_signed()).ok_or(Errno::SRCH)?;
+        self.same_descriptors(leader.as_raw_nonzero().get(), number)?;
+        kernel::take_copy(rustix::process::pidfd_open(leader, PidfdFlags::empty())?, number)
+    }
+
+    /// A copy of a descriptor, by the thread: it may have descriptors of its own. `EINVAL` before Linux 6.9, which knows processes only.
+    fn copy_by_thread(&self, number: i32) -> Result<OwnedFd, Errno> {
         if number < 0 {
             return Err(Errno::BADF);
         }
-        // `PIDFD_THREAD`: a thread may have descriptors of its own. Kernels before 6.9 know processes only.
         let thread = rustix::process::Pid::from_raw(self.thread.cast_signed()).ok_or(Errno::SRCH)?;
-        let process = match rustix::process::pidfd_open(thread, PidfdFlags::from_bits_retain(0o200)) {
-            Err(Errno::INVAL) => {
-                let leader = rustix::process::Pid::from_raw(self.process()?.cast_signed()).ok_or(Errno::SRCH)?;
-                self.same_descriptors(leader.as_raw_nonzero().get(), number)?;
-                rustix::process::pidfd_open(leader, PidfdFlags::empty())?
-            }
-            other => other?,
-        };
-        kernel::take_copy(process, number).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::PERM))
+        self.remembered.borrow_mut().with_thread(
+            self.thread,
+            || rustix::process::pidfd_open(thread, PidfdFlags::from_bits_retain(PIDFD_THREAD)),
+            |thread| kernel::take_copy(thread, number),
+        )
     }
 
     fn same_descriptors(&self, leader: i32, number: i32) -> Result<(), Errno> {
@@ -197,8 +223,11 @@ impl Target<'_> {
 
     /// The bits that new files do not get.
     pub(crate) fn umask(&self) -> Result<Mode, Errno> {
-        let bits = u32::from_str_radix(&self.status("Umask")?, 8).map_err(|_| Errno::SRCH)?;
-        Ok(Mode::from_raw_mode(bits))
+        self.remembered.borrow_mut().mask(self.thread, || {
+            let bits = u32::from_str_radix(&self.status("Umask")?, 8).map_err(|_| Errno::SRCH)?;
+            self.confirm()?;
+            Ok(Mode::from_raw_mode(bits))
+        })
     }
 
     /// Real, effective, saved and file-system users and groups.

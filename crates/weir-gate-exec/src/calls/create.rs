@@ -76,7 +76,7 @@ pub(super) fn symbolic_link(scene: &mut Scene<'_>, text: u64, directory: i32, pa
 
 pub(super) fn directory(scene: &mut Scene<'_>, directory: i32, path: u64, mode: u32) -> Result<Answer, Stop> {
     let path = scene.target.path(path)?;
-    let umask = scene.state.umasks.of(&scene.target)?;
+    let umask = scene.target.umask()?;
     let place = new_name(scene, directory, &path, true)?;
     let (parent, name, path) = place.at();
     scene.rules.recorder.creating(parent, name, path).map_err(|error| cannot_keep(path, &error))?;
@@ -86,7 +86,7 @@ pub(super) fn directory(scene: &mut Scene<'_>, directory: i32, path: u64, mode: 
 
 pub(super) fn node(scene: &mut Scene<'_>, directory: i32, path: u64, mode: u32) -> Result<Answer, Stop> {
     let path = scene.target.path(path)?;
-    let umask = scene.state.umasks.of(&scene.target)?;
+    let umask = scene.target.umask()?;
     let kind = match mode & 0o170_000 {
         0 | 0o100_000 => FileType::RegularFile,
         0o010_000 => FileType::Fifo,

@@ -1,7 +1,7 @@
 //! Modes, owners, times and extended attributes: noted, then changed on a descriptor that is held.
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::fs::{AtFlags, Gid, Mode, Timespec, Timestamps, UTIME_NOW, Uid, XattrFlags};
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::remove::cannot_keep;
 use super::{AT_CURRENT, existing};
 use crate::filter::Call;
-use crate::resolve::Object;
+use crate::resolve::{Object, Status};
 use crate::supervisor::{Answer, Scene, Stop};
 
 const AT_SYMLINK_NOFOLLOW: i32 = 0x100;
@@ -42,6 +42,11 @@ pub(super) fn change(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
             scene.state.noted.insert(object.status.identity);
         }
     }
+    match by_descriptor(&object, &change) {
+        // It is only a place: found by a path, or opened as one.
+        Err(Errno::BADF) => {}
+        other => return Ok(other.map(|()| Answer::Done(0))?),
+    }
     let (own, number) = scene.rules.world.name_of(object.file.as_fd());
     let number = number.as_str();
     match change {
@@ -52,6 +57,18 @@ pub(super) fn change(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
         Change::Remove(name) => rustix::fs::removexattr(own_path(number), &name)?,
     }
     Ok(Answer::Done(0))
+}
+
+/// The shortest way, for what the caller has open itself.
+fn by_descriptor(object: &Object, change: &Change) -> Result<(), Errno> {
+    let file = object.file.as_fd();
+    match change {
+        Change::Mode(mode) => rustix::fs::fchmod(file, *mode),
+        Change::Owner(user, group) => rustix::fs::fchown(file, *user, *group),
+        Change::Times(times) => rustix::fs::futimens(file, times),
+        Change::Set { name, value, flags } => rustix::fs::fsetxattr(file, name, value, *flags),
+        Change::Remove(name) => rustix::fs::fremovexattr(file, name),
+    }
 }
 
 /// Whether the metadata that an undo brings back is known already: it was noted before, or there was none when the run began,
@@ -99,7 +116,17 @@ fn read(scene: &Scene<'_>) -> Result<(Object, Change), Stop> {
 }
 
 fn descriptor(scene: &Scene<'_>) -> Result<Object, Stop> {
-    Ok(scene.rules.world.object(scene.target.descriptor(scene.int(0))?)?)
+    opened(scene, scene.target.descriptor(scene.int(0))?)
+}
+
+/// A file that this run made needs no path: it is nobody's to restore.
+fn opened(scene: &Scene<'_>, file: OwnedFd) -> Result<Object, Stop> {
+    let status = Status::of(file.as_fd())?;
+    if scene.state.made.contains(&status.identity) {
+        return Ok(Object { file, path: PathBuf::new(), status });
+    }
+    let path = scene.rules.world.path_of(file.as_fd())?;
+    Ok(Object { file, path, status })
 }
 
 fn object_at(scene: &Scene<'_>, directory: i32, path: u64, flags: i32) -> Result<Object, Stop> {
@@ -120,7 +147,7 @@ fn object_at(scene: &Scene<'_>, directory: i32, path: u64, flags: i32) -> Result
     }
     let file =
         if directory == AT_CURRENT && path != 0 { scene.target.cwd()? } else { scene.target.descriptor(directory)? };
-    Ok(scene.rules.world.object(file)?)
+    opened(scene, file)
 }
 
 fn owner(scene: &Scene<'_>, index: usize) -> Change {

@@ -70,8 +70,8 @@ pub(crate) fn carry_out(scene: &mut Scene<'_>) -> Result<Answer, Stop> {
             scene.state.credentials_changed = true;
             Ok(Answer::Proceed)
         }
-        Call::umask => {
-            scene.state.umasks.changes(scene.target.thread);
+        Call::umask | Call::chdir | Call::fchdir => {
+            scene.target.remembered.borrow_mut().changes(scene.target.thread);
             Ok(Answer::Proceed)
         }
         _ => metadata::change(scene),

@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::create::with_umask;
@@ -31,6 +31,19 @@ pub(super) fn open(scene: &mut Scene<'_>, directory: i32, path: u64, flags: u32,
     let text = scene.target.path(path)?;
     let makes = flags.contains(OFlags::CREATE);
     let anew = makes && flags.contains(OFlags::EXCL);
+    if anew {
+        let place = scene.rules.world.place(&scene.target, directory, &text)?;
+        // A link at its end is not followed, and the kernel says whether something is there.
+        if place.is_name() && !place.slash && !place.path.starts_with("/proc") {
+            let made = make(scene, &place, flags, mode);
+            let is_there = || Status::at(place.parent.as_fd(), &place.name, AtFlags::empty()).is_ok();
+            return if matches!(made, Err(Stop::Refused { .. })) && is_there() {
+                Err(Errno::EXIST.into())
+            } else {
+                made
+            };
+        }
+    }
     for _ in 0..TRIES {
         let place = scene.rules.world.place(&scene.target, directory, &text)?;
         let follow = !anew && !flags.contains(OFlags::NOFOLLOW);
@@ -54,7 +67,7 @@ pub(super) fn open(scene: &mut Scene<'_>, directory: i32, path: u64, flags: u32,
 }
 
 fn make(scene: &mut Scene<'_>, place: &Place, flags: OFlags, mode: u32) -> Result<Answer, Stop> {
-    let umask = scene.state.umasks.of(&scene.target)?;
+    let umask = scene.target.umask()?;
     scene.target.confirm()?;
     scene.permitted(&place.path)?;
     let (parent, name, path) = place.at();

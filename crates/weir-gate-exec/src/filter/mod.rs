@@ -240,6 +240,8 @@ fn plain(program: &mut Program, shape: &Shape) {
         Call::lremovexattr,
         Call::fremovexattr,
         Call::umask,
+        Call::chdir,
+        Call::fchdir,
         Call::connect,
         Call::kill,
         Call::tkill,

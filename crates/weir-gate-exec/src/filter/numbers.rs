@@ -64,7 +64,7 @@ calls! {
     // Opening.
     open 2 none, creat 85 none, openat 257 56, openat2 437 437,
     // Names.
-    umask 95 166, unlink 87 none, unlinkat 263 35, rmdir 84 none,
+    umask 95 166, chdir 80 49, fchdir 81 50, unlink 87 none, unlinkat 263 35, rmdir 84 none,
     rename 82 none, renameat 264 38, renameat2 316 276,
     link 86 none, linkat 265 37, symlink 88 none, symlinkat 266 36,
     mkdir 83 none, mkdirat 258 34, mknod 133 none, mknodat 259 33,

@@ -6,7 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use weir_model::ActionId;
+use serde::Serialize;
+use weir_model::{ActionId, Timestamp};
 
 use crate::context;
 
@@ -15,6 +16,16 @@ const LARGEST: usize = 16 * 1024 * 1024;
 
 /// The longest list of arguments that is kept whole, in bytes.
 const LONGEST: usize = 8 * 1024;
+
+/// One program that was started, or one place that was connected to.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: Timestamp,
+    argv: &'a [String],
+    left_out: usize,
+    cwd: &'a str,
+    refused: Option<&'a str>,
+}
 
 /// The list of one run. What cannot be written is not a reason to stop the command: the ledger has what was refused.
 pub(super) struct Programs {
@@ -38,25 +49,19 @@ impl Programs {
 
     pub(super) fn note(&self, words: &[String], cwd: &Path, refused: Option<&str>) {
         let mut kept = 0;
-        let whole: Vec<&String> = words
-            .iter()
-            .take_while(|word| {
-                kept += word.len() + 1;
-                kept <= LONGEST
-            })
-            .collect();
-        let line = serde_json::json!({
-            "at": context::now(),
-            "argv": whole,
-            "left_out": words.len() - whole.len(),
-            "cwd": cwd.to_string_lossy(),
-            "refused": refused,
-        });
-        let line = line.to_string();
+        let fits = |word: &&String| {
+            kept += word.len() + 1;
+            kept <= LONGEST
+        };
+        let argv = words.get(..words.iter().take_while(fits).count()).unwrap_or_default();
+        let left_out = words.len() - argv.len();
+        let line = Line { at: context::now(), argv, left_out, cwd: &cwd.to_string_lossy(), refused };
+        let Ok(mut line) = serde_json::to_vec(&line) else { return };
+        line.push(b'\n');
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = state.as_mut().filter(|state| state.left > line.len()) {
             state.left -= line.len();
-            let _ = writeln!(state.file, "{line}");
+            let _ = state.file.write_all(&line);
         }
     }
 }
