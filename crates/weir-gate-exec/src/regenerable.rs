@@ -38,12 +38,13 @@ impl Regenerable {
     /// True for what needs not be kept. `began` is when the run did.
     pub(crate) fn holds(&mut self, path: &Path, began: Began) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        if self.arrived.len() > MOST_ARRIVED
-            || weir_model::is_secret(Path::new(name))
-            || weir_model::is_data_file(&name.to_string_lossy())
-        {
-            return false;
-        }
+        self.arrived.len() <= MOST_ARRIVED
+            && self.is_inside(parent, began)
+            && !weir_model::is_secret(Path::new(name))
+            && !weir_model::is_data_file(&name.to_string_lossy())
+    }
+
+    fn is_inside(&mut self, parent: &Path, began: Began) -> bool {
         if let Some(known) = self.inside.get(parent) {
             return *known;
         }

@@ -1,4 +1,4 @@
-//! Looking at the file system, path by path, with the last directory kept open.
+//! Looking at the file system, path by path, with the last directories kept open.
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,10 +16,14 @@ use crate::trash::entry_name;
 use crate::walk::{open_dir, split, stat_at};
 use crate::{UndoError, meta};
 
+/// As many directories are kept open: a file's own, and those above it.
+const MOST_OPEN: usize = 8;
+
 /// Sees what is there, with inodes that an undo made standing for those that they replace.
 #[derive(Default)]
 pub(super) struct Eyes {
-    last: Option<(PathBuf, Arc<OwnedFd>)>,
+    /// The last one looked at is the last.
+    open: Vec<(PathBuf, Arc<OwnedFd>)>,
     remade: HashMap<Key, Ident>,
 }
 
@@ -38,17 +42,23 @@ impl Eyes {
 
     /// To be called when a directory may be elsewhere now.
     pub(super) fn forget(&mut self) {
-        self.last = None;
+        self.open.clear();
     }
 
     /// The directory that holds `path`.
     pub(super) fn parent(&mut self, path: &Path) -> Result<Arc<OwnedFd>, Errno> {
         let (parent, _) = split(path).map_err(|_| Errno::INVAL)?;
-        let known = self.last.as_ref().is_some_and(|(last, _)| last.as_os_str() == parent.as_os_str());
-        if !known {
-            self.last = Some((parent.to_owned(), Arc::new(open_dir(CWD, parent)?)));
+        let known = self.open.iter().rposition(|(open, _)| open.as_os_str() == parent.as_os_str());
+        let entry = match known {
+            Some(at) => self.open.remove(at),
+            None => (parent.to_owned(), Arc::new(open_dir(CWD, parent)?)),
+        };
+        let dir = Arc::clone(&entry.1);
+        if self.open.len() >= MOST_OPEN {
+            self.open.remove(0);
         }
-        self.last.as_ref().map(|(_, dir)| Arc::clone(dir)).ok_or(Errno::NOENT)
+        self.open.push(entry);
+        Ok(dir)
     }
 
     pub(super) fn look(&mut self, path: &Path) -> Result<Option<Ident>, UndoError> {
