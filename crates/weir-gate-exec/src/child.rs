@@ -1,11 +1,16 @@
 //! The command between fork and exec.
 
+use std::ffi::OsStr;
 use std::io::{self, PipeWriter, Write};
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use landlock::RulesetCreated;
 use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
+use rustix::fs::{Access, AtFlags};
 use rustix::process::{DumpableBehavior, Pid, Signal};
 
 use crate::filter::Instruction;
@@ -28,8 +33,8 @@ pub(crate) struct Restraint {
 pub(crate) fn spawn(options: &RunOptions, restraint: Restraint) -> io::Result<Child> {
     let (program, arguments) =
         options.command.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(&options.cwd);
+    let mut command = Command::new(in_path(program).as_deref().unwrap_or(Path::new(program)));
+    command.arg0(program).args(arguments).current_dir(&options.cwd);
     let Restraint { mut ruleset, filter, mut report, signals } = restraint;
     let supervisor = rustix::process::getpid();
     kernel::before_exec(&mut command, move || {
@@ -53,6 +58,20 @@ pub(crate) fn spawn(options: &RunOptions, restraint: Restraint) -> io::Result<Ch
         Ok(())
     });
     command.spawn()
+}
+
+/// Where `PATH` leads to. Searched for here, because each attempt of the command's own would be a call to be judged; what
+/// is not found is left to that, so that it fails as it always does.
+fn in_path(program: &OsStr) -> Option<PathBuf> {
+    if program.is_empty() || program.as_bytes().contains(&b'/') {
+        return None;
+    }
+    let path = std::env::var_os("PATH")?;
+    // A directory that is not absolute is one in the command's own working directory: not known here.
+    let known = std::env::split_paths(&path).take_while(|dir| dir.is_absolute());
+    known.map(|dir| dir.join(program)).find(|file| {
+        file.is_file() && rustix::fs::accessat(rustix::fs::CWD, file, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+    })
 }
 
 fn message(process: Pid, listener: RawFd) -> [u8; 8] {
