@@ -133,6 +133,31 @@ fn over_the_quota_new_points_are_refused_and_nothing_is_dropped_silently() {
     tight.make(&scratch.info()).unwrap().seal().unwrap();
 }
 
+/// What points hold is remembered in a file, which may be wrong or gone.
+#[test]
+fn the_quota_counts_the_same_whatever_was_remembered() {
+    let (scratch, _) = deleted();
+    let file = scratch.dir.path().join("store/held");
+    let tight = scratch.store.clone().with_limits(Limits { quota_percent: 0, ..Limits::default() });
+    let used = || match tight.make(&scratch.info()) {
+        Err(StoreError::OverQuota { used, .. }) => used,
+        other => panic!("{other:?}"),
+    };
+    let first = used();
+    assert!(first > 0);
+    assert!(std::fs::read_to_string(&file).unwrap().ends_with(&format!(" {first}\n")));
+    assert_eq!(used(), first);
+    std::fs::write(&file, b"\xff no line\n\nx 1\n").unwrap();
+    assert_eq!(used(), first);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(used(), first);
+    // Lines of points that are gone do not stay for ever.
+    let gone = (0..500).map(|_| format!("{} 7\n", weir_model::RestorePointId::new())).collect::<String>();
+    std::fs::write(&file, gone).unwrap();
+    assert_eq!(used(), first);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 1);
+}
+
 #[test]
 fn equal_contents_share_one_inode_until_no_point_needs_them() {
     use std::os::unix::fs::MetadataExt as _;
