@@ -140,11 +140,27 @@ pub(crate) fn hand_over(
     source: BorrowedFd<'_>,
     close_on_exec: bool,
 ) -> io::Result<()> {
+    add(listener, id, source, close_on_exec, SEND_WITH_FD).map(drop)
+}
+
+/// The caller gets a descriptor for the file that `source` stands for, and goes on waiting. Its number there.
+///
+/// Only where waiting calls are not interrupted: else the call starts over, and the descriptor stays.
+pub(crate) fn add_descriptor(
+    listener: BorrowedFd<'_>,
+    id: u64,
+    source: BorrowedFd<'_>,
+    close_on_exec: bool,
+) -> io::Result<i64> {
+    add(listener, id, source, close_on_exec, 0)
+}
+
+fn add(listener: BorrowedFd<'_>, id: u64, source: BorrowedFd<'_>, close_on_exec: bool, flags: u32) -> io::Result<i64> {
     let new_flags = if close_on_exec { libc::O_CLOEXEC.cast_unsigned() } else { 0 };
     let source = source.as_raw_fd().cast_unsigned();
-    let request = AddFd { id, flags: SEND_WITH_FD, source, new: 0, new_flags };
+    let request = AddFd { id, flags, source, new: 0, new_flags };
     // SAFETY: the struct lives until the call returns and is of the size that is in the number.
-    check(libc::c_long::from(unsafe { libc::ioctl(listener.as_raw_fd(), ADD_FD as _, &raw const request) })).map(drop)
+    check(libc::c_long::from(unsafe { libc::ioctl(listener.as_raw_fd(), ADD_FD as _, &raw const request) }))
 }
 
 /// Whether the call still waits: when it does, everything that was looked up by the thread's number was the caller's.

@@ -23,6 +23,8 @@ mod floor;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(target_os = "linux")]
+mod placement;
+#[cfg(target_os = "linux")]
 mod regenerable;
 #[cfg(target_os = "linux")]
 mod remembered;

@@ -20,6 +20,7 @@ use crate::began::Began;
 use crate::filter::{Call, Machine};
 use crate::floor::Floor;
 use crate::kernel::{self, Notification};
+use crate::placement::Placement;
 use crate::regenerable::Regenerable;
 use crate::remembered::Remembered;
 use crate::resolve::{Identity, World};
@@ -28,8 +29,6 @@ use crate::{Judge, Limits, NetworkPolicy, Notice, Reached, Refusal, Ruling, call
 
 /// Refusals that are kept word for word.
 const REFUSALS_KEPT: usize = 100;
-/// How often the processor of a caller is looked up.
-const PLACEMENT_PERIOD: u64 = 32;
 
 /// What a call comes to.
 #[derive(Debug)]
@@ -249,9 +248,7 @@ pub(crate) struct Supervisor {
     answers: (Sender<Answered>, Receiver<Answered>),
     calls: Vec<Option<Call>>,
     remembered: RefCell<Remembered>,
-    /// Calls answered, where the supervisor looks itself where its callers run.
-    count: Option<u64>,
-    processor: Option<usize>,
+    placement: Placement,
 }
 
 impl Supervisor {
@@ -269,8 +266,7 @@ impl Supervisor {
                 *slot = Some(*call);
             }
         }
-        // Kernels before 6.6 place the supervisor as they see fit: then it follows its callers by itself.
-        let follows = kernel::wake_up_in_place(listener.as_fd()).is_err();
+        let placement = Placement::new(listener.as_fd());
         Self {
             rules,
             state: State { limits, ..State::default() },
@@ -280,8 +276,7 @@ impl Supervisor {
             answers: channel(),
             calls: table,
             remembered: RefCell::default(),
-            count: if follows { Some(0) } else { None },
-            processor: None,
+            placement,
         }
     }
 
@@ -321,8 +316,8 @@ impl Supervisor {
     }
 
     fn answer(&mut self, notification: Notification) {
-        self.follow_caller(&notification);
         let listener = Arc::clone(&self.listener);
+        self.placement.called(&Target::new(&notification, listener.as_fd(), &self.remembered));
         let id = notification.id;
         let call =
             usize::try_from(notification.number).ok().and_then(|number| self.calls.get(number).copied().flatten());
@@ -336,7 +331,9 @@ impl Supervisor {
             Ok(Answer::Done(value)) => kernel::succeed(listener, id, value),
             Ok(Answer::Proceed) => kernel::proceed(listener, id),
             Ok(Answer::Elsewhere) => Ok(()),
-            Ok(Answer::File { file, close_on_exec }) => kernel::hand_over(listener, id, file.as_fd(), close_on_exec)
+            Ok(Answer::File { file, close_on_exec }) => self
+                .placement
+                .hand_over(listener, (id, notification.thread), file.as_fd(), close_on_exec)
                 .or_else(|error| kernel::fail(listener, id, error.raw_os_error().unwrap_or(libc::EMFILE))),
             Err(Stop::Fails(errno)) => kernel::fail(listener, id, errno.raw_os_error()),
             Err(Stop::Refused { what, why, errno }) => {
@@ -426,27 +423,6 @@ impl Supervisor {
         }
         if bytes >= limits.bytes {
             limits.bytes = bytes.saturating_mul(2).max(bytes.saturating_add(1));
-        }
-    }
-
-    /// Runs where the caller runs: waking up another processor costs more than the whole answer.
-    fn follow_caller(&mut self, notification: &Notification) {
-        let Some(count) = self.count else { return };
-        self.count = Some(count.wrapping_add(1));
-        if !count.is_multiple_of(PLACEMENT_PERIOD) {
-            return;
-        }
-        let target = Target::new(notification, self.listener.as_fd(), &self.remembered);
-        let processor = target.processor();
-        if processor == self.processor {
-            return;
-        }
-        self.processor = processor;
-        let mut set = nix::sched::CpuSet::new();
-        if let Some(processor) = processor
-            && set.set(processor).is_ok()
-        {
-            let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
         }
     }
 }
