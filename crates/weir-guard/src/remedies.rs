@@ -11,7 +11,7 @@ use thiserror::Error;
 use weir_analyze::quoted;
 use weir_measure::{Context, git_stakes};
 use weir_model::{Action, Effect, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb};
-use weir_restore::{Budget, How, Point, PointInfo, SnapshotError, Store};
+use weir_restore::{Budget, GitState, How, Point, PointInfo, SnapshotError, Store};
 
 use crate::Config;
 
@@ -183,6 +183,7 @@ pub(crate) fn keep(
     config: &Config,
 ) -> Result<(Promise, Point), KeepError> {
     let mut targets = wanted.paths.clone();
+    let mut git: Vec<GitState> = Vec::new();
     let environments = Environments::default();
     let context = Context {
         cwd: &action.cwd,
@@ -196,7 +197,13 @@ pub(crate) fn keep(
         let stakes = git_stakes(effect, moves_worktree, &context).ok_or(KeepError::Git)?;
         // Git takes names away and makes new files; its own it replaces by renaming, and appends to logs.
         targets.extend(stakes.worktree.into_iter().map(|path| (path, How::Deletion)));
-        targets.extend(stakes.state.into_iter().map(|path| (path, How::Change)));
+        match git.iter_mut().find(|state: &&mut GitState| state.dir == stakes.directory) {
+            Some(state) => {
+                state.files.extend(stakes.state);
+                state.refs.extend(stakes.refs);
+            }
+            None => git.push(GitState { dir: stakes.directory, refs: stakes.refs, files: stakes.state }),
+        }
     }
     // A second name is of the same file: what else the command writes into it would be in both.
     for (path, how) in &mut targets {
@@ -207,7 +214,7 @@ pub(crate) fn keep(
     targets.sort_by(|one, other| one.0.cmp(&other.0));
     targets.dedup();
     let store = Store::open(&config.paths.restore()).map_err(SnapshotError::from)?;
-    let point = store.snapshot(&info(action, config), &targets, &config.restore_budget)?;
+    let point = store.snapshot_with_git(&info(action, config), &targets, &git, &config.restore_budget)?;
     Ok((promise(action, &point), point))
 }
 

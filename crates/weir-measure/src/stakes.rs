@@ -28,8 +28,12 @@ pub struct GitStakes {
     /// Names in the working tree that get another file, or none, or their first; absolute. Git never writes into a file that
     /// is there: it takes the name away and gives it to a new one.
     pub worktree: Vec<PathBuf>,
-    /// Git's own files that are written anew: refs and their logs, the index; absolute, and not all of them are there.
+    /// Git's own files that are written anew, beside those of refs: the index, `HEAD`; absolute, and not all of them are there.
     pub state: Vec<PathBuf>,
+    /// The full names of refs that move or go, with their logs.
+    pub refs: Vec<Vec<u8>>,
+    /// The git directory of the working tree.
+    pub directory: PathBuf,
 }
 
 /// What `effect` may change; `None` where that is not known or is more than can be told. `with_worktree` says that the same
@@ -51,7 +55,7 @@ fn find(
     lab: &Lab<'_>,
     budget: &Budget,
 ) -> Result<Option<GitStakes>, Trouble> {
-    let mut stakes = GitStakes::default();
+    let mut stakes = GitStakes { directory: site.git().git_dir().to_owned(), ..GitStakes::default() };
     let Scope::Git(scope) = &effect.scope else { return Ok(None) };
     match scope {
         GitScope::Changes { .. } | GitScope::Untracked { .. } => {
@@ -75,7 +79,7 @@ fn find(
             stakes.state.extend(["HEAD", "ORIG_HEAD", "logs/HEAD"].map(|name| own.join(name)));
             stakes.state.push(git.index_path());
             if let Some(name) = name {
-                of_ref(git, name.as_bstr(), &mut stakes.state);
+                of_ref(git, name.as_bstr(), &mut stakes);
             }
             if with_worktree {
                 let Some(moved) = between_index_and(site, refs::commit(git, to)?, budget)? else { return Ok(None) };
@@ -88,29 +92,27 @@ fn find(
                 for (name, ..) in
                     refs::candidates(git, written, &["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"])
                 {
-                    of_ref(git, name.as_bstr(), &mut stakes.state);
+                    of_ref(git, name.as_bstr(), &mut stakes);
                 }
             }
         }
-        GitScope::Stash { .. } => of_ref(site.git(), b"refs/stash".as_bstr(), &mut stakes.state),
+        GitScope::Stash { .. } => of_ref(site.git(), b"refs/stash".as_bstr(), &mut stakes),
         _ => return Ok(None),
     }
     for list in [&mut stakes.worktree, &mut stakes.state] {
         list.sort();
         list.dedup();
     }
+    stakes.refs.sort();
+    stakes.refs.dedup();
     Ok(Some(stakes))
 }
 
-/// The files in which git keeps a ref.
-fn of_ref(git: &gix::Repository, name: &BStr, state: &mut Vec<PathBuf>) {
-    let common = git.common_dir();
-    let relative = Path::new(OsStr::from_bytes(name));
-    state.push(common.join(relative));
-    state.push(common.join("logs").join(relative));
-    state.push(common.join("packed-refs"));
+/// A ref that moves or goes.
+fn of_ref(git: &gix::Repository, name: &BStr, stakes: &mut GitStakes) {
+    stakes.refs.push(name.to_vec());
     // Where the configuration says which branch of which remote it follows.
-    state.push(common.join("config"));
+    stakes.state.push(git.common_dir().join("config"));
 }
 
 /// The names at which the tree of `commit` has something else than the index; `None` for very large trees.

@@ -166,6 +166,14 @@ pub enum UndoError {
     /// What was kept of this path is not what was put there.
     #[error("what was kept of `{}` has changed since", .0.display())]
     EntryChanged(PathBuf),
+    /// Git has removed what branches, logs or the index that were kept lead to.
+    #[error("{count} git objects that it needs are no longer in `{}`", common.display())]
+    ObjectsGone {
+        /// The git directory.
+        common: PathBuf,
+        /// How many.
+        count: usize,
+    },
     /// The directory to restore into must be empty or absent.
     #[error("`{}` is not an empty directory", .0.display())]
     NotEmpty(PathBuf),

@@ -71,8 +71,12 @@ fn bury(store: &Store, id: RestorePointId) -> Result<(), StoreError> {
         let bytes = read_file(dir.as_fd(), Path::new(JOURNAL), LARGEST_JOURNAL).unwrap_or_default();
         if let Ok(journal) = crate::journal::read(&bytes, id) {
             for record in &journal.records {
-                let Record::Trash { location, .. } = record else { continue };
-                empty_trash(location.path(), id)?;
+                match record {
+                    Record::Trash { location, .. } => empty_trash(location.path(), id)?,
+                    // What cannot be reached now is removed by a later point in the same repository.
+                    Record::Objects { common, .. } => drop(crate::git::release(common.path(), id)),
+                    _ => {}
+                }
             }
         }
         // Also where the journal does not say so (any more).

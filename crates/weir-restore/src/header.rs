@@ -40,6 +40,9 @@ pub(crate) struct Header {
     /// Bytes in trees that were moved as a whole, once somebody counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tree_bytes: Option<u64>,
+    /// What people must know of what it cannot do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<String>,
 }
 
 /// A path as text where it is text.
@@ -72,6 +75,7 @@ impl Header {
             journal: None,
             undone_by: Vec::new(),
             tree_bytes: None,
+            remarks: Vec::new(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Header {
             counts: self.counts,
             mechanisms: self.mechanisms.clone(),
             undone_by: self.undone_by.clone(),
+            remarks: self.remarks.clone(),
         }
     }
 

@@ -13,6 +13,7 @@
 mod content;
 mod error;
 mod gc;
+mod git;
 mod header;
 mod held;
 mod journal;
@@ -29,6 +30,7 @@ mod walk;
 
 pub use error::{RecordError, SnapshotError, StoreError, UndoError};
 pub use gc::{Collected, Dropped, Reason};
+pub use git::GitState;
 #[doc(hidden)]
 pub use journal::check as check_journal;
 pub use point::{CanUndo, Counters, Mechanism, Point, PointInfo, State};

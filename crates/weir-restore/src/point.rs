@@ -106,6 +106,8 @@ pub struct Point {
     pub mechanisms: Vec<Mechanism>,
     /// The restore points of the undos that took it back, in part or whole.
     pub undone_by: Vec<RestorePointId>,
+    /// What people must know of what it cannot do.
+    pub remarks: Vec<String>,
 }
 
 /// Whether a point can still do what it promises.

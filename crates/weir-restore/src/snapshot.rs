@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Statx};
 use rustix::io::Errno;
 
+use crate::git::{GitState, Repository};
 use crate::journal::{Held, Ident, Key};
 use crate::walk::{DIRECTORY, names, open_dir, split, stat_at, stat_of};
 use crate::{Point, PointInfo, RecordError, Recorder, SnapshotError, Store};
@@ -58,6 +60,11 @@ struct Walk<'a> {
     own_trash: OsString,
 }
 
+enum Wanted<'a> {
+    Files(PathBuf, How),
+    Git(&'a GitState),
+}
+
 enum Stop {
     OverBudget,
     Failed(io::Error),
@@ -73,6 +80,7 @@ pub(crate) fn snapshot(
     store: &Store,
     info: &PointInfo,
     targets: &[(PathBuf, How)],
+    git: &[GitState],
     budget: &Budget,
 ) -> Result<Point, SnapshotError> {
     let recorder = store.open_recorder(info)?;
@@ -81,10 +89,20 @@ pub(crate) fn snapshot(
     let known = HashMap::new();
     let how = How::Deletion;
     let mut walk = Walk { recorder, store, how, budget, began: Instant::now(), entries: 0, known, own_trash };
-    for (target, how) in targets {
-        walk.how = *how;
-        let path = info.cwd.join(target);
-        let Err(stop) = walk.target(&path) else { continue };
+    let files = targets.iter().map(|(target, how)| Wanted::Files(info.cwd.join(target), *how));
+    for wanted in files.chain(git.iter().map(Wanted::Git)) {
+        let done = match &wanted {
+            Wanted::Files(path, how) => {
+                walk.how = *how;
+                walk.target(path)
+            }
+            Wanted::Git(state) => walk.git(state),
+        };
+        let Err(stop) = done else { continue };
+        let path = match wanted {
+            Wanted::Files(path, _) => path,
+            Wanted::Git(state) => state.dir.clone(),
+        };
         let error = match stop {
             Stop::OverBudget => SnapshotError::OverBudget {
                 files: walk.entries,
@@ -101,6 +119,30 @@ pub(crate) fn snapshot(
 }
 
 impl Walk<'_> {
+    /// Saves git's own files, and what they lead to.
+    fn git(&mut self, state: &GitState) -> Result<(), Stop> {
+        self.how = How::Change;
+        let repository = Repository::open(&state.dir).map_err(io::Error::other)?;
+        let common = repository.common();
+        let mut files = state.files.clone();
+        for name in &state.refs {
+            let relative = Path::new(OsStr::from_bytes(name));
+            files.extend([common.join(relative), common.join("logs").join(relative)]);
+            let path = common.join(relative);
+            // Git collects refs in one file, which also has what others wrote into it since: a ref comes back as a file of its own.
+            if let Some(id) = repository.value(name).filter(|_| path.symlink_metadata().is_err()) {
+                let mode = common.join("packed-refs").metadata().map_or(0o644, |meta| meta.mode());
+                self.recorder.keep_text(&path, format!("{id}\n").as_bytes(), mode)?;
+            }
+        }
+        files.sort();
+        files.dedup();
+        for path in &files {
+            self.target(path)?;
+        }
+        Ok(self.recorder.keep_objects(&repository, &files)?)
+    }
+
     fn target(&mut self, path: &Path) -> Result<(), Stop> {
         let (parent, name) = match (path.parent(), path.components().next_back()) {
             (Some(parent), Some(Component::Normal(name))) => (resolved(parent)?, name.to_owned()),

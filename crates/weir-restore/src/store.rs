@@ -13,7 +13,7 @@ use crate::trash::{is_private, private_dir};
 use crate::walk::{DIRECTORY, names, open_dir};
 
 use crate::undo::{Progress, UndoOptions, UndoReport};
-use crate::{Budget, CanUndo, Collected, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
+use crate::{Budget, CanUndo, Collected, GitState, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
 
 /// What restore points may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,8 +200,25 @@ impl Store {
         targets: &[(PathBuf, How)],
         budget: &Budget,
     ) -> Result<Point, SnapshotError> {
+        self.snapshot_with_git(info, targets, &[], budget)
+    }
+
+    /// As [`Store::snapshot`], together with what git commands change in git's own files. Commits, stash entries and what is only
+    /// staged stay in the repository for as long as the point does, whatever `git gc` removes; where that cannot be,
+    /// [`Point::remarks`] says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::snapshot`]; also where a repository keeps its refs otherwise than in files.
+    pub fn snapshot_with_git(
+        &self,
+        info: &PointInfo,
+        targets: &[(PathBuf, How)],
+        git: &[GitState],
+        budget: &Budget,
+    ) -> Result<Point, SnapshotError> {
         crate::gc::check_quota(self)?;
-        crate::snapshot::snapshot(self, info, targets, budget)
+        crate::snapshot::snapshot(self, info, targets, git, budget)
     }
 
     /// All points, newest first; those whose header cannot be read are left out.

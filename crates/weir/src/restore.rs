@@ -110,5 +110,6 @@ pub(crate) fn json(point: &Point) -> serde_json::Value {
         "bytes_copied": point.counts.bytes_copied,
         "mechanisms": point.mechanisms,
         "undone_by": point.undone_by,
+        "remarks": point.remarks,
     })
 }

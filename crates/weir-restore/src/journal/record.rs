@@ -132,6 +132,8 @@ pub(crate) enum Record {
     Remade { path: Raw, new: Ident, was: Ident },
     /// Of an undo: done; everything, or one part.
     Finished { whole: bool },
+    /// What was kept means something only while the git repository with this common directory has these objects.
+    Objects { common: Raw, ids: Vec<Raw> },
 }
 
 impl Record {

@@ -231,7 +231,7 @@ impl Recorder {
     }
 }
 
-fn create(trash: &Trash, name: &str) -> io::Result<OwnedFd> {
+pub(super) fn create(trash: &Trash, name: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     Ok(rustix::fs::openat(&trash.dir, name, flags, Mode::from_raw_mode(0o600))?)
 }

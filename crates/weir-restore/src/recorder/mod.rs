@@ -1,6 +1,7 @@
 //! One open restore point.
 
 mod keep;
+mod objects;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -589,7 +590,7 @@ pub(crate) fn tally(records: &[Record]) -> (Counters, BTreeSet<Mechanism>) {
                     _ => mechanisms.insert(Mechanism::Noted),
                 };
             }
-            Record::Trash { .. } | Record::Sealed { .. } | Record::Failed { .. } => {}
+            Record::Trash { .. } | Record::Sealed { .. } | Record::Failed { .. } | Record::Objects { .. } => {}
             _ => {
                 mechanisms.insert(Mechanism::Noted);
             }

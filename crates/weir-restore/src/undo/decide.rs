@@ -106,6 +106,7 @@ impl<'a> Undoing<'a, '_> {
             | Record::Sealed { .. }
             | Record::Undoing { .. }
             | Record::Remade { .. }
+            | Record::Objects { .. }
             | Record::Finished { .. } => Ok(()),
         }
     }

@@ -113,7 +113,10 @@ impl Loaded {
 }
 
 fn is_change(record: &Record) -> bool {
-    !matches!(record, Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. })
+    !matches!(
+        record,
+        Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. } | Record::Objects { .. }
+    )
 }
 
 fn progress(file: Locked, journal: Journal) -> Undone {

@@ -6,6 +6,7 @@ mod eyes;
 mod live;
 mod load;
 mod make;
+mod objects;
 mod picture;
 
 use std::path::{Path, PathBuf};
@@ -178,6 +179,9 @@ fn take_back<W: World>(
 impl Job<'_> {
     /// The dry run: also finds out whether everything that will be needed is there.
     fn plan(&self) -> Result<UndoReport, UndoError> {
+        if self.options.to.is_none() {
+            self.point.objects(&self.chosen)?;
+        }
         let mut notes = Notes::default();
         let mut picture = Picture::new(&self.point);
         take_back(&self.point, &self.chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
@@ -217,8 +221,12 @@ impl Job<'_> {
     fn carry_out(&mut self, planned: UndoReport, progress: &mut dyn FnMut(Progress)) -> Result<UndoReport, UndoError> {
         let id = self.point.id;
         let home = self.store.layout.point(id);
-        let recorder = self.recorder()?;
+        let (recorder, is_new) = self.recorder()?;
         let kept = recorder.id();
+        if is_new {
+            // What leads to newer commits is about to go.
+            self.point.keep_objects(&recorder, &self.chosen).map_err(StoreError::io("write", &home))?;
+        }
         let file = rustix::io::fcntl_dupfd_cloexec(&self.point.undone.file, 0)
             .map_err(|errno| StoreError::io("open", &home)(errno.into()))?;
         let mut log =
@@ -242,6 +250,9 @@ impl Job<'_> {
             self.point.header.state = State::Undone;
         }
         self.point.header.write(self.point.dir.as_fd(), true).map_err(StoreError::io("write", &home))?;
+        if whole {
+            self.point.release_objects();
+        }
         report.conflicts = notes.conflicts;
         report.skipped.extend(notes.skipped);
         Ok(report)
@@ -253,8 +264,8 @@ impl Job<'_> {
         self.point.selected(None).iter().all(|number| chosen.contains(number))
     }
 
-    /// The restore point of this undo: that of an interrupted one goes on.
-    fn recorder(&mut self) -> Result<Recorder, UndoError> {
+    /// The restore point of this undo, and whether it is new: that of an interrupted one goes on.
+    fn recorder(&mut self) -> Result<(Recorder, bool), UndoError> {
         let limits = Limits { file: u64::MAX, copies: u64::MAX, ..self.store.limits };
         let header = &mut self.point.header;
         if let Some(last) = header.undone_by.last().filter(|_| self.point.undone.is_interrupted)
@@ -270,6 +281,7 @@ impl Job<'_> {
                 .map_err(|fault| UndoError::Journal { id: *last, what: fault.to_string() })?;
             if !journal.is_sealed() {
                 return Recorder::resume(&self.store.layout, limits, dir, of_undo, file, &journal)
+                    .map(|recorder| (recorder, false))
                     .map_err(|error| StoreError::io("write", &path)(error).into());
             }
         }
@@ -285,7 +297,7 @@ impl Job<'_> {
         header
             .write(self.point.dir.as_fd(), true)
             .map_err(StoreError::io("write", &self.store.layout.point(header.id)))?;
-        Ok(recorder)
+        Ok((recorder, true))
     }
 }
 
@@ -304,6 +316,7 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         let mut notes = Notes::default();
         let mut picture = Picture::new(&point);
         take_back(&point, &chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
+        let objects = point.objects(&chosen)?;
         let (content, identity) = (picture.by_content, picture.by_identity);
         let mut evidence = format!(
             "{} changes in the journal; of what was kept, {content} compared by content and {identity} by inode, size and time",
@@ -311,6 +324,12 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         );
         if !notes.conflicts.is_empty() {
             evidence.push_str(&format!("; {} paths are not as the command left them", notes.conflicts.len()));
+        }
+        if objects > 0 {
+            evidence.push_str(&format!("; {objects} git objects that it needs are there"));
+        }
+        for remark in &point.header.remarks {
+            evidence.push_str(&format!("; {remark}"));
         }
         Ok(CanUndo { possible: true, verified: true, evidence })
     };

@@ -1,0 +1,61 @@
+//! What of a git repository is kept otherwise than as files.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fd::AsFd as _;
+
+use super::keep::create;
+use super::{Recorder, lock};
+use crate::content::digest;
+use crate::git::{self, Needs, Repository};
+use crate::journal::{Held, Ident, Raw, Record};
+use crate::trash::entry_name;
+use crate::walk::stat_of;
+use crate::{Mechanism, meta};
+
+impl Recorder {
+    /// Sees to it that the objects stay that `files` of `repository` speak of. Where that cannot be, the point says so.
+    pub(crate) fn keep_objects(&self, repository: &Repository, files: &[PathBuf]) -> io::Result<()> {
+        let needs = match Needs::of(repository, files) {
+            Ok(needs) if needs.is_empty() => return Ok(()),
+            Ok(needs) => needs,
+            Err(trouble) => {
+                self.remark(format!("what it needs of git is not protected from `git gc`: {trouble}"));
+                return Ok(());
+            }
+        };
+        let common = Raw::from(repository.common());
+        let ids = needs.ids().iter().map(|id| Raw::from(id.as_bytes())).collect();
+        lock(&self.inner).journal.append(&[Record::Objects { common, ids }])?;
+        let expires = lock(&self.header).expires;
+        if let Err(why) = git::hold(repository, &needs, self.id, expires) {
+            self.remark(format!("what it needs of git is not protected from `git gc`: {why}"));
+        }
+        Ok(())
+    }
+
+    fn remark(&self, remark: String) {
+        lock(&self.header).remarks.push(remark);
+    }
+
+    /// Lets an undo make the file `path` with this content, which is written elsewhere now.
+    pub(crate) fn keep_text(&self, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+        let mut inner = lock(&self.inner);
+        let trash = inner.home()?;
+        let entry = self.new_entry();
+        let mut file = std::fs::File::from(create(&trash, &entry_name(entry))?);
+        file.write_all(content)?;
+        let stat = stat_of(&file)?;
+        let mut meta = meta::read(&file)?;
+        meta.mode = (meta.mode & !0o7777) | (mode & 0o666);
+        let size = stat.stx_size;
+        let digest = Some(digest(file.as_fd(), size)?);
+        let held = Held::Copied { trash: trash.number, entry, size, digest, meta };
+        inner.journal.append(&[Record::Kept { path: Raw::from(path), ident: Ident::of(&stat), held }])?;
+        inner.counts.files += 1;
+        inner.counts.bytes_copied += size;
+        inner.mechanisms.insert(Mechanism::Copied);
+        Ok(())
+    }
+}
