@@ -135,6 +135,12 @@ impl Walk<'_> {
                 self.recorder.keep_text(&path, format!("{id}\n").as_bytes(), mode)?;
             }
         }
+        for path in &mut files {
+            // The journal, and what is needed of git, know real directories only.
+            if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+                *path = resolved(parent)?.join(name);
+            }
+        }
         files.sort();
         files.dedup();
         for path in &files {

@@ -11,6 +11,7 @@
 mod crash;
 mod faults;
 mod fidelity;
+mod git;
 mod measure;
 mod order;
 mod property;
