@@ -21,3 +21,4 @@ mod policies;
 mod support;
 #[cfg(target_os = "linux")]
 mod undo;
+mod undo_git;

@@ -52,7 +52,7 @@ fn photos(machine: &Machine, name: &str) -> PathBuf {
 }
 
 /// Runs `command` in the project as it is, without any guard.
-fn really(machine: &Machine, command: &str) {
+pub(crate) fn really(machine: &Machine, command: &str) {
     let path = std::env::var_os("PATH").unwrap();
     let status = Command::new("/bin/sh")
         .args(["-c", command])
@@ -68,19 +68,19 @@ fn really(machine: &Machine, command: &str) {
 }
 
 /// The hook call of `command`, which is silent, and then what it says.
-fn go(machine: &Machine, command: &str) {
+pub(crate) fn go(machine: &Machine, command: &str) {
     let answer = machine.bash(command);
     assert!(is_silent(&answer), "{command}: {}{}", text(&answer.stdout), text(&answer.stderr));
     really(machine, command);
 }
 
-fn run_ok(machine: &Machine, args: &[&str]) -> String {
+pub(crate) fn run_ok(machine: &Machine, args: &[&str]) -> String {
     let output = machine.run(args);
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
-fn json_of(output: &Output) -> Value {
+pub(crate) fn json_of(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}{}", text(&output.stdout), text(&output.stderr)))
 }
@@ -92,7 +92,7 @@ fn has(program: &str) -> bool {
 }
 
 /// The id that `weir log` shows for the newest action.
-fn newest_id(machine: &Machine) -> String {
+pub(crate) fn newest_id(machine: &Machine) -> String {
     let log = run_ok(machine, &["log"]);
     log.lines().next().unwrap().split_whitespace().nth(2).unwrap().to_owned()
 }
@@ -103,12 +103,12 @@ fn own_weir(machine: &Machine) {
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_weir"), bin.join("weir")).unwrap();
 }
 
-fn git(machine: &Machine, args: &str) {
+pub(crate) fn git(machine: &Machine, args: &str) {
     really(machine, &format!("git -c user.name=t -c user.email=t@example.com -c init.defaultBranch=main {args}"));
 }
 
 /// A repository with a commit, a topic branch, and a dirty tree.
-fn repository(machine: &Machine) {
+pub(crate) fn repository(machine: &Machine) {
     machine.write("a.txt", "committed\n");
     machine.write("b.txt", "committed\n");
     machine.write(".gitignore", ".env\nout/\n");
@@ -124,7 +124,7 @@ fn repository(machine: &Machine) {
     machine.write("out/x", "ignored\n");
 }
 
-fn git_says(machine: &Machine, args: &[&str]) -> String {
+pub(crate) fn git_says(machine: &Machine, args: &[&str]) -> String {
     let output = Command::new("git").args(args).env("HOME", machine.home()).current_dir(machine.project()).output();
     text(&output.unwrap().stdout)
 }
