@@ -123,6 +123,10 @@ impl Guard {
     pub fn admit(&self, action: &Action) -> Judgement {
         let mut assessment = self.assess(action, analyze);
         let mut entries = Vec::new();
+        assessment.needs.keep.remotes = remedies::remotes(&assessment.judgement.effects);
+        if assessment.judgement.verdict == Verdict::Allow {
+            self.keep_remotes(action, &mut assessment.judgement, &assessment.needs.keep);
+        }
         if assessment.judgement.verdict == Verdict::AllowWithRestorePoint && !assessment.needs.keep.is_empty() {
             match self.keep(action, &assessment.judgement.effects, &assessment.needs.keep) {
                 Ok((promise, _)) => {
@@ -154,6 +158,18 @@ impl Guard {
             unrecorded(&mut judgement, &error);
         }
         judgement
+    }
+
+    /// Keeps what is known of the refs of remotes that an action replaces. It does not make the action undoable, and is no
+    /// reason to refuse it where it fails.
+    fn keep_remotes(&self, action: &Action, judgement: &mut Judgement, keep: &ToKeep) {
+        if keep.remotes.is_empty() {
+            return;
+        }
+        let wanted = ToKeep { remotes: keep.remotes.clone(), ..ToKeep::default() };
+        if let Err(error) = self.keep(action, &judgement.effects, &wanted) {
+            warn(judgement, format!("what the remote had is not kept: {error}"));
+        }
     }
 
     /// Records how an action ended.
@@ -405,7 +421,8 @@ impl Guard {
         }
         // The policy has the last word on what the consents are worth.
         let mut content = true;
-        let mut wanted = ToKeep::default();
+        let remotes = remedies::remotes(&assessment.judgement.effects);
+        let mut wanted = ToKeep { remotes, ..ToKeep::default() };
         for (at, effect) in assessment.judgement.effects.iter().enumerate() {
             let cover = remedies::cover(effect, assessment.run.as_deref());
             let facts = Facts { agent: &action.agent.name, effect, approvals: given };
@@ -420,7 +437,9 @@ impl Guard {
             return None;
         }
         let mut entries = Vec::new();
-        if !wanted.is_empty() {
+        if wanted.is_empty() {
+            self.keep_remotes(action, &mut assessment.judgement, &wanted);
+        } else {
             match self.keep(action, &assessment.judgement.effects, &wanted) {
                 Ok((promise, _)) => {
                     assessment.judgement.restore_point = Some(promise.point);

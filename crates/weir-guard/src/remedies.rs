@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use weir_analyze::quoted;
 use weir_measure::{Context, git_stakes};
-use weir_model::{Action, Effect, Environments, Figure, GitScope, Impact, Promise, Request, Scope, TargetKind, Verb};
+use weir_model::{
+    Action, Effect, Environments, Figure, GitScope, Impact, Promise, RemoteHead, Request, Scope, TargetKind, Verb,
+};
 use weir_restore::{Budget, GitState, How, Point, PointInfo, SnapshotError, Store};
 
 use crate::Config;
@@ -146,6 +148,8 @@ pub(crate) struct ToKeep {
     pub(crate) paths: Vec<(PathBuf, How)>,
     /// The places among the judgement's effects of those on git repositories.
     pub(crate) git: Vec<usize>,
+    /// The places of those on remotes: what is known of them is kept too, for a person to put it back.
+    pub(crate) remotes: Vec<usize>,
 }
 
 impl ToKeep {
@@ -158,6 +162,7 @@ impl ToKeep {
         }
     }
 
+    /// True where nothing must be kept: what remotes had is kept for good measure.
     pub(crate) const fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.git.is_empty()
     }
@@ -193,7 +198,7 @@ pub(crate) fn keep(
         budget: config.restore_budget.time,
     };
     let moves_worktree = effects.iter().any(|effect| effect.target.kind == TargetKind::GitWorktree);
-    for effect in wanted.git.iter().filter_map(|at| effects.get(*at)) {
+    for effect in wanted.git.iter().chain(&wanted.remotes).filter_map(|at| effects.get(*at)) {
         let stakes = git_stakes(effect, moves_worktree, &context).ok_or(KeepError::Git)?;
         // Git takes names away and makes new files; its own it replaces by renaming, and appends to logs.
         targets.extend(stakes.worktree.into_iter().map(|path| (path, How::Deletion)));
@@ -201,8 +206,14 @@ pub(crate) fn keep(
             Some(state) => {
                 state.files.extend(stakes.state);
                 state.refs.extend(stakes.refs);
+                state.commits.extend(stakes.commits);
             }
-            None => git.push(GitState { dir: stakes.directory, refs: stakes.refs, files: stakes.state }),
+            None => git.push(GitState {
+                dir: stakes.directory,
+                refs: stakes.refs,
+                files: stakes.state,
+                commits: stakes.commits,
+            }),
         }
     }
     // A second name is of the same file: what else the command writes into it would be in both.
@@ -214,8 +225,20 @@ pub(crate) fn keep(
     targets.sort_by(|one, other| one.0.cmp(&other.0));
     targets.dedup();
     let store = Store::open(&config.paths.restore()).map_err(SnapshotError::from)?;
-    let point = store.snapshot_with_git(&info(action, config), &targets, &git, &config.restore_budget)?;
+    let remotes = wanted.remotes.iter().filter_map(|at| effects.get(*at));
+    let heads = remotes.flat_map(|effect| &effect.impact.remote_heads).map(RemoteHead::describe);
+    let info = PointInfo { remarks: heads.collect(), ..info(action, config) };
+    let point = store.snapshot_with_git(&info, &targets, &git, &config.restore_budget)?;
     Ok((promise(action, &point), point))
+}
+
+/// The places of the effects that replace or delete refs of remotes whose commits are here, and may be nowhere else afterwards.
+pub(crate) fn remotes(effects: &[Effect]) -> Vec<usize> {
+    let loses = |effect: &Effect| {
+        effect.impact.commits.and_then(Figure::value) != Some(0)
+            && effect.impact.remote_heads.iter().any(|head| head.here)
+    };
+    (0..).zip(effects).filter(|(_, effect)| loses(effect)).map(|(at, _)| at).collect()
 }
 
 /// What a restore point says of `action`, which it is made for.
@@ -226,6 +249,7 @@ pub(crate) fn info(action: &Action, config: &Config) -> PointInfo {
         command: action.summary(),
         cwd: action.cwd.clone(),
         lifetime: config.restore_lifetime,
+        remarks: Vec::new(),
     }
 }
 

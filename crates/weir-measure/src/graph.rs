@@ -146,8 +146,9 @@ pub(crate) fn tips(
             // A broken ref reaches nothing.
             continue;
         };
-        // Symbolic refs (`origin/HEAD`) reach what another ref reaches.
-        if reference.try_id().is_none() || !keep(reference.name().as_bstr()) {
+        // Symbolic refs (`origin/HEAD`) reach what another ref reaches, and those of restore points go with them.
+        let is_of_weir = reference.name().as_bstr().starts_with(b"refs/weir/");
+        if reference.try_id().is_none() || is_of_weir || !keep(reference.name().as_bstr()) {
             continue;
         }
         if let Ok(id) = reference.peel_to_id() {

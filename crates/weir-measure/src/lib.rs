@@ -21,6 +21,7 @@ mod pathspec;
 mod place;
 mod presume;
 mod refs;
+mod remote;
 mod repository;
 mod sieve;
 mod stakes;

@@ -8,6 +8,7 @@ use crate::budget::Budget;
 use crate::git::Site;
 use crate::graph::{self, Heads};
 use crate::meta;
+use crate::remote;
 use crate::repository::Trouble;
 
 /// Reflogs are read up to this size.
@@ -197,6 +198,16 @@ pub(crate) fn remote(
             None => (Some(spec.to_owned()), spec.to_owned()),
         });
     }
+    effect.impact.remote_heads = if effect.opaque {
+        Vec::new()
+    } else if refspecs.is_empty() && delete {
+        // All that is not here is pruned there.
+        remote::heads(git, &remote, &[(None, "refs/heads/*".to_owned())], true)
+    } else if refspecs.is_empty() {
+        remote::heads(git, &remote, &[(Some("HEAD".to_owned()), upstream(git, branch.as_deref()))], false)
+    } else {
+        remote::heads(git, &remote, &updates, delete)
+    };
     let commits = updates
         .iter()
         .map(|(from, to)| overwritten(git, &remote, from.as_deref(), to, budget))
@@ -213,6 +224,15 @@ pub(crate) fn remote(
     });
     effect.impact.remark = Some("the remote is known as of the last fetch or push".to_owned());
     Ok(())
+}
+
+/// The name that a push without refspecs gives to the branch that is checked out.
+fn upstream(git: &gix::Repository, branch: Option<&str>) -> String {
+    let config = git.config_snapshot();
+    let branch = branch.unwrap_or_default();
+    let follows = config.string("push.default").is_some_and(|how| matches!(how.as_bytes(), b"upstream" | b"tracking"));
+    let merge = follows.then(|| config.string(format!("branch.{branch}.merge").as_str())).flatten();
+    merge.map_or_else(|| branch.to_owned(), |name| name.to_string())
 }
 
 /// True for the remote's default branch, and for branches that teams release from.

@@ -32,6 +32,8 @@ pub struct GitStakes {
     pub state: Vec<PathBuf>,
     /// The full names of refs that move or go, with their logs.
     pub refs: Vec<Vec<u8>>,
+    /// Commits that nothing here may lead to afterwards, in full: what refs of remotes had.
+    pub commits: Vec<String>,
     /// The git directory of the working tree.
     pub directory: PathBuf,
 }
@@ -97,6 +99,10 @@ fn find(
             }
         }
         GitScope::Stash { .. } => of_ref(site.git(), b"refs/stash".as_bstr(), &mut stakes),
+        GitScope::Remote { .. } => {
+            let heads = effect.impact.remote_heads.iter().filter(|head| head.here);
+            stakes.commits = heads.filter_map(|head| head.head.clone()).collect();
+        }
         _ => return Ok(None),
     }
     for list in [&mut stakes.worktree, &mut stakes.state] {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{RemoteHead, Timestamp};
 
 /// One measured number together with how sure it is.
 ///
@@ -202,6 +202,9 @@ pub struct Impact {
     /// What else people should know of how it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// What refs of remotes had before they are replaced or deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remote_heads: Vec<RemoteHead>,
 }
 
 impl Impact {

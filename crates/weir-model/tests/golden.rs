@@ -10,9 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use weir_model::{
     Action, ActionId, Agent, Analysis, Approval, Digest, Effect, Entry, Environment, Figure, GitScope, Hold, HoldId,
-    Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Promise, Record, RecordId, Rejection, Remedy, Request,
-    RestorePointId, Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target, TargetKind, Timestamp, Undone,
-    Verb, Verdict,
+    Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Promise, Record, RecordId, Rejection, Remedy,
+    RemoteHead, Request, RestorePointId, Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target, TargetKind,
+    Timestamp, Undone, Verb, Verdict,
 };
 
 fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
@@ -138,6 +138,14 @@ fn impact() -> Impact {
         resources: Some(Figure::Exact(7)),
         dependents: Some(Figure::Exact(1)),
         remark: Some("2 files have other names too".into()),
+        remote_heads: vec![RemoteHead {
+            remote: "origin".into(),
+            name: "refs/heads/main".into(),
+            head: Some("0123456789abcdef0123456789abcdef01234567".into()),
+            here: true,
+            new: Some("89abcdef0123456789abcdef0123456789abcdef".into()),
+            deleted: true,
+        }],
     }
 }
 

@@ -174,6 +174,9 @@ pub enum UndoError {
         /// How many.
         count: usize,
     },
+    /// It keeps commits that were elsewhere, and nothing of this machine.
+    #[error("restore point `{0}` only keeps git commits, which Weir itself does not put back")]
+    OnlyObjects(RestorePointId),
     /// The directory to restore into must be empty or absent.
     #[error("`{}` is not an empty directory", .0.display())]
     NotEmpty(PathBuf),

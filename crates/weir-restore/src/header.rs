@@ -75,7 +75,7 @@ impl Header {
             journal: None,
             undone_by: Vec::new(),
             tree_bytes: None,
-            remarks: Vec::new(),
+            remarks: info.remarks.clone(),
         }
     }
 
@@ -111,12 +111,12 @@ impl Header {
                 command: self.command.clone(),
                 cwd: self.cwd(),
                 lifetime,
+                remarks: self.remarks.clone(),
             },
             state,
             counts: self.counts,
             mechanisms: self.mechanisms.clone(),
             undone_by: self.undone_by.clone(),
-            remarks: self.remarks.clone(),
         }
     }
 

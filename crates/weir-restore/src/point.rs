@@ -19,6 +19,8 @@ pub struct PointInfo {
     pub cwd: PathBuf,
     /// How long the point is promised to stay.
     pub lifetime: Duration,
+    /// What people must know of what the point cannot do.
+    pub remarks: Vec<String>,
 }
 
 impl Default for PointInfo {
@@ -29,6 +31,7 @@ impl Default for PointInfo {
             command: String::new(),
             cwd: PathBuf::from("/"),
             lifetime: Duration::from_hours(7 * 24),
+            remarks: Vec::new(),
         }
     }
 }
@@ -106,8 +109,14 @@ pub struct Point {
     pub mechanisms: Vec<Mechanism>,
     /// The restore points of the undos that took it back, in part or whole.
     pub undone_by: Vec<RestorePointId>,
-    /// What people must know of what it cannot do.
-    pub remarks: Vec<String>,
+}
+
+impl Point {
+    /// True where it holds something that an undo puts back, and does not only keep what somebody else can make use of.
+    #[must_use]
+    pub fn holds_changes(&self) -> bool {
+        !self.mechanisms.is_empty()
+    }
 }
 
 /// Whether a point can still do what it promises.

@@ -12,7 +12,7 @@ use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Statx};
 use rustix::io::Errno;
 
-use crate::git::{GitState, Repository};
+use crate::git::{GitState, GitTrouble, Repository};
 use crate::journal::{Held, Ident, Key};
 use crate::walk::{DIRECTORY, names, open_dir, split, stat_at, stat_of};
 use crate::{Point, PointInfo, RecordError, Recorder, SnapshotError, Store};
@@ -122,7 +122,16 @@ impl Walk<'_> {
     /// Saves git's own files, and what they lead to.
     fn git(&mut self, state: &GitState) -> Result<(), Stop> {
         self.how = How::Change;
-        let repository = Repository::open(&state.dir).map_err(io::Error::other)?;
+        let repository = match Repository::open(&state.dir) {
+            // No ref is touched, so that files are all there is to put back.
+            Err(trouble @ GitTrouble::Refs) if state.refs.is_empty() => {
+                for path in &state.files {
+                    self.target(path)?;
+                }
+                return Ok(self.recorder.unprotected(&trouble));
+            }
+            other => other.map_err(io::Error::other)?,
+        };
         let common = repository.common();
         let mut files = state.files.clone();
         for name in &state.refs {
@@ -146,7 +155,7 @@ impl Walk<'_> {
         for path in &files {
             self.target(path)?;
         }
-        Ok(self.recorder.keep_objects(&repository, &files)?)
+        Ok(self.recorder.keep_objects(&repository, &files, &state.commits)?)
     }
 
     fn target(&mut self, path: &Path) -> Result<(), Stop> {

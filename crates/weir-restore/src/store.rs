@@ -13,7 +13,9 @@ use crate::trash::{is_private, private_dir};
 use crate::walk::{DIRECTORY, names, open_dir};
 
 use crate::undo::{Progress, UndoOptions, UndoReport};
-use crate::{Budget, CanUndo, Collected, GitState, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError};
+use crate::{
+    Budget, CanUndo, Collected, GitState, How, Point, PointInfo, Recorder, SnapshotError, StoreError, UndoError,
+};
 
 /// What restore points may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +207,7 @@ impl Store {
 
     /// As [`Store::snapshot`], together with what git commands change in git's own files. Commits, stash entries and what is only
     /// staged stay in the repository for as long as the point does, whatever `git gc` removes; where that cannot be,
-    /// [`Point::remarks`] says so.
+    /// [`PointInfo::remarks`] says so.
     ///
     /// # Errors
     ///

@@ -47,9 +47,11 @@ fn missing(part: &str) -> String {
     let dir = context::config(context::weir_home()).paths.ledger();
     let Ok(Found::One(record)) = Reader::open(&dir).and_then(|reader| reader.find(part)) else { return none };
     let Entry::Judged { action, judgement } = &record.entry else { return none };
+    let heads = judgement.effects.iter().flat_map(|effect| &effect.impact.remote_heads);
+    let heads: String = heads.map(|head| format!("; {}", head.describe())).collect();
     match judgement.restore_point {
         Some(point) => format!("the restore point {point} of that action is no more"),
-        None => format!("nothing was kept of `{}`: no restore point was made for it", action.summary()),
+        None => format!("nothing was kept of `{}`: no restore point was made for it{heads}", action.summary()),
     }
 }
 
@@ -67,6 +69,9 @@ pub(crate) fn holds(point: &Point) -> String {
     let bytes = counts.bytes();
     if bytes > 0 {
         parts.push(say::bytes(bytes));
+    }
+    if !point.holds_changes() && !point.info.remarks.is_empty() {
+        return "git commits only".to_owned();
     }
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
@@ -110,6 +115,6 @@ pub(crate) fn json(point: &Point) -> serde_json::Value {
         "bytes_copied": point.counts.bytes_copied,
         "mechanisms": point.mechanisms,
         "undone_by": point.undone_by,
-        "remarks": point.remarks,
+        "remarks": point.info.remarks,
     })
 }

@@ -24,6 +24,8 @@ pub struct GitState {
     pub refs: Vec<Vec<u8>>,
     /// Other files of git's that it writes anew: the index, `HEAD`, logs; absolute, and not all of them are there.
     pub files: Vec<PathBuf>,
+    /// Commits that must stay beside those that files and refs lead to, in hexadecimal.
+    pub commits: Vec<String>,
 }
 
 /// Why a repository cannot be worked with.

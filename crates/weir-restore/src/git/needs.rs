@@ -31,9 +31,10 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// What `files` speak of as they are now; those that are none of git's count for nothing.
-    pub(crate) fn of(repository: &Repository, files: &[PathBuf]) -> Result<Self, GitTrouble> {
+    /// What `files` speak of as they are now, and `commits`; those that are none of git's count for nothing.
+    pub(crate) fn of(repository: &Repository, files: &[PathBuf], commits: &[String]) -> Result<Self, GitTrouble> {
         let mut found = Found { repository, tips: BTreeSet::new(), logged: BTreeSet::new(), contents: BTreeSet::new() };
+        found.tips.extend(commits.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()));
         for path in files {
             found.file(path)?;
         }

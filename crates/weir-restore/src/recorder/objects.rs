@@ -15,13 +15,18 @@ use crate::walk::stat_of;
 use crate::{Mechanism, meta};
 
 impl Recorder {
-    /// Sees to it that the objects stay that `files` of `repository` speak of. Where that cannot be, the point says so.
-    pub(crate) fn keep_objects(&self, repository: &Repository, files: &[PathBuf]) -> io::Result<()> {
-        let needs = match Needs::of(repository, files) {
+    /// Sees to it that the objects stay that `files` of `repository` speak of, and `commits`. Where that cannot be, the point says so.
+    pub(crate) fn keep_objects(
+        &self,
+        repository: &Repository,
+        files: &[PathBuf],
+        commits: &[String],
+    ) -> io::Result<()> {
+        let needs = match Needs::of(repository, files, commits) {
             Ok(needs) if needs.is_empty() => return Ok(()),
             Ok(needs) => needs,
             Err(trouble) => {
-                self.remark(format!("what it needs of git is not protected from `git gc`: {trouble}"));
+                self.unprotected(&trouble);
                 return Ok(());
             }
         };
@@ -30,12 +35,18 @@ impl Recorder {
         lock(&self.inner).journal.append(&[Record::Objects { common, ids }])?;
         let expires = lock(&self.header).expires;
         if let Err(why) = git::hold(repository, &needs, self.id, expires) {
-            self.remark(format!("what it needs of git is not protected from `git gc`: {why}"));
+            self.unprotected(&why);
         }
         Ok(())
     }
 
-    fn remark(&self, remark: String) {
+    /// Says why git may remove what the point needs.
+    pub(crate) fn unprotected(&self, why: &dyn std::fmt::Display) {
+        self.remark(format!("what it needs of git is not protected from `git gc`: {why}"));
+    }
+
+    /// Lets people know of what the point cannot do.
+    pub(crate) fn remark(&self, remark: String) {
         lock(&self.header).remarks.push(remark);
     }
 

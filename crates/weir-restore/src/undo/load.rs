@@ -113,10 +113,7 @@ impl Loaded {
 }
 
 fn is_change(record: &Record) -> bool {
-    !matches!(
-        record,
-        Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. } | Record::Objects { .. }
-    )
+    !matches!(record, Record::Trash { .. } | Record::Failed { .. } | Record::Sealed { .. } | Record::Objects { .. })
 }
 
 fn progress(file: Locked, journal: Journal) -> Undone {

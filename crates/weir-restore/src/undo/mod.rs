@@ -134,6 +134,9 @@ pub(crate) fn undo(
     }
     let mut point = load(store, id)?;
     point.accept_changed = options.accept_changed;
+    if point.keeps_only_objects() {
+        return Err(UndoError::OnlyObjects(id));
+    }
     if options.to.is_some() && !point.undone.journal.records.is_empty() {
         return Err(UndoError::PartlyUndone(id));
     }
@@ -312,6 +315,15 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
             return Err(UndoError::AlreadyUndone { id, by: *by });
         }
         let point = load(store, id)?;
+        if point.keeps_only_objects() {
+            let (kept, missing) = point.kept_objects();
+            let mut evidence = match missing {
+                0 => format!("nothing that Weir itself can put back; {kept} git objects are kept, and are there"),
+                _ => format!("nothing that Weir itself can put back; {missing} of {kept} git objects are gone"),
+            };
+            evidence.extend(point.header.remarks.iter().map(|remark| format!("; {remark}")));
+            return Ok(CanUndo { possible: false, verified: true, evidence });
+        }
         let chosen = point.selected(None);
         let mut notes = Notes::default();
         let mut picture = Picture::new(&point);

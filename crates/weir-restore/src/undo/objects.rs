@@ -33,6 +33,21 @@ impl Loaded {
         paths
     }
 
+    /// True for a point that keeps objects and nothing that Weir itself could put back.
+    pub(super) fn keeps_only_objects(&self) -> bool {
+        self.records.iter().any(|record| matches!(record, Record::Objects { .. }))
+            && self.records.iter().all(|record| matches!(record, Record::Objects { .. } | Record::Sealed { .. }))
+    }
+
+    /// How many objects are kept, and how many of them are gone all the same.
+    pub(super) fn kept_objects(&self) -> (usize, usize) {
+        let needed = self.needed();
+        let missing = |(common, ids): (&PathBuf, &Vec<ObjectId>)| {
+            Repository::open(common).map_or(ids.len(), |repository| repository.missing(ids))
+        };
+        (needed.values().map(Vec::len).sum(), needed.iter().map(missing).sum())
+    }
+
     /// Looks whether the objects are there that taking these records back needs; says how many.
     pub(super) fn objects(&self, chosen: &[u64]) -> Result<usize, UndoError> {
         let mut there = 0;
@@ -59,7 +74,7 @@ impl Loaded {
             if let Ok(repository) = Repository::open(common).as_ref()
                 && !paths.is_empty()
             {
-                recorder.keep_objects(repository, &paths)?;
+                recorder.keep_objects(repository, &paths, &[])?;
             }
         }
         Ok(())

@@ -63,6 +63,7 @@ fn state(git_dir: &Path, refs: &[&str]) -> GitState {
     GitState {
         dir: git_dir.to_owned(),
         refs: refs.iter().map(|name| name.as_bytes().to_vec()).collect(),
+        commits: Vec::new(),
         files: ["HEAD", "ORIG_HEAD", "logs/HEAD", "index"].map(|name| git_dir.join(name)).to_vec(),
     }
 }
@@ -110,7 +111,7 @@ fn what_only_a_restore_point_leads_to_survives_a_collection() {
     let dir = repository(&scratch);
     let before = picture(&dir);
     let point = keep(&scratch, &state(&dir.join(".git"), &REFS));
-    assert!(point.remarks.is_empty(), "{:?}", point.remarks);
+    assert!(point.info.remarks.is_empty(), "{:?}", point.info.remarks);
     assert_eq!(picture(&dir), before, "it changes nothing that git says without `refs/weir`");
     destroy(&dir);
     assert_eq!(git(&dir, "stash list"), "");
@@ -237,7 +238,11 @@ fn where_nothing_can_be_kept_the_point_says_so_and_refuses_what_is_gone() {
     // Root may write anywhere, but nobody can make a directory where a file is.
     std::fs::write(dir.join(".git/refs/weir"), "in the way\n").unwrap();
     let point = keep(&scratch, &state(&dir.join(".git"), &REFS));
-    assert!(point.remarks.iter().any(|remark| remark.contains("not protected from `git gc`")), "{:?}", point.remarks);
+    assert!(
+        point.info.remarks.iter().any(|remark| remark.contains("not protected from `git gc`")),
+        "{:?}",
+        point.info.remarks
+    );
     let can = scratch.store.can_undo(&point);
     assert!(can.possible && can.evidence.contains("not protected"), "{}", can.evidence);
     std::fs::remove_file(dir.join(".git/refs/weir")).unwrap();

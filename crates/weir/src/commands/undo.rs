@@ -97,7 +97,9 @@ fn left_alone(report: &UndoReport) -> bool {
 fn last(store: &Store) -> Result<Point, CliError> {
     let points = restore::list(store)?;
     let undos: Vec<RestorePointId> = points.iter().flat_map(|point| point.undone_by.iter().copied()).collect();
-    let fits = |point: &Point| matches!(point.state, State::Sealed | State::Open) && !undos.contains(&point.id);
+    let fits = |point: &Point| {
+        matches!(point.state, State::Sealed | State::Open) && point.holds_changes() && !undos.contains(&point.id)
+    };
     points
         .into_iter()
         .find(fits)
@@ -129,6 +131,10 @@ fn explain(error: &UndoError) -> CliError {
         UndoError::Journal { .. } | UndoError::EntryMissing(_) | UndoError::EntryChanged(_) => {
             "Nothing was changed. `weir can-undo ID` says what is still whole; `weir undo ID --path P` takes back one part."
         }
+        UndoError::ObjectsGone { .. } => {
+            "Nothing was changed. `weir undo ID --path P` takes back files of the working tree."
+        }
+        UndoError::OnlyObjects(_) => "`weir can-undo ID` says how a person can put them back.",
         UndoError::TrashGone(_) => "Nothing was changed. Mount the file system, then try again.",
         _ => "Nothing is lost: the same command goes on where it stopped.",
     };

@@ -20,6 +20,8 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
 /// The bytes of a command that people are shown.
 const LONGEST_SHOWN: usize = 4_000;
+/// The refs of a remote that people are shown.
+const MOST_HEADS: usize = 10;
 /// The bytes of a name or a remark that people are shown.
 const LONGEST_NAME: usize = 400;
 
@@ -266,6 +268,9 @@ fn describe_effect(out: &mut impl Write, effect: &Effect) -> Result<(), CliError
         effect.target.kind.name(),
         shown(&cut(&effect.target.name, LONGEST_NAME))
     )?;
+    for head in effect.impact.remote_heads.iter().take(MOST_HEADS) {
+        writeln!(out, "  {dim}{:<8} {}{dim:#}", "", shown(&head.describe()))?;
+    }
     let mut remarks = remarks(effect);
     if !effect.via.is_empty() {
         remarks.push(format!("through {}", effect.via.join(" > ")));
