@@ -2,8 +2,11 @@
 
 use std::fs;
 
-use crate::support::{Machine, files};
-use crate::undo::{git, git_says, go, repository, run_ok};
+use serde_json::{Value, json};
+use weir_guard::{Config, Guard};
+
+use crate::support::{Machine, decision, files, is_silent, text};
+use crate::undo::{git, git_says, go, newest_id, really, repository, run_ok};
 
 /// Removes everything that git can do without.
 fn collect(machine: &Machine) {
@@ -88,4 +91,124 @@ fn a_branch_comes_back_after_a_collection() {
     git(&machine, "checkout -q main");
     git(&machine, "pack-refs --all");
     survives(&machine, "git branch -D long");
+}
+
+/// A remote whose `main` has two commits that the local `main` has not.
+fn remote(machine: &Machine) -> String {
+    repository(machine);
+    git(machine, "reset -q --hard");
+    really(machine, "git init -q --bare ../origin.git && git remote add origin ../origin.git");
+    for at in 0..2 {
+        machine.write("a.txt", &format!("{at}\n"));
+        git(machine, "commit -qam more");
+    }
+    git(machine, "push -q origin main topic");
+    let head = git_says(machine, &["rev-parse", "main"]).trim().to_owned();
+    git(machine, "reset -q --hard HEAD~2");
+    head
+}
+
+/// A person says yes to what waits.
+fn approve(machine: &Machine) {
+    let guard = Guard::new(Config::new(machine.weir_home()));
+    let listed = text(&machine.run(&["hold", "--json"]).stdout);
+    let hold: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let id = hold["hold"]["id"].as_str().unwrap();
+    guard.approve(id, "alex", "pts/1", weir_model::Timestamp::now()).unwrap();
+}
+
+#[test]
+fn what_a_forced_push_replaces_is_kept_for_a_person_to_put_back() {
+    let machine = Machine::new();
+    let old = remote(&machine);
+    assert_eq!(decision(&machine.bash("git push --force origin main")), "ask");
+    approve(&machine);
+    go(&machine, "git push --force origin main");
+    collect(&machine);
+    let id = newest_id(&machine);
+
+    let shown = run_ok(&machine, &["show", &id]);
+    assert!(shown.contains(&format!("`main` of `origin` had commit {old} when it was last seen")), "{shown}");
+    let can = machine.run(&["can-undo", &id]);
+    let said = text(&can.stdout);
+    assert_eq!(can.status.code(), Some(1), "Weir does not push: {said}");
+    assert!(said.starts_with("no") && said.contains("1 git objects are kept, and are there"), "{said}");
+    let undo = machine.run(&["undo", &id]);
+    assert_eq!(undo.status.code(), Some(2), "{}", text(&undo.stdout));
+    assert!(text(&machine.run(&["undo"]).stderr).contains("nothing to take back"), "it is not the last thing to undo");
+
+    // The words that a person is given do what they say, and not where somebody else has pushed since.
+    let command = said.lines().find_map(|line| Some(line.split_once("put it back with: ")?.1)).unwrap();
+    assert!(command.contains(&format!("origin {old}:refs/heads/main")), "{command}");
+    really(&machine, &format!("{command} 2>/dev/null"));
+    assert_eq!(git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "main"]).trim(), old);
+    git(&machine, "push -q --force origin topic:main");
+    really(&machine, &format!("! {command} 2>/dev/null"));
+}
+
+#[test]
+fn a_deleted_branch_of_a_remote_is_kept_too() {
+    let machine = Machine::new();
+    remote(&machine);
+    let topic = git_says(&machine, &["rev-parse", "topic"]).trim().to_owned();
+    git(&machine, "branch -q -D topic");
+    assert_eq!(decision(&machine.bash("git push origin --delete topic")), "ask");
+    approve(&machine);
+    go(&machine, "git push origin --delete topic");
+    collect(&machine);
+    let said = text(&machine.run(&["can-undo", &newest_id(&machine)]).stdout);
+    let command = said.lines().find_map(|line| Some(line.split_once("put it back with: ")?.1)).unwrap();
+    really(&machine, &format!("{command} 2>/dev/null"));
+    assert_eq!(git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "topic"]).trim(), topic);
+}
+
+#[test]
+fn what_nobody_saw_is_not_promised() {
+    let machine = Machine::new();
+    remote(&machine);
+    really(&machine, "rm -rf .git/refs/remotes");
+    assert_eq!(decision(&machine.bash("git push --force origin main")), "ask");
+    approve(&machine);
+    go(&machine, "git push --force origin main");
+    let can = machine.run(&["can-undo", &newest_id(&machine)]);
+    let said = format!("{}{}", text(&can.stdout), text(&can.stderr));
+    assert_ne!(can.status.code(), Some(0), "{said}");
+    assert!(said.contains("is not known here, so it cannot be put back from here"), "{said}");
+    assert!(!said.contains("put it back with"), "{said}");
+}
+
+#[test]
+fn a_push_of_everything_names_what_it_replaces() {
+    let machine = Machine::new();
+    let old = remote(&machine);
+    let topic = git_says(&machine, &["rev-parse", "topic"]).trim().to_owned();
+    git(&machine, "branch -q -D topic");
+    for (command, gone) in [("git push --mirror", true), ("git push --force --all", false)] {
+        let effects = machine.check(command)["effects"].clone();
+        let heads = effects[0]["impact"]["remote_heads"].as_array().unwrap();
+        let named = |name: &str| heads.iter().find(|head| head["name"] == name);
+        assert_eq!(named("refs/heads/main").unwrap()["head"], old, "{command}");
+        assert_eq!(named("refs/heads/topic").map(|head| &head["head"]), gone.then_some(&json!(topic)), "{command}");
+        assert_eq!(named("refs/*").is_some(), gone, "{command}: tags are not seen");
+    }
+}
+
+#[test]
+fn what_a_restore_point_keeps_does_not_count_as_kept() {
+    let machine = Machine::new();
+    repository(&machine);
+    git(&machine, "commit -qam all");
+    git(&machine, "checkout -qb long");
+    for at in 0..12 {
+        machine.write("a.txt", &format!("{at}\n"));
+        git(&machine, "commit -qam work");
+    }
+    git(&machine, "checkout -q main");
+    for _ in 0..2 {
+        assert!(is_silent(&machine.bash("git branch -D long")));
+        let log = machine.log(&[]);
+        let judged = log.iter().find(|record| record["judgement"].is_object()).unwrap();
+        assert_eq!(judged["judgement"]["verdict"], "allow_with_restore_point");
+        assert_eq!(judged["judgement"]["effects"][0]["impact"]["commits"]["value"], 12);
+    }
 }
