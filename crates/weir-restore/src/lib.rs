@@ -17,6 +17,7 @@ mod git;
 mod header;
 mod held;
 mod journal;
+mod known;
 mod meta;
 mod point;
 mod recorder;

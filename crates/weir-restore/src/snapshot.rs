@@ -268,7 +268,10 @@ impl Walk<'_> {
             How::Change => {
                 let copied = self.recorder.counters().bytes_copied;
                 let cost = stat.stx_size.min(stat.stx_blocks.saturating_mul(512));
-                if ident.kind() == FileType::RegularFile && copied.saturating_add(cost) > self.budget.bytes {
+                if ident.kind() == FileType::RegularFile
+                    && copied.saturating_add(cost) > self.budget.bytes
+                    && !self.recorder.has_copy(stat)
+                {
                     return Err(Stop::OverBudget);
                 }
                 self.recorder.snap_content((parent, name, path), stat, &mut self.known)?;

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
@@ -26,11 +27,14 @@ pub struct Limits {
     pub copies: u64,
     /// What all points may hold, in percent of what is free on the file system without them.
     pub quota_percent: u64,
+    /// For how long a file must not have changed before it was copied, so that it need not be read again: longer than the kernel
+    /// keeps what was written through a memory map.
+    pub rest: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file: 64 << 20, copies: 4 << 30, quota_percent: 10 }
+        Self { file: 64 << 20, copies: 4 << 30, quota_percent: 10, rest: Duration::from_mins(1) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Statx};
@@ -13,6 +14,7 @@ use rustix::io::Errno;
 use super::{Place, Recorder, check_path, lock, on_disk};
 use crate::content::{clone, copy, reopen};
 use crate::journal::{Held, Ident, Key, Meta, Raw, Record, hex};
+use crate::known::{Copy, Known};
 use crate::trash::{Trash, entry_name};
 use crate::walk::{open_dir, stat_of};
 use crate::{Mechanism, RecordError, meta};
@@ -112,26 +114,68 @@ impl Recorder {
         }
     }
 
+    /// What was copied before, and the copy that is there of the file that looks like `stat`.
+    fn known_copy(&self, stat: &Statx) -> Option<Copy> {
+        if stat.stx_size < WORTH_SHARING {
+            return None;
+        }
+        self.known.get_or_init(|| Known::open(self.layout.root())).as_ref()?.find(stat)
+    }
+
+    /// True where `stat` is of a file whose content need not be copied.
+    pub(crate) fn has_copy(&self, stat: &Statx) -> bool {
+        self.known_copy(stat).is_some()
+    }
+
+    /// Keeps one more name of the copy that is there already; `None` where it is not (any more).
+    fn copy_again(&self, file: BorrowedFd<'_>, stat: &Statx) -> io::Result<Option<Held>> {
+        let Some(known) = self.known_copy(stat) else { return Ok(None) };
+        let trash = lock(&self.inner).home()?;
+        let entry = self.new_entry();
+        let name = entry_name(entry);
+        let Ok(home) = open_dir(rustix::fs::CWD, &self.layout.content()) else { return Ok(None) };
+        if rustix::fs::linkat(&home, hex(&known.digest), &trash.dir, &name, AtFlags::empty()).is_err() {
+            return Ok(None);
+        }
+        let copy = Ident::of(&crate::walk::stat_at(&trash.dir, &name)?);
+        if (copy.ino, copy.mtime, copy.size) != (known.ino, known.mtime, stat.stx_size) {
+            rustix::fs::unlinkat(&trash.dir, &name, AtFlags::empty())?;
+            return Ok(None);
+        }
+        let mut inner = lock(&self.inner);
+        inner.counts.bytes_kept += on_disk(stat);
+        inner.mechanisms.insert(Mechanism::Copied);
+        let (trash, size, digest) = (trash.number, stat.stx_size, Some(known.digest));
+        Ok(Some(Held::Copied { trash, entry, size, digest, meta: meta::read(file)? }))
+    }
+
     fn copy_file(&self, file: BorrowedFd<'_>, path: &Path, stat: &Statx) -> io::Result<Held> {
+        if let Some(held) = self.copy_again(file, stat)? {
+            return Ok(held);
+        }
         let from = reopen(file)?;
         for _ in 0..2 {
+            let began = SystemTime::now();
             let before = stat_of(&from)?;
             let meta = meta::read(file)?;
-            let held = self.copy_once(&from, path, &before, meta)?;
+            let (held, shared) = self.copy_once(&from, path, &before, meta)?;
             let after = stat_of(&from)?;
             let version =
                 |stat: &Statx| (stat.stx_size, Ident::of(stat).mtime, stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec);
             // The clock of the file system is coarse: what was written in its last tick may not show.
             if version(&before) == version(&after) {
+                if let (Some(copy), Some(Some(known))) = (shared, self.known.get()) {
+                    known.remember(&from, &after, began, self.limits.rest, &copy);
+                }
                 return Ok(held);
             }
             self.forget(&held, &before);
         }
-        let _ = stat;
         Err(RecordError::Unstable(path.to_owned()).into())
     }
 
-    fn copy_once(&self, from: &OwnedFd, path: &Path, stat: &Statx, meta: Meta) -> io::Result<Held> {
+    /// Copies or clones a file; also says which copy it shares with whoever needs the same content.
+    fn copy_once(&self, from: &OwnedFd, path: &Path, stat: &Statx, meta: Meta) -> io::Result<(Held, Option<Copy>)> {
         let size = stat.stx_size;
         let cost = on_disk(stat);
         let entry = self.new_entry();
@@ -140,7 +184,7 @@ impl Recorder {
             && let Some(trash) = self.clone_file(from, path, stat, &name)?
         {
             lock(&self.inner).mechanisms.insert(Mechanism::Cloned);
-            return Ok(Held::Copied { trash: trash.number, entry, size, digest: None, meta });
+            return Ok((Held::Copied { trash: trash.number, entry, size, digest: None, meta }, None));
         }
         if cost > self.limits.file {
             let limit = self.limits.file;
@@ -157,15 +201,14 @@ impl Recorder {
         let to = create(&trash, &name)?;
         match copy(from.as_fd(), to.as_fd(), size, size > cost) {
             Ok(copied) => {
-                if let Some(digest) = copied.digest
-                    && size >= WORTH_SHARING
-                {
-                    self.share(&trash, &name, &digest, size);
-                }
+                let shared = copied
+                    .digest
+                    .filter(|_| size >= WORTH_SHARING)
+                    .and_then(|digest| self.share(&trash, &name, &digest, size));
                 let mut inner = lock(&self.inner);
                 inner.counts.bytes_copied += cost;
                 inner.mechanisms.insert(Mechanism::Copied);
-                Ok(Held::Copied { trash: trash.number, entry, size, digest: copied.digest, meta })
+                Ok((Held::Copied { trash: trash.number, entry, size, digest: copied.digest, meta }, shared))
             }
             Err(error) => {
                 let _ = rustix::fs::unlinkat(&trash.dir, &name, AtFlags::empty());
@@ -203,19 +246,21 @@ impl Recorder {
 
     /// Lets equal contents share one inode: the first becomes `content/<digest>`, later ones a name of it.
     /// Where that fails the copy simply stays a copy.
-    fn share(&self, trash: &Trash, name: &str, digest: &[u8; 32], size: u64) {
+    fn share(&self, trash: &Trash, name: &str, digest: &[u8; 32], size: u64) -> Option<Copy> {
         let hex = hex(digest);
-        let Ok(home) = open_dir(rustix::fs::CWD, &self.layout.content()) else { return };
-        match rustix::fs::linkat(&trash.dir, name, &home, &hex, AtFlags::empty()) {
-            Err(Errno::EXIST) => {}
-            _ => return,
-        }
-        if crate::walk::stat_at(&home, OsStr::new(&hex)).is_ok_and(|stat| stat.stx_size == size) {
-            let twin = format!("{name}.twin");
-            if rustix::fs::linkat(&home, &hex, &trash.dir, &twin, AtFlags::empty()).is_ok() {
-                let _ = rustix::fs::renameat(&trash.dir, &twin, &trash.dir, name);
+        let home = open_dir(rustix::fs::CWD, &self.layout.content()).ok()?;
+        let shared = rustix::fs::linkat(&trash.dir, name, &home, &hex, AtFlags::empty());
+        let found = Ident::of(&crate::walk::stat_at(&home, OsStr::new(&hex)).ok()?);
+        match shared {
+            Ok(()) => {}
+            Err(Errno::EXIST) if found.size == size => {
+                let twin = format!("{name}.twin");
+                rustix::fs::linkat(&home, &hex, &trash.dir, &twin, AtFlags::empty()).ok()?;
+                rustix::fs::renameat(&trash.dir, &twin, &trash.dir, name).ok()?;
             }
+            Err(_) => return None,
         }
+        Some(Copy { digest: *digest, ino: found.ino, mtime: found.mtime })
     }
 
     fn forget(&self, held: &Held, stat: &Statx) {

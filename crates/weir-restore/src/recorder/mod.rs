@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, RenameFlags, Statx};
@@ -17,6 +17,7 @@ use weir_model::RestorePointId;
 
 use crate::header::Header;
 use crate::journal::{Held, Ident, Journal, Key, Raw, Record, Writer};
+use crate::known::Known;
 use crate::store::{Layout, Locked};
 use crate::trash::{Trash, Trashes, entry_name};
 use crate::walk::{is_plain, stat_at, stat_of};
@@ -46,6 +47,8 @@ pub struct Recorder {
     /// The files whose content is kept already. Held for as long as one is copied: whoever wants to change the same file waits.
     saved: Mutex<HashSet<Key>>,
     next_entry: AtomicU64,
+    /// What was copied before, by any point; opened by the first copy.
+    known: OnceLock<Option<Known>>,
 }
 
 /// What changes with every call; the lock is held from the note in the journal until the change is made, so that the order of
@@ -341,6 +344,7 @@ impl Recorder {
             header: Mutex::new(header),
             saved: Mutex::new(HashSet::new()),
             next_entry: AtomicU64::new(0),
+            known: OnceLock::new(),
         })
     }
 
@@ -375,6 +379,7 @@ impl Recorder {
             header: Mutex::new(header),
             saved: Mutex::new(HashSet::new()),
             next_entry: AtomicU64::new(next_entry),
+            known: OnceLock::new(),
         })
     }
 

@@ -12,6 +12,7 @@ mod crash;
 mod faults;
 mod fidelity;
 mod git;
+mod known;
 mod measure;
 mod order;
 mod property;
