@@ -15,6 +15,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Statx};
 
 use crate::journal::Time;
+use crate::store::Layout;
 use crate::walk::open_dir;
 
 const TABLE: &str = "known";
@@ -41,12 +42,15 @@ pub(crate) struct Copy {
 pub(crate) struct Known {
     table: OwnedFd,
     key: [u8; 32],
+    /// The directory of the copies.
+    pub(crate) content: OwnedFd,
 }
 
 impl Known {
-    /// The table in `root`, made where it is missing; `None` where it cannot be used.
-    pub(crate) fn open(root: &std::path::Path) -> Option<Self> {
-        let dir = open_dir(rustix::fs::CWD, root).ok()?;
+    /// The table of a store, made where it is missing; `None` where it cannot be used.
+    pub(crate) fn open(layout: &Layout) -> Option<Self> {
+        let dir = open_dir(rustix::fs::CWD, layout.root()).ok()?;
+        let content = open_dir(rustix::fs::CWD, &layout.content()).ok()?;
         let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let open = |name: &str| rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600)).ok();
         let key = key(&open(KEY)?).ok()?;
@@ -55,7 +59,7 @@ impl Known {
         if u64::try_from(stat.st_size).ok() != Some(SIZE) {
             rustix::fs::ftruncate(&table, SIZE).ok()?;
         }
-        Some(Self { table, key })
+        Some(Self { table, key, content })
     }
 
     /// The copy of the file that looks like `stat`.

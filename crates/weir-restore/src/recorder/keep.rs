@@ -114,12 +114,13 @@ impl Recorder {
         }
     }
 
-    /// What was copied before, and the copy that is there of the file that looks like `stat`.
-    fn known_copy(&self, stat: &Statx) -> Option<Copy> {
+    /// The table of what was copied before, and the copy that it has of the file that looks like `stat`.
+    fn known_copy(&self, stat: &Statx) -> Option<(&Known, Copy)> {
         if stat.stx_size < WORTH_SHARING {
             return None;
         }
-        self.known.get_or_init(|| Known::open(self.layout.root())).as_ref()?.find(stat)
+        let known = self.known.get_or_init(|| Known::open(&self.layout)).as_ref()?;
+        Some((known, known.find(stat)?))
     }
 
     /// True where `stat` is of a file whose content need not be copied.
@@ -129,12 +130,11 @@ impl Recorder {
 
     /// Keeps one more name of the copy that is there already; `None` where it is not (any more).
     fn copy_again(&self, file: BorrowedFd<'_>, stat: &Statx) -> io::Result<Option<Held>> {
-        let Some(known) = self.known_copy(stat) else { return Ok(None) };
+        let Some((table, known)) = self.known_copy(stat) else { return Ok(None) };
         let trash = lock(&self.inner).home()?;
         let entry = self.new_entry();
         let name = entry_name(entry);
-        let Ok(home) = open_dir(rustix::fs::CWD, &self.layout.content()) else { return Ok(None) };
-        if rustix::fs::linkat(&home, hex(&known.digest), &trash.dir, &name, AtFlags::empty()).is_err() {
+        if rustix::fs::linkat(&table.content, hex(&known.digest), &trash.dir, &name, AtFlags::empty()).is_err() {
             return Ok(None);
         }
         let copy = Ident::of(&crate::walk::stat_at(&trash.dir, &name)?);

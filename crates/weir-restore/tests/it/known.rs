@@ -240,8 +240,18 @@ proptest! {
 #[test]
 #[ignore = "a measurement"]
 fn an_unchanged_tree() {
-    let Some(scratch) = scratch() else { return };
-    for (files, size) in [(200, 1_000_000), (2_000, 100_000)] {
+    let Some(known) = scratch() else { return };
+    for (files, size, rest) in [
+        (200, 1_000_000, Duration::from_mins(1)),
+        (200, 1_000_000, Duration::ZERO),
+        (2_000, 100_000, Duration::from_mins(1)),
+        (2_000, 100_000, Duration::ZERO),
+    ] {
+        // What does not rest is read each time.
+        let scratch = Scratch {
+            store: known.store.clone().with_limits(Limits { rest, ..Limits::default() }),
+            ..scratch().unwrap()
+        };
         let dir = scratch.path(&format!("{files}"));
         fs::create_dir(&dir).unwrap();
         for at in 0..files {
@@ -254,7 +264,10 @@ fn an_unchanged_tree() {
             let point =
                 scratch.store.snapshot(&scratch.info(), &[(dir.clone(), How::Change)], &Budget::default()).unwrap();
             let took = began.elapsed();
-            println!("{files} files, round {round}: {took:?}, {} bytes copied", point.counts.bytes_copied);
+            println!(
+                "{files} files that rest {rest:?}, round {round}: {took:?}, {} bytes copied",
+                point.counts.bytes_copied
+            );
         }
     }
 }
