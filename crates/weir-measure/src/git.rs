@@ -64,6 +64,9 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
                 effect.reversibility = tally.unwrap_or_default().write(&mut effect.impact);
             })
         }
+        Scope::Git(
+            GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote { .. },
+        ) if !has_files_for_refs(site.git()) => Err(Trouble::Refs),
         Scope::Git(GitScope::Worktree { path }) => {
             linked(effect, path, &directory, lab, budget);
             Ok(())
@@ -90,6 +93,11 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     if effect.opaque && effect.reversibility == Reversibility::Reversible {
         effect.reversibility = Reversibility::Unknown;
     }
+}
+
+/// False for repositories whose refs are somewhere that only newer git knows: there none would be found.
+fn has_files_for_refs(git: &gix::Repository) -> bool {
+    git.config_snapshot().string("extensions.refStorage").is_none_or(|form| form.eq_ignore_ascii_case(b"files"))
 }
 
 /// What a command takes from the working tree, added to `tally`; `None` for scopes that are about something else.

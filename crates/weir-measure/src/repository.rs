@@ -31,6 +31,8 @@ pub(crate) enum Trouble {
     Commits,
     #[error("the revision could not be found")]
     Revision,
+    #[error("the git repository keeps its refs in a form that is not known here")]
+    Refs,
 }
 
 /// How a file stands to what git tracks.

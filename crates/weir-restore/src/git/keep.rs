@@ -1,6 +1,7 @@
 //! The refs that keep objects for a restore point.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -70,9 +71,28 @@ pub(crate) fn hold(
             Ok(RefEdit::update_with_log(name, *oid, PreviousValue::Any, log))
         })
         .collect();
+    // A ref whose object a power loss took would stop git from collecting anything: first the objects, then the refs.
+    let objects = repository.common.join("objects");
+    for object in [tree, commit] {
+        let hex = object.to_hex().to_string();
+        let (start, rest) = hex.split_at_checked(2).unwrap_or_default();
+        sync(&objects.join(start).join(rest)).map_err(because)?;
+    }
     let mut time = gix::date::parse::TimeBuf::default();
     git.edit_references_as(edits?, Some(who.to_ref(&mut time))).map_err(because)?;
+    for at in 0..=needs.tags.len() {
+        sync(&repository.common.join(format!("{PREFIX}{id}/{at}"))).map_err(because)?;
+    }
     Ok(())
+}
+
+/// Waits until a file is on disk; what is in a pack already is.
+fn sync(path: &Path) -> io::Result<()> {
+    match std::fs::File::open(path) {
+        Ok(file) => file.sync_data(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Removes the refs of the point `id` from the repository whose refs are in `common`, if it is still there.

@@ -295,3 +295,32 @@ fn many_stashes_and_a_long_log_need_one_ref() {
     assert_eq!(git(&dir, "reflog show --format=%H%gs HEAD"), before);
     assert_eq!(git(&dir, "stash list").lines().count(), 5);
 }
+
+/// What it costs; run by hand: `cargo test -p weir-restore --release -- --ignored git_cost --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn git_cost() {
+    let scratch = Scratch::new();
+    let dir = scratch.root.clone();
+    git(&dir, "init -q");
+    for at in 0..2_000 {
+        std::fs::create_dir_all(dir.join(format!("d{}", at % 100))).unwrap();
+        std::fs::write(dir.join(format!("d{}/f{at}", at % 100)), at.to_string()).unwrap();
+    }
+    for at in 0..50 {
+        commit(&dir, "a", &format!("{at}\n"));
+    }
+    std::fs::write(dir.join("d1/f1"), "staged").unwrap();
+    git(&dir, "add -A");
+    for round in 0..4 {
+        for refs in [&["refs/heads/main"][..], &[]] {
+            let mut state = state(&dir.join(".git"), refs);
+            if refs.is_empty() {
+                state.files.clear();
+            }
+            let began = std::time::Instant::now();
+            let point = keep(&scratch, &state);
+            println!("round {round}, refs {refs:?}: {:?}, {} files", began.elapsed(), point.counts.files);
+        }
+    }
+}
