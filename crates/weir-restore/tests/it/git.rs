@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use weir_restore::{Budget, GitState, Point, PointInfo, SnapshotError, UndoError};
+use weir_restore::{Budget, GitState, How, Point, PointInfo, SnapshotError, UndoError};
 
 use crate::support::Scratch;
 
@@ -322,5 +322,10 @@ fn git_cost() {
             let point = keep(&scratch, &state);
             println!("round {round}, refs {refs:?}: {:?}, {} files", began.elapsed(), point.counts.files);
         }
+        let names = ["HEAD", "ORIG_HEAD", "logs/HEAD", "index", "refs/heads/main", "logs/refs/heads/main"];
+        let files: Vec<_> = names.iter().map(|name| (dir.join(".git").join(name), How::Change)).collect();
+        let began = std::time::Instant::now();
+        scratch.store.snapshot(&scratch.info(), &files, &Budget::default()).unwrap();
+        println!("round {round}, only files: {:?}", began.elapsed());
     }
 }
