@@ -128,7 +128,8 @@ impl Walk<'_> {
                 for path in &state.files {
                     self.target(path)?;
                 }
-                return Ok(self.recorder.unprotected(&trouble));
+                self.recorder.unprotected(&trouble);
+                return Ok(());
             }
             other => other.map_err(io::Error::other)?,
         };

@@ -175,7 +175,8 @@ fn the_refs_go_with_the_point() {
     for packed in [false, true] {
         let dropped = keep(&scratch, &state);
         let short = PointInfo { lifetime: Duration::ZERO, ..scratch.info() };
-        let expired = scratch.store.snapshot_with_git(&short, &[], &[state.clone()], &Budget::default()).unwrap();
+        let expired =
+            scratch.store.snapshot_with_git(&short, &[], std::slice::from_ref(&state), &Budget::default()).unwrap();
         assert_eq!(weir_refs(&dir).lines().count(), 4, "for each a commit and a tag");
         if packed {
             git(&dir, "pack-refs --all");
@@ -190,7 +191,7 @@ fn the_refs_go_with_the_point() {
     // One whose store is gone goes when its time is over and another point is made here.
     let other = Scratch::new();
     let short = PointInfo { lifetime: Duration::ZERO, ..other.info() };
-    let lost = other.store.snapshot_with_git(&short, &[], &[state.clone()], &Budget::default()).unwrap();
+    let lost = other.store.snapshot_with_git(&short, &[], std::slice::from_ref(&state), &Budget::default()).unwrap();
     drop(other);
     std::thread::sleep(Duration::from_millis(2_100));
     let point = keep(&scratch, &state);
