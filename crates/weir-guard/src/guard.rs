@@ -142,7 +142,14 @@ impl Guard {
         }
         if assessment.judgement.verdict == Verdict::Hold {
             match self.answer_or_open(action, &mut assessment) {
-                Ok(mut more) => entries.append(&mut more),
+                Ok(mut more) => {
+                    if more.iter().any(|entry| matches!(entry, Entry::Held { .. })) {
+                        // The client may ask its person, and then nobody tells what they said.
+                        let remotes = remedies::remotes(&assessment.judgement.effects);
+                        self.keep_remotes(action, &mut assessment.judgement, &ToKeep { remotes, ..ToKeep::default() });
+                    }
+                    entries.append(&mut more);
+                }
                 Err(error) => warn(&mut assessment.judgement, format!("the hold cannot be answered: {error}")),
             }
         }

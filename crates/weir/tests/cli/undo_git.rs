@@ -147,6 +147,22 @@ fn what_a_forced_push_replaces_is_kept_for_a_person_to_put_back() {
 }
 
 #[test]
+fn what_a_person_lets_through_in_the_client_is_kept_as_well() {
+    let machine = Machine::new();
+    let old = remote(&machine);
+    assert_eq!(decision(&machine.bash("git push --force-with-lease")), "ask");
+    assert_eq!(decision(&machine.bash("git push --force-with-lease")), "ask");
+    git(&machine, "push -q --force origin main");
+    collect(&machine);
+    assert_eq!(git_says(&machine, &["cat-file", "-t", &old]), "commit\n");
+    assert_eq!(git_says(&machine, &["for-each-ref", "refs/weir"]).lines().count(), 1, "asked twice, kept once");
+    let log = machine.log(&[]);
+    let first = log.iter().rev().find(|record| record["judgement"].is_object()).unwrap();
+    let said = text(&machine.run(&["can-undo", first["action"]["id"].as_str().unwrap()]).stdout);
+    assert!(said.starts_with("no") && said.contains(&format!("had commit {old}")), "{said}");
+}
+
+#[test]
 fn a_deleted_branch_of_a_remote_is_kept_too() {
     let machine = Machine::new();
     remote(&machine);
