@@ -96,7 +96,7 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
 }
 
 /// False for repositories whose refs are somewhere that only newer git knows: there none would be found.
-fn has_files_for_refs(git: &gix::Repository) -> bool {
+pub(crate) fn has_files_for_refs(git: &gix::Repository) -> bool {
     git.config_snapshot().string("extensions.refStorage").is_none_or(|form| form.eq_ignore_ascii_case(b"files"))
 }
 

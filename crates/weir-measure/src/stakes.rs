@@ -60,6 +60,11 @@ fn find(
     let mut stakes = GitStakes { directory: site.git().git_dir().to_owned(), ..GitStakes::default() };
     let Scope::Git(scope) = &effect.scope else { return Ok(None) };
     match scope {
+        GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote { .. }
+            if !git::has_files_for_refs(site.git()) =>
+        {
+            return Ok(None);
+        }
         GitScope::Changes { .. } | GitScope::Untracked { .. } => {
             let Some(tally) = git::lost_files(scope, site, Tally::naming(), lab, budget)? else { return Ok(None) };
             if tally.cut_short {

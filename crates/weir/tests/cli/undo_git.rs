@@ -228,3 +228,27 @@ fn what_a_restore_point_keeps_does_not_count_as_kept() {
         assert_eq!(judged["judgement"]["effects"][0]["impact"]["commits"]["value"], 12);
     }
 }
+
+#[test]
+fn refs_that_are_not_in_files_are_asked_about() {
+    let machine = Machine::new();
+    let mut init = std::process::Command::new("git");
+    if !init.args(["init", "-q", "--ref-format=reftable"]).arg(machine.project()).status().unwrap().success() {
+        return; // An older git has no such form.
+    }
+    machine.write("a.txt", "committed\n");
+    git(&machine, "add a.txt");
+    git(&machine, "commit -qm start");
+    git(&machine, "branch side");
+    machine.write("a.txt", "changed\n");
+    git(&machine, "stash push -q");
+    for command in ["git stash clear", "git branch -D side", "git reset --hard HEAD~1"] {
+        assert_eq!(decision(&machine.bash(command)), "ask", "{command}");
+    }
+    assert_eq!(run_ok(&machine, &["restore-points"]), "Nothing is kept.\n");
+    machine.write("a.txt", "changed again\n");
+    go(&machine, "git checkout -- a.txt");
+    let said = run_ok(&machine, &["undo"]);
+    assert!(said.contains("1 file"), "{said}");
+    assert_eq!(fs::read(machine.project().join("a.txt")).unwrap(), b"changed again\n");
+}
