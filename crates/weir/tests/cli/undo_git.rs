@@ -249,6 +249,6 @@ fn refs_that_are_not_in_files_are_asked_about() {
     machine.write("a.txt", "changed again\n");
     go(&machine, "git checkout -- a.txt");
     let said = run_ok(&machine, &["undo"]);
-    assert!(said.contains("1 file"), "{said}");
+    assert!(said.contains("put back, verified"), "{said}");
     assert_eq!(fs::read(machine.project().join("a.txt")).unwrap(), b"changed again\n");
 }
