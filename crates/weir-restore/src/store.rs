@@ -286,14 +286,12 @@ impl Store {
         crate::undo::undo(self, point.id, options, progress)
     }
 
-    /// Ends a recording that nobody wants: its point is dropped at once, and what that held.
+    /// Drops a point at once, and what it held: for what nobody was promised.
     ///
     /// # Errors
     ///
     /// When it cannot be removed.
-    pub fn abandon(&self, recorder: Recorder) -> Result<(), StoreError> {
-        let id = recorder.id();
-        drop(recorder);
+    pub fn discard(&self, id: RestorePointId) -> Result<(), StoreError> {
         crate::gc::destroy(self, id)
     }
 

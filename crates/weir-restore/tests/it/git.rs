@@ -181,7 +181,7 @@ fn the_refs_go_with_the_point() {
         if packed {
             git(&dir, "pack-refs --all");
         }
-        scratch.store.discard(&dropped).unwrap();
+        scratch.store.discard(dropped.id).unwrap();
         let left = weir_refs(&dir);
         assert!(!left.contains(&dropped.id.to_string()) && left.contains(&expired.id.to_string()), "{left}");
         scratch.store.collect(false).unwrap();

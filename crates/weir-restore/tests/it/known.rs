@@ -55,8 +55,8 @@ fn what_has_not_changed_is_not_read_again() {
     // More than may be copied costs nothing where nothing is copied.
     let little = Budget { bytes: 10, ..Budget::default() };
     let third = scratch.store.snapshot(&scratch.info(), &[(scratch.root.clone(), How::Change)], &little).unwrap();
-    scratch.store.discard(&first).unwrap();
-    scratch.store.discard(&second).unwrap();
+    scratch.store.discard(first.id).unwrap();
+    scratch.store.discard(second.id).unwrap();
     scratch.store.collect(false).unwrap();
     for at in 0..20 {
         fs::write(scratch.path(&format!("f{at}")), "gone").unwrap();
@@ -147,7 +147,7 @@ fn a_table_that_was_tampered_with_changes_no_content() {
             let after: Vec<_> = ["a", "b"].map(|name| fs::metadata(scratch.path(name)).unwrap().ino()).into();
             assert_eq!(before, after);
         }
-        scratch.store.discard(&point).unwrap();
+        scratch.store.discard(point.id).unwrap();
     }
 }
 

@@ -194,7 +194,9 @@ fn seal(store: &Store, recorder: Arc<Recorder>) -> Result<Option<Point>, CliErro
         return Ok(None);
     };
     if recorder.is_empty() {
-        let _ = store.abandon(recorder);
+        let id = recorder.id();
+        drop(recorder);
+        let _ = store.discard(id);
         return Ok(None);
     }
     let sealed = recorder.seal();
