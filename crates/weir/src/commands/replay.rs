@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Take the scenarios from this directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Fail where a step cannot be played, for want of a program that it needs
+    #[arg(long)]
+    complete: bool,
     /// Keep the scratch directory and say where it is
     #[arg(long)]
     keep: bool,
@@ -45,13 +48,22 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut missed = 0usize;
+    let (mut missed, mut skipped) = (0usize, 0usize);
     for incident in &incidents {
         if !args.json {
             report::heading(&mut out, incident)?;
         }
         let world = World::build(incident, args.keep)?;
         for step in &incident.steps {
+            if let Some(why) = world.lacks(step) {
+                skipped += 1;
+                if args.json {
+                    writeln!(out, "{}", report::not_played_json(incident, step, &why))?;
+                } else {
+                    report::not_played(&mut out, step, &why)?;
+                }
+                continue;
+            }
             let result = world.play(incident, step)?;
             missed += usize::from(!result.as_expected);
             if args.json {
@@ -69,13 +81,17 @@ pub(crate) fn run(args: &Args) -> CommandResult {
         let style =
             if missed == 0 { Style::new().bold() } else { crate::output::verdict_style(weir_model::Verdict::Deny) };
         let steps: usize = incidents.iter().map(|incident| incident.steps.len()).sum();
+        let not_played = if skipped > 0 { format!(", {skipped} NOT PLAYED") } else { String::new() };
         writeln!(
             out,
-            "\n{style}{steps} steps of {} incidents, {missed} not as they should be{style:#}",
+            "\n{style}{steps} steps of {} incidents, {missed} not as they should be{not_played}{style:#}",
             incidents.len()
         )?;
     }
-    Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
+    if args.json && skipped > 0 {
+        crate::output::say(&format!("weir: {skipped} steps were NOT PLAYED, for want of what they need"));
+    }
+    Ok(if missed == 0 && !(args.complete && skipped > 0) { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
 }
 
 fn select(args: &Args) -> Result<Vec<Incident>, CliError> {

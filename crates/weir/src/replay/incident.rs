@@ -27,7 +27,7 @@ pub(crate) struct Incident {
     pub(crate) steps: Vec<Step>,
 }
 
-/// One thing in the scratch home. Exactly one of `tree`, `file` and `git` is set.
+/// One thing in the scratch home. Exactly one of `tree`, `file`, `program` and `git` is set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Prop {
@@ -44,9 +44,11 @@ pub(crate) struct Prop {
     /// Its content.
     #[serde(default)]
     pub(crate) text: String,
-    /// True for a program.
+    /// True for a script.
     #[serde(default)]
     pub(crate) executable: bool,
+    /// A program without any library, which is made of `text`, in C.
+    pub(crate) program: Option<PathBuf>,
     /// A directory that becomes a repository, with what is in it committed.
     pub(crate) git: Option<PathBuf>,
 }
@@ -68,6 +70,9 @@ pub(crate) struct Step {
     pub(crate) cwd: PathBuf,
     /// The directory whose files are counted before and after.
     pub(crate) watch: Option<PathBuf>,
+    /// What has to be there for the step: programs by their names, and files by their paths below the scratch home.
+    #[serde(default)]
+    pub(crate) needs: Vec<PathBuf>,
     /// What the guard should do.
     pub(crate) expect: Expect,
 }
@@ -86,6 +91,12 @@ pub(crate) enum Expect {
     Stopped,
     /// Say nothing, and give everything that it destroyed back: the watched directory is equal after `weir undo`.
     Undone,
+}
+
+impl Prop {
+    const fn kinds(&self) -> [Option<&PathBuf>; 4] {
+        [self.tree.as_ref(), self.file.as_ref(), self.program.as_ref(), self.git.as_ref()]
+    }
 }
 
 impl Incident {
@@ -122,9 +133,10 @@ impl Incident {
 
     /// Scenarios come from files that people hand around: nothing in them may reach outside the scratch home.
     fn check(&self) -> Result<(), String> {
-        let props = self.props.iter().flat_map(|prop| [&prop.tree, &prop.file, &prop.git]);
+        let props = self.props.iter().flat_map(Prop::kinds);
         let steps = self.steps.iter().flat_map(|step| [Some(&step.cwd), step.write.as_ref(), step.watch.as_ref()]);
-        for path in props.filter_map(Option::as_ref).chain(steps.flatten()) {
+        let needs = self.steps.iter().flat_map(|step| &step.needs);
+        for path in props.chain(steps).flatten().chain(needs) {
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 return Err(format!("`{}` is not a plain path below the scratch home", path.display()));
             }
@@ -133,8 +145,8 @@ impl Incident {
             return Err(format!("`{}` is not an agent that Weir knows", self.agent));
         }
         for prop in &self.props {
-            if [&prop.tree, &prop.file, &prop.git].into_iter().flatten().count() != 1 {
-                return Err("each [[world]] has exactly one of `tree`, `file` and `git`".to_owned());
+            if prop.kinds().into_iter().flatten().count() != 1 {
+                return Err("each [[world]] has exactly one of `tree`, `file`, `program` and `git`".to_owned());
             }
         }
         for step in &self.steps {

@@ -5,6 +5,6 @@ pub(crate) mod report;
 mod world;
 
 pub(crate) use incident::{Expect, Incident, Prop, Step};
-pub(crate) use world::{Played, World};
+pub(crate) use world::{Played, Undone, World};
 
 include!(concat!(env!("OUT_DIR"), "/incidents.rs"));

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use anstyle::Style;
-use weir_model::Verdict;
 use weir_model::say::{count, impact_line};
+use weir_model::{Digest, Verdict};
 
-use super::{Incident, Played, Step};
+use super::{Incident, Played, Step, Undone};
 use crate::output::{CliError, one_line, shown, verdict_style, verdict_word};
 
 /// The name of an incident and where its account comes from.
@@ -38,10 +38,16 @@ pub(crate) fn step(out: &mut impl Write, step: &Step, played: &Played) -> Result
         let lost = before.saturating_sub(left) as u64;
         writeln!(out, "    {dim}unguarded{dim:#} it destroys {} of {} files", count(lost), count(before as u64))?;
     }
-    if let (Some(before), Some(after), Some(undone)) = (played.before, played.after, played.undone) {
-        let of = count(before as u64);
-        writeln!(out, "    {dim}ran{dim:#}       {} of {of} files were left", count(after as u64))?;
-        let word = if undone { "everything is what it was, by digest" } else { "NOT everything is what it was" };
+    if let (Some(before), Some(after), Some(undone)) = (played.before, played.after, &played.undone) {
+        let (was, ran) = (short(&undone.before), short(&undone.ran));
+        let files = format!("{} of {} files were left", count(after as u64), count(before as u64));
+        writeln!(out, "    {dim}ran{dim:#}       {files}; digest {was} became {ran}")?;
+        let word = match &undone.after {
+            _ if undone.ran == undone.before => "NOTHING was changed, so nothing is shown by it".to_owned(),
+            Some(after) if *after == undone.before => format!("everything is what it was: digest {}", short(after)),
+            Some(after) => format!("NOT everything is what it was: digest {}", short(after)),
+            None => "FAILED".to_owned(),
+        };
         writeln!(out, "    {dim}weir undo{dim:#} {word}")?;
     } else if let (Some(before), Some(after)) = (played.before, played.after) {
         let undo =
@@ -65,6 +71,21 @@ pub(crate) fn step(out: &mut impl Write, step: &Step, played: &Played) -> Result
     Ok(())
 }
 
+/// A step that this machine cannot play. It must not be overlooked.
+pub(crate) fn not_played(out: &mut impl Write, step: &Step, why: &str) -> Result<(), CliError> {
+    let dim = Style::new().dimmed();
+    let loud = verdict_style(Verdict::Hold);
+    writeln!(out, "\n  the agent {}", step.say)?;
+    writeln!(out, "    {dim}asks{dim:#}      {}", shown(&asked(step)))?;
+    writeln!(out, "    {loud}NOT PLAYED{loud:#} {}", one_line(why, 200))?;
+    Ok(())
+}
+
+/// The same for scripts.
+pub(crate) fn not_played_json(incident: &Incident, step: &Step, why: &str) -> serde_json::Value {
+    serde_json::json!({ "incident": incident.name, "say": step.say, "asked": asked(step), "not_played": why })
+}
+
 /// One step for scripts.
 pub(crate) fn json(incident: &Incident, step: &Step, played: &Played) -> serde_json::Value {
     serde_json::json!({
@@ -76,9 +97,17 @@ pub(crate) fn json(incident: &Incident, step: &Step, played: &Played) -> serde_j
         "files_before": played.before,
         "files_after": played.after,
         "files_left_unguarded": played.unguarded,
-        "equal_after_undo": played.undone,
+        "equal_after_undo": played.undone.as_ref().map(Undone::is_equal),
+        "digests": played.undone.as_ref().map(|undone| serde_json::json!({
+            "before": undone.before, "ran": undone.ran, "after_undo": undone.after,
+        })),
         "as_expected": played.as_expected,
     })
+}
+
+/// Enough of a digest to compare by eye.
+fn short(digest: &Digest) -> String {
+    digest.to_string().chars().take(12).collect()
 }
 
 fn asked(step: &Step) -> String {

@@ -1,5 +1,6 @@
 //! The scratch world: a home directory with real files, in which the real program is called as a client would.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -23,6 +24,8 @@ pub(crate) struct World {
     _scratch: Option<TempDir>,
     kept: bool,
     session: String,
+    /// Programs that could not be made, and why.
+    unmade: HashMap<PathBuf, String>,
 }
 
 /// How one step went.
@@ -37,10 +40,27 @@ pub(crate) struct Played {
     pub(crate) after: Option<usize>,
     /// The same, in a copy in which nothing guards.
     pub(crate) unguarded: Option<usize>,
-    /// Where it was to be undone: whether the watched directory is what it was, by digest.
-    pub(crate) undone: Option<bool>,
+    /// Where it was to be undone: how the watched directory fared.
+    pub(crate) undone: Option<Undone>,
     /// True where the guard did what the scenario expects.
     pub(crate) as_expected: bool,
+}
+
+/// Digests over the watched directory.
+pub(crate) struct Undone {
+    /// Before the step.
+    pub(crate) before: Digest,
+    /// When it had run.
+    pub(crate) ran: Digest,
+    /// After `weir undo`; nothing where that failed.
+    pub(crate) after: Option<Digest>,
+}
+
+impl Undone {
+    /// The step changed something, and all of it came back.
+    pub(crate) fn is_equal(&self) -> bool {
+        self.ran != self.before && self.after.as_ref() == Some(&self.before)
+    }
 }
 
 impl World {
@@ -48,7 +68,7 @@ impl World {
     pub(crate) fn build(incident: &Incident, keep: bool) -> Result<Self, CliError> {
         let scratch = tempfile::Builder::new().prefix("weir-replay-").tempdir()?;
         let root = scratch.path().canonicalize()?;
-        let world = Self {
+        let mut world = Self {
             root,
             _scratch: if keep {
                 drop(scratch.keep());
@@ -58,6 +78,7 @@ impl World {
             },
             kept: keep,
             session: format!("replay-{}", weir_model::ActionId::new()),
+            unmade: HashMap::new(),
         };
         fs::create_dir_all(world.home())?;
         fs::create_dir_all(world.bin())?;
@@ -89,7 +110,7 @@ impl World {
         self.root.join("weir")
     }
 
-    fn place(&self, prop: &Prop) -> Result<(), CliError> {
+    fn place(&mut self, prop: &Prop) -> Result<(), CliError> {
         let home = self.home();
         if let Some(tree) = &prop.tree {
             let content = vec![b'.'; prop.bytes];
@@ -109,6 +130,11 @@ impl World {
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
             }
         }
+        if let Some(program) = &prop.program
+            && let Err(why) = self.compile(&home.join(program), &prop.text)
+        {
+            self.unmade.insert(program.clone(), why);
+        }
         if let Some(git) = &prop.git {
             let script = "git init -q && git add -A && git -c user.name=replay -c user.email=replay@example.com commit -qm start";
             let done = self.shell(script, &home.join(git), &home)?;
@@ -120,6 +146,40 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Makes a program that brings its own C library. The reason where that cannot be done here.
+    fn compile(&self, program: &Path, source: &str) -> Result<(), String> {
+        let said = |error: std::io::Error| format!("cc: {error}");
+        fs::create_dir_all(program.parent().unwrap_or(program)).map_err(said)?;
+        let mut cc = self.scrubbed(PathBuf::from("cc"), &self.root, &self.home());
+        cc.args(["-static", "-x", "c", "-", "-o"]).arg(program);
+        cc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = cc.spawn().map_err(said)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A compiler that gives up early says why by itself.
+            let _ = stdin.write_all(source.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(said)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        Err(format!("cc -static: {}", text.lines().next().unwrap_or("it said nothing")))
+    }
+
+    /// Why the step cannot be played on this machine.
+    pub(crate) fn lacks(&self, step: &Step) -> Option<String> {
+        step.needs.iter().find_map(|need| {
+            if need.components().count() > 1 {
+                let made = self.home().join(need).exists();
+                let why = self.unmade.get(need).map_or("it is not there", String::as_str);
+                return (!made).then(|| format!("`{}` could not be made: {why}", need.display()));
+            }
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let found = std::env::split_paths(&path).any(|dir| dir.join(need).is_file());
+            (!found).then(|| format!("`{}` is not installed", need.display()))
+        })
     }
 
     /// Asks the guard as the client would; what it lets through is carried out.
@@ -153,8 +213,12 @@ impl World {
             }
         }
         let after = watched.as_deref().map(count);
-        let undone = match (&was, &watched) {
-            (Some(was), Some(watched)) if let_through => Some(self.undo(&cwd)? && digest(watched)? == *was),
+        let undone = match (was, &watched) {
+            (Some(before), Some(watched)) if let_through => {
+                let ran = digest(watched)?;
+                let after = if self.undo(&cwd)? { Some(digest(watched)?) } else { None };
+                Some(Undone { before, ran, after })
+            }
             _ => None,
         };
         use weir_model::Verdict::{Allow, AllowWithRestorePoint, Deny, Hold};
@@ -162,7 +226,7 @@ impl World {
             Expect::Silent => {
                 let_through && told.is_empty() && matches!(judgement.verdict, Allow | AllowWithRestorePoint)
             }
-            Expect::Undone => let_through && told.is_empty() && undone == Some(true),
+            Expect::Undone => let_through && told.is_empty() && undone.as_ref().is_some_and(Undone::is_equal),
             Expect::Hold => !let_through && judgement.verdict == Hold,
             Expect::Deny => !let_through && judgement.verdict == Deny,
             Expect::Stopped => !let_through && matches!(judgement.verdict, Hold | Deny),
@@ -261,7 +325,12 @@ fn digest(dir: &Path) -> Result<Digest, CliError> {
     let mut lines = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
-        for entry in fs::read_dir(&dir)? {
+        let entries = match fs::read_dir(&dir) {
+            // What is watched may be gone as a whole.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
             let path = entry?.path();
             // A reset that was taken back stays in git's own log.
             if path.ends_with(".git") {

@@ -18,6 +18,8 @@ mod check;
 mod install;
 mod many;
 mod policies;
+#[cfg(target_os = "linux")]
+mod replay;
 mod support;
 #[cfg(target_os = "linux")]
 mod undo;

@@ -469,13 +469,3 @@ fn beyond_the_limit_it_waits_and_a_no_loses_nothing() {
     run_ok(&machine, &["undo"]);
     assert_eq!(state(&dir), before);
 }
-
-#[test]
-fn the_replayed_incidents_are_undone() {
-    let machine = Machine::new();
-    let output = machine.run(&["replay", "--json", "nuke-script", "blocked-so-python"]);
-    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
-    let steps = text(&output.stdout);
-    assert_eq!(steps.matches("\"equal_after_undo\":true").count(), 7, "{steps}");
-    assert!(!steps.contains("\"equal_after_undo\":false"), "{steps}");
-}
