@@ -12,13 +12,16 @@ use serde_json::Value;
 
 use crate::bench::{cargo, target_dir};
 
+mod scripted;
+mod undo;
+
 /// The clients, and the names of their programs.
 const CLIENTS: [&str; 7] = ["claude", "codex", "gemini", "qwen", "copilot", "cline", "opencode"];
 
 pub(crate) const HELP: &str = "\
-  clients [--cli DIR] [--weir FILE] [NAME...]
+  clients [--undo] [--cli DIR] [--weir FILE] [NAME...]
                   prove with the real clients (in PATH, or in DIR/*/node_modules) that `weir init` stops what it must
-                  and lets through what it may
+                  and lets through what it may; with --undo, that what their scripts destroy comes back
 ";
 
 struct Bench {
@@ -28,11 +31,12 @@ struct Bench {
 }
 
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    let (mut cli, mut weir, mut names) = (None, None, Vec::new());
+    let (mut cli, mut weir, mut names, mut undo) = (None, None, Vec::new(), false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--cli" => cli = Some(PathBuf::from(args.next().ok_or("--cli wants a directory")?)),
+            "--undo" => undo = true,
             "--weir" => weir = Some(PathBuf::from(args.next().ok_or("--weir wants a file")?)),
             name if CLIENTS.contains(&name) => names.push(name),
             other => return Err(format!("`{other}` is neither an option nor one of {}", CLIENTS.join(", "))),
@@ -53,7 +57,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         }
         tried += 1;
         let begun = Instant::now();
-        let result = bench.try_client(name);
+        let result = if undo { bench.try_undo(name) } else { bench.try_client(name) };
         let took = begun.elapsed().as_secs_f32();
         match result {
             Ok(says) => println!("{name:<9} good  {says}  ({took:.1} s)"),
