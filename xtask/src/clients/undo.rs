@@ -63,6 +63,9 @@ impl Bench {
         let home = self.scratch.path().join(client.agent).join(label).join("home");
         let work = home.join("project");
         lay_out(&work).map_err(fail)?;
+        // Login shells, which Codex uses, make a search path of their own.
+        let own = self.weir.parent().map(|dir| format!("PATH=\"{}:$PATH\"\n", dir.display()));
+        fs::write(home.join(".profile"), own.unwrap_or_default()).map_err(fail)?;
         self.weir(&home, &["init", "--agent", client.agent, "--no-canary"])?;
         // The session's own files are known by their birth: these were there before it.
         std::thread::sleep(Duration::from_millis(20));
