@@ -99,12 +99,13 @@ impl Recorder {
         if FileType::from_raw_mode(u32::from(stat.stx_mode)) == FileType::Directory {
             return Err(Errno::ISDIR.into());
         }
+        let new = self.is_new(&stat);
         let mut inner = lock(&self.inner);
         match self.move_away(&mut inner, (parent, name, path), &dir, &stat) {
             Err(error) if error.raw_os_error() == Some(Errno::XDEV.raw_os_error()) => {}
             done => {
                 done?;
-                inner.counts.files += 1;
+                inner.counts.files += new;
                 inner.counts.bytes_kept += on_disk(&stat);
                 return Ok(());
             }
@@ -115,11 +116,13 @@ impl Recorder {
         inner.first_touch(parent, path, &dir)?;
         let record =
             inner.journal.append(&[Record::Removed { path: Raw::from(path), ident: Ident::of(&stat), held }])?;
-        inner.counts.files += 1;
+        inner.counts.files += new;
         if let Err(errno) = rustix::fs::unlinkat(parent, name, AtFlags::empty()) {
             inner.failed(record)?;
             return Err(errno.into());
         }
+        // Whoever saves a file takes the other lock first.
+        drop(inner);
         // The inode is gone: its number may come again.
         lock(&self.saved).remove(&Ident::of(&stat).key());
         Ok(())
@@ -187,6 +190,7 @@ impl Recorder {
             inner.counts.directories += 1;
             return Ok(());
         }
+        let new = self.is_new(&stat);
         let linked = self.link_away((parent, name, path), &dir, &stat)?;
         let held = match linked {
             Some(held) => held,
@@ -195,7 +199,7 @@ impl Recorder {
         let mut inner = lock(&self.inner);
         inner.first_touch(parent, path, &dir)?;
         inner.journal.append(&[Record::Kept { path: Raw::from(path), ident, held }])?;
-        inner.counts.files += 1;
+        inner.counts.files += new;
         Ok(())
     }
 
@@ -391,6 +395,11 @@ impl Recorder {
         Ok(())
     }
 
+    /// What a file adds to the files that are kept: nothing where its content is kept already.
+    fn is_new(&self, stat: &Statx) -> u64 {
+        u64::from(!lock(&self.saved).contains(&Ident::of(stat).key()))
+    }
+
     fn new_entry(&self) -> u64 {
         self.next_entry.fetch_add(1, Ordering::Relaxed)
     }
@@ -567,11 +576,18 @@ fn seen(records: &[Record]) -> HashSet<Key> {
 pub(crate) fn tally(records: &[Record]) -> (Counters, BTreeSet<Mechanism>) {
     let mut counts = Counters::default();
     let mut mechanisms = BTreeSet::new();
+    let mut saved = HashSet::new();
     for record in records {
         match record {
             Record::RemovedDir { .. } => counts.directories += 1,
             Record::Removed { ident, held: Held::Moved { .. }, .. } if ident.is_dir() => counts.directories += 1,
-            Record::Removed { .. } | Record::Kept { .. } | Record::Content { .. } => counts.files += 1,
+            Record::Content { ident, .. } => {
+                counts.files += 1;
+                saved.insert(ident.key());
+            }
+            Record::Removed { ident, .. } | Record::Kept { ident, .. } => {
+                counts.files += u64::from(!saved.contains(&ident.key()));
+            }
             _ => {}
         }
         match record {

@@ -13,6 +13,7 @@ use super::decide::{Step, World};
 use super::eyes::{Eyes, failed, failed_io};
 use super::load::Loaded;
 use super::make::{Made, make};
+use super::returned::Returned;
 use super::{Skipped, UndoReport};
 use crate::content::{clone, copy, reopen};
 use crate::journal::{Held, Ident, Key, Meta, Raw, Record, Writer};
@@ -28,6 +29,7 @@ pub(super) struct Live<'a> {
     eyes: Eyes,
     /// Where inodes are that had to be made anew, for further names of them.
     placed: HashMap<Key, PathBuf>,
+    returned: Returned,
     pub(super) report: &'a mut UndoReport,
 }
 
@@ -44,14 +46,15 @@ impl<'a> Live<'a> {
             eyes.stands_for(new, was);
             placed.insert(was.key(), path.clone());
         }
-        Self { point, recorder, log, eyes, placed, report }
+        Self { point, recorder, log, eyes, placed, returned: Returned::default(), report }
     }
 
     pub(super) fn begin(&mut self, record: u64) -> std::io::Result<()> {
         self.log.append(&[Record::Undoing { record }]).map(drop)
     }
 
-    fn put(&mut self, path: &Path, ident: Ident, held: &Held) -> Result<(), UndoError> {
+    /// False where it could not be put there, which the report says.
+    fn put(&mut self, path: &Path, ident: Ident, held: &Held) -> Result<bool, UndoError> {
         let name = name(path);
         let parent = self.parent(path)?;
         self.recorder.creating(parent.as_fd(), name, path).map_err(failed_io(path))?;
@@ -71,16 +74,13 @@ impl<'a> Live<'a> {
             }
             if ident.is_dir() {
                 self.eyes.forget();
-                self.report.directories += 1;
             } else {
-                self.report.restored += 1;
                 self.report.bytes += now.size;
             }
-            return Ok(());
+            return Ok(true);
         }
         if self.link_again(path, &parent, ident)? {
-            self.report.restored += 1;
-            return Ok(());
+            return Ok(true);
         }
         let made = {
             let (log, eyes, placed) = (&mut *self.log, &mut self.eyes, &mut self.placed);
@@ -94,13 +94,15 @@ impl<'a> Live<'a> {
         };
         match made {
             Made::Done { bytes, failed } => {
-                self.report.restored += 1;
                 self.report.bytes += bytes;
                 self.note(path, failed);
+                Ok(true)
             }
-            Made::Refused(why) => self.report.skipped.push(Skipped { path: path.to_owned(), why }),
+            Made::Refused(why) => {
+                self.report.skipped.push(Skipped { path: path.to_owned(), why });
+                Ok(false)
+            }
         }
-        Ok(())
     }
 
     /// Makes `path` one more name of an inode that this undo made.
@@ -137,7 +139,6 @@ impl<'a> Live<'a> {
             let failed = meta::apply_to_new(&dir, want, pending).map_err(failed_io(path))?;
             self.note(path, failed);
         }
-        self.report.directories += 1;
         Ok(())
     }
 
@@ -159,7 +160,7 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    fn rewrite(&mut self, path: &Path, ident: Ident, held: &Held) -> Result<(), UndoError> {
+    fn rewrite(&mut self, path: &Path, ident: Ident, held: &Held) -> Result<bool, UndoError> {
         let Held::Copied { trash, entry, size, digest, meta: want } = held else { return self.put(path, ident, held) };
         let at = self.open(path)?;
         self.recorder.save_content(at.as_fd(), path).map_err(failed_io(path))?;
@@ -192,9 +193,8 @@ impl<'a> Live<'a> {
         drop(file);
         let failed = meta::apply(&at, want).map_err(failed_io(path))?;
         self.note(path, failed);
-        self.report.restored += 1;
         self.report.bytes += size;
-        Ok(())
+        Ok(true)
     }
 
     fn away(&mut self, path: &Path, ident: Ident) -> Result<(), UndoError> {
@@ -216,9 +216,6 @@ impl<'a> Live<'a> {
         rename_new(from_dir.as_fd(), name(from), to_dir.as_fd(), name(to)).map_err(failed(to))?;
         if ident.is_dir() {
             self.eyes.forget();
-            self.report.directories += 1;
-        } else {
-            self.report.restored += 1;
         }
         Ok(())
     }
@@ -231,7 +228,6 @@ impl<'a> Live<'a> {
         rustix::fs::renameat_with(&one_dir, name(one), &other_dir, name(other), RenameFlags::EXCHANGE)
             .map_err(failed(one))?;
         self.eyes.forget();
-        self.report.restored += 2;
         Ok(())
     }
 
@@ -265,15 +261,19 @@ impl World for Live<'_> {
 
     fn apply(&mut self, step: &Step<'_>) -> Result<(), UndoError> {
         match step {
-            Step::Away { path, ident } => self.away(path, *ident),
-            Step::Put { path, ident, held } => self.put(path, *ident, held),
-            Step::MakeDir { path, ident, meta, pending } => self.make_dir(path, *ident, *meta, *pending),
-            Step::Adopt { path, was } => self.adopt(path, *was),
-            Step::Rename { from, to, ident } => self.rename(from, to, *ident),
-            Step::Exchange { one, other } => self.exchange(one, other),
-            Step::Metadata { path, meta } => self.metadata(path, meta),
-            Step::Rewrite { path, ident, held } => self.rewrite(path, *ident, held),
+            Step::Away { path, ident } => self.away(path, *ident)?,
+            Step::MakeDir { path, ident, meta, pending } => self.make_dir(path, *ident, *meta, *pending)?,
+            Step::Adopt { path, was } => self.adopt(path, *was)?,
+            Step::Rename { from, to, ident } => self.rename(from, to, *ident)?,
+            Step::Exchange { one, other } => self.exchange(one, other)?,
+            Step::Metadata { path, meta } => self.metadata(path, meta)?,
+            Step::Put { path, ident, held } if !self.put(path, *ident, held)? => return Ok(()),
+            Step::Rewrite { path, ident, held } if !self.rewrite(path, *ident, held)? => return Ok(()),
+            Step::Put { .. } | Step::Rewrite { .. } => {}
         }
+        self.returned.note(step);
+        (self.report.restored, self.report.directories) = (self.returned.files(), self.returned.directories());
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ mod load;
 mod make;
 mod objects;
 mod picture;
+mod returned;
 
 use std::path::{Path, PathBuf};
 
@@ -190,7 +191,8 @@ impl Job<'_> {
         take_back(&self.point, &self.chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let mut report =
             UndoReport { plan: std::mem::take(&mut picture.plan), verified: true, ..UndoReport::default() };
-        (report.restored, report.directories, report.bytes) = picture.totals;
+        (report.restored, report.directories) = (picture.returned.files(), picture.returned.directories());
+        report.bytes = picture.bytes;
         report.conflicts = notes.conflicts;
         report.skipped = notes.skipped;
         Ok(report)

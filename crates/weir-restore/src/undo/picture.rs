@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::decide::{Step, World};
 use super::eyes::{Eyes, Verified, failed};
 use super::load::Loaded;
+use super::returned::Returned;
 use crate::UndoError;
 use crate::journal::{Held, Ident};
 use crate::trash::entry_name;
@@ -35,8 +36,10 @@ pub(super) struct Picture<'a> {
     taken: HashSet<(u32, u64)>,
     checked: HashSet<(u32, u64)>,
     pub(super) plan: Vec<String>,
-    /// Files, directories and bytes that are put back.
-    pub(super) totals: (u64, u64, u64),
+    /// What is put back.
+    pub(super) returned: Returned,
+    /// Bytes of content that are put back.
+    pub(super) bytes: u64,
     pub(super) by_content: u64,
     pub(super) by_identity: u64,
 }
@@ -54,7 +57,8 @@ impl<'a> Picture<'a> {
             taken: HashSet::new(),
             checked: HashSet::new(),
             plan: Vec::new(),
-            totals: (0, 0, 0),
+            returned: Returned::default(),
+            bytes: 0,
             by_content: 0,
             by_identity: 0,
         }
@@ -174,6 +178,7 @@ impl World for Picture<'_> {
     }
 
     fn apply(&mut self, step: &Step<'_>) -> Result<(), UndoError> {
+        self.returned.note(step);
         match step {
             Step::Away { path, ident } => {
                 self.remove(path, *ident);
@@ -189,19 +194,13 @@ impl World for Picture<'_> {
                     _ => Origin::Nothing,
                 };
                 self.changed.insert((*path).to_owned(), Node::Here(*ident, origin));
-                if ident.is_dir() {
-                    self.totals.1 += 1;
-                } else {
-                    self.totals.0 += 1;
-                    self.totals.2 += ident.size;
-                }
+                self.bytes += if ident.is_dir() { 0 } else { ident.size };
                 self.say(format_args!("put `{}` back", path.display()));
             }
             Step::MakeDir { path, ident, .. } => {
                 let new = Ident { dev: 0, ino: 0, born: (0, 0), mode: 0o040_700, size: 0, mtime: (0, 0) };
                 let ident = Ident { mode: 0o040_700, ..ident.unwrap_or(new) };
                 self.changed.insert((*path).to_owned(), Node::Here(ident, Origin::Nothing));
-                self.totals.1 += 1;
                 self.say(format_args!("make directory `{}`", path.display()));
             }
             Step::Adopt { path, was } => {
@@ -210,11 +209,6 @@ impl World for Picture<'_> {
             }
             Step::Rename { from, to, ident } => {
                 self.rename(from, to, *ident);
-                if ident.is_dir() {
-                    self.totals.1 += 1;
-                } else {
-                    self.totals.0 += 1;
-                }
                 self.say(format_args!("rename `{}` to `{}`", from.display(), to.display()));
             }
             Step::Exchange { one, other } => {
@@ -224,14 +218,12 @@ impl World for Picture<'_> {
                 self.rename(other, one, second);
                 self.rename(&aside, other, first);
                 self.changed.remove(&aside);
-                self.totals.0 += 2;
                 self.say(format_args!("exchange `{}` and `{}`", one.display(), other.display()));
             }
             Step::Metadata { path, .. } => self.say(format_args!("give `{}` its metadata back", path.display())),
             Step::Rewrite { path, ident, held } => {
                 self.verify(path, *ident, held)?;
-                self.totals.0 += 1;
-                self.totals.2 += ident.size;
+                self.bytes += ident.size;
                 self.say(format_args!("give `{}` its content back", path.display()));
             }
         }

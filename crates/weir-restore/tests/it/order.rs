@@ -47,6 +47,27 @@ fn renames_over_each_other() {
     });
 }
 
+/// What was written, renamed, replaced and removed many times is one file, both kept and put back.
+#[test]
+fn files_are_counted_and_not_changes() {
+    let report = filled().round_trip(|agent| {
+        agent.write("b", b"once").unwrap();
+        agent.write("b", b"twice").unwrap();
+        agent.rename("b", "0").unwrap();
+        agent.rename("0", "00").unwrap();
+        agent.unlink("00").unwrap();
+        assert_eq!(agent.recorder.counters().files, 1);
+    });
+    assert_eq!((report.restored, report.directories), (1, 0));
+    let report = filled().round_trip(|agent| {
+        agent.rename("d", "e").unwrap();
+        agent.write("e/f", b"other").unwrap();
+        agent.rename("e", "g").unwrap();
+        agent.rename("g", "d").unwrap();
+    });
+    assert_eq!((report.restored, report.directories), (1, 1));
+}
+
 #[test]
 fn a_file_made_where_one_was_deleted_many_times() {
     filled().round_trip(|agent| {
