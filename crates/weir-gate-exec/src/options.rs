@@ -135,6 +135,17 @@ pub struct Refusal {
     pub why: String,
 }
 
+/// How the reason begins where something could not be kept.
+pub(crate) const UNKEPT: &str = "it cannot be kept";
+
+impl Refusal {
+    /// True where the call was refused because what it would have destroyed could not be kept.
+    #[must_use]
+    pub fn is_unkept(&self) -> bool {
+        self.why.starts_with(UNKEPT)
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{} of `{}` was refused: {}", self.call, self.what, self.why)

@@ -73,7 +73,7 @@ pub(crate) fn holds(point: &Point) -> String {
     if !point.holds_changes() && !point.info.remarks.is_empty() {
         return "git commits only".to_owned();
     }
-    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "changes of names and metadata".to_owned() } else { parts.join(", ") }
 }
 
 /// How long a point stays from `now`: `6 days`, `3 h`, `expired`.

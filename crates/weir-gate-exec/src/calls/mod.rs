@@ -93,8 +93,8 @@ fn existing(scene: &Scene<'_>, directory: i32, path: u64, follow: bool) -> Resul
 /// An answer of the recorder as one for the caller: the kernel's number, or a question where it is the recorder that refuses.
 fn recorded(scene: &Scene<'_>, object: &Object, result: io::Result<()>) -> Result<(), Stop> {
     let Err(error) = result else { return Ok(()) };
-    if let Some(errno) = Errno::from_io_error(&error) {
-        return Err(errno.into());
+    if Errno::from_io_error(&error).is_some() {
+        return Err(remove::cannot_keep(&object.path, &error));
     }
     let (file, path, why) = (object.status.identity, object.path.clone(), error.to_string());
     let what = path.display().to_string();

@@ -3,6 +3,7 @@
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
+use crate::options::UNKEPT;
 use crate::resolve::Status;
 use crate::supervisor::{Answer, Scene, Stop};
 
@@ -59,10 +60,12 @@ pub(super) fn remove_directory(scene: &mut Scene<'_>, directory: i32, path: u64)
     Ok(Answer::Done(0))
 }
 
-/// What cannot be kept is not removed.
+/// What cannot be kept is not removed. That there is no room is the guard's affair and not the command's: it is said.
 pub(super) fn cannot_keep(path: &std::path::Path, error: &std::io::Error) -> Stop {
-    match Errno::from_io_error(error) {
-        Some(errno) => errno.into(),
-        None => Stop::refused(path.display().to_string(), format!("it cannot be kept: {error}"), Errno::PERM),
-    }
+    let errno = match Errno::from_io_error(error) {
+        Some(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG | Errno::IO)) => full,
+        Some(errno) => return errno.into(),
+        None => Errno::PERM,
+    };
+    Stop::refused(path.display().to_string(), format!("{UNKEPT}: {error}"), errno)
 }

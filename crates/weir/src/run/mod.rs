@@ -1,20 +1,21 @@
 //! `weir run`: puts the guard and the gate together, and says what came of it.
 
+mod inside;
 mod judge;
 mod places;
 mod programs;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use weir_gate_exec::{Limits, NetworkPolicy, RunError, RunOptions, RunReport, Tier};
+use weir_gate_exec::{Limits, NetworkPolicy, Refusal, RunError, RunOptions, RunReport, Tier};
 use weir_guard::{Guard, Network, RunSettings, Said, Supervision};
 use weir_model::{Action, ActionId, Agent, Entry, Judgement, Outcome, Request, Verdict};
 use weir_restore::{Point, Recorder, Store};
 
-use crate::output::{self, CliError, FINDING, say};
+use crate::output::{self, CliError, FINDING, say, shown};
 use crate::{context, restore};
 
 /// What a person asks for.
@@ -27,6 +28,8 @@ pub(crate) struct Wanted {
 
 /// The exit code where the program is not found, as shells have it.
 const NOT_FOUND: u8 = 127;
+/// And where it cannot be executed.
+const NOT_EXECUTABLE: u8 = 126;
 
 /// Runs the command, and returns its exit code.
 pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
@@ -42,18 +45,26 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let action = action(&wanted.command, &cwd);
     let supervision: &'static Supervision<'static> = Box::leak(Box::new(guard.supervise(&action)));
     let judgement = supervision.judge();
+    let floor = places::writable(guard.config(), &settings, &cwd, &wanted.write, &judgement.effects);
+    let protected = places::protected(guard.config(), &settings, &cwd);
+    let terms = inside::Terms::new(&settings, &floor, &protected);
+    if let Some(outer) = inside::above(guard.config()) {
+        return run_inside(&outer, &terms, wanted, &cwd, &judgement);
+    }
     if let Some(code) = refused(guard, supervision, &judgement)? {
         return Ok(code);
     }
     let store = restore::store()?;
-    let programs = Arc::new(programs::Programs::open(&guard.config().paths.runs(), action.id));
+    let runs = guard.config().paths.runs();
+    terms.note(&runs, action.id);
+    let programs = Arc::new(programs::Programs::open(&runs, action.id));
     let judge = Arc::new(judge::OnGuard::new(supervision, settings.clone(), Arc::clone(&programs), wanted.quiet));
     let options = |recorder: Arc<Recorder>, at_least: Tier| RunOptions {
         command: wanted.command.clone(),
         cwd: cwd.clone(),
         recorder,
-        floor: places::writable(guard.config(), &settings, &cwd, &wanted.write, &judgement.effects),
-        protected: places::protected(guard.config(), &settings, &cwd),
+        floor: floor.clone(),
+        protected: protected.clone(),
         creations: false,
         network: network(&settings),
         limits: Limits { files: settings.limit_files, bytes: settings.limit_bytes },
@@ -65,7 +76,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let (recorder, ran, named) = match ran {
         Err(error @ (RunError::Nested | RunError::Unsupported(_))) => {
             // Nothing has been started.
-            seal(&store, recorder)?;
+            seal(&store, recorder, false)?;
             if settings.full_guard_only {
                 return Err(CliError::hint(
                     error.to_string(),
@@ -83,16 +94,17 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
         ran => (recorder, ran, None),
     };
     drop(judge);
+    inside::forget(&runs, action.id);
     let report = match ran {
         Ok(report) => report,
         Err(error) => {
-            if let Some(point) = seal(&store, recorder)? {
+            if let Some(point) = seal(&store, recorder, false)? {
                 tell_kept(&point);
             }
             return failed(&error);
         }
     };
-    let point = seal(&store, recorder)?;
+    let point = seal(&store, recorder, report.refused.iter().any(Refusal::is_unkept))?;
     record(guard, supervision, &report, point.as_ref(), begun);
     if !wanted.quiet {
         tell(&report, point.or(named).as_ref());
@@ -121,6 +133,39 @@ fn attempt(
     let recorder = Arc::new(recorder);
     let ran = weir_gate_exec::run(options(Arc::clone(&recorder)));
     Ok((recorder, ran))
+}
+
+/// The guard of an outer `weir run` is above: it serves this command as well, where that is no less than what is asked for.
+fn run_inside(
+    outer: &inside::Terms,
+    terms: &inside::Terms,
+    wanted: &Wanted,
+    cwd: &Path,
+    judgement: &Judgement,
+) -> Result<u8, CliError> {
+    match judgement.verdict {
+        Verdict::Allow | Verdict::AllowWithRestorePoint => {}
+        Verdict::Deny => {
+            say(&format!("weir: refused: {} {}", judgement.reason, judgement.advice));
+            return Ok(FINDING);
+        }
+        Verdict::Hold => {
+            let why = "Nobody can be asked from inside of another `weir run`.";
+            say(&format!("weir: refused: {} {why}", judgement.reason));
+            return Ok(FINDING);
+        }
+    }
+    if let Some(lack) = outer.lack(terms, wanted, cwd) {
+        return Err(CliError::hint(
+            format!("this is inside of another `weir run`, and {lack}: nothing was run"),
+            "Ask for it in the outer `weir run`.",
+        ));
+    }
+    if !wanted.quiet {
+        say("weir: inside of another `weir run`: its guard holds here, and its restore point keeps what is destroyed");
+    }
+    let (program, error) = inside::become_command(&wanted.command);
+    Ok(not_started(&program, &error))
 }
 
 /// What policy says before anything starts: the exit code where it may not.
@@ -179,28 +224,53 @@ const fn network(settings: &RunSettings) -> NetworkPolicy {
 }
 
 fn failed(error: &RunError) -> Result<u8, CliError> {
-    if let RunError::Start { source, .. } = error {
-        say(&format!("weir: {error}"));
-        let missing = source.kind() == std::io::ErrorKind::NotFound;
-        return Ok(if missing { NOT_FOUND } else { 126 });
+    if let RunError::Start { program, source } = error {
+        return Ok(not_started(program, source));
     }
     Err(CliError::hint(error.to_string(), "`weir doctor` says what works here."))
 }
 
+/// Says why the program did not start, and which exit code a shell would give.
+fn not_started(program: &str, error: &std::io::Error) -> u8 {
+    // The system's search stops at a directory that may not be searched and reports that; a shell goes on, and finds nothing.
+    let in_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+    };
+    if error.kind() == std::io::ErrorKind::NotFound || (!program.contains('/') && !in_path()) {
+        say(&format!("weir: cannot run `{}`: it is not found", shown(program)));
+        return NOT_FOUND;
+    }
+    say(&format!("weir: cannot run `{}`: {error}", shown(program)));
+    NOT_EXECUTABLE
+}
+
 /// Ends the recording. A point that keeps nothing is no point.
-fn seal(store: &Store, recorder: Arc<Recorder>) -> Result<Option<Point>, CliError> {
+fn seal(store: &Store, recorder: Arc<Recorder>, something_failed: bool) -> Result<Option<Point>, CliError> {
     let Some(recorder) = Arc::into_inner(recorder) else {
         say("weir: processes of the command are still running; what they destroy is kept until they end");
         return Ok(None);
     };
+    let id = recorder.id();
     if recorder.is_empty() {
-        let id = recorder.id();
         drop(recorder);
         let _ = store.discard(id);
         return Ok(None);
     }
     let sealed = recorder.seal();
-    sealed.map(Some).map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))
+    let point =
+        sealed.map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))?;
+    if something_failed && point.counts == weir_restore::Counters::default() && !takes_back(store, &point) {
+        let _ = store.discard(id);
+        return Ok(None);
+    }
+    Ok(Some(point))
+}
+
+/// Whether an undo of the point would do anything: notes of what then did not happen, for want of space, take nothing back.
+fn takes_back(store: &Store, point: &Point) -> bool {
+    let only_say = weir_restore::UndoOptions { dry_run: true, ..weir_restore::UndoOptions::default() };
+    store.undo(point, &only_say, &mut |_| {}).map_or(true, |report| !report.plan.is_empty())
 }
 
 /// The ledger says what came of it.
@@ -228,6 +298,11 @@ fn tell(report: &RunReport, kept: Option<&Point>) {
     }
     if let Some(point) = kept {
         tell_kept(point);
+    } else if let Some(refusal) = report.refused.iter().find(|refusal| refusal.is_unkept()) {
+        say(&format!(
+            "weir: nothing was kept, and what would have destroyed something failed: {}",
+            shown(&refusal.why)
+        ));
     }
 }
 
@@ -236,7 +311,7 @@ fn tell_kept(point: &Point) {
     say(&format!("weir: kept {} as restore point {id}; `weir undo {id}` takes it back", restore::holds(point)));
 }
 
-fn action(command: &[OsString], cwd: &std::path::Path) -> Action {
+fn action(command: &[OsString], cwd: &Path) -> Action {
     let words: Vec<String> = command.iter().map(|word| weir_analyze::word(&word.to_string_lossy())).collect();
     let agent = crate::person::agent_here(weir_gate_hook::AGENTS).unwrap_or("person");
     let id = ActionId::new();
