@@ -73,7 +73,11 @@ pub(crate) fn holds(point: &Point) -> String {
     if !point.holds_changes() && !point.info.remarks.is_empty() {
         return "git commits only".to_owned();
     }
-    if parts.is_empty() { "changes of names and metadata".to_owned() } else { parts.join(", ") }
+    match point.state {
+        _ if !parts.is_empty() => parts.join(", "),
+        State::Open => "not counted yet".to_owned(),
+        _ => "changes of names and metadata".to_owned(),
+    }
 }
 
 /// How long a point stays from `now`: `6 days`, `3 h`, `expired`.

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use super::decide::{Step, World};
 use super::eyes::{Eyes, Verified, failed};
 use super::load::Loaded;
 use super::returned::Returned;
-use crate::UndoError;
-use crate::journal::{Held, Ident};
+use crate::journal::{Held, Ident, Meta};
 use crate::trash::entry_name;
 use crate::walk::{open_dir, stat_at};
+use crate::{UndoError, meta};
 
 /// Where the content of a directory in the picture comes from.
 #[derive(Debug, Clone)]
@@ -125,6 +127,13 @@ impl<'a> Picture<'a> {
         self.changed.insert(path.to_owned(), Node::Absent);
     }
 
+    /// Whether what is there has this metadata already, and no step before touches it.
+    fn has_metadata(&self, path: &Path, want: &Meta) -> bool {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let read = || meta::read(rustix::fs::open(path, flags, Mode::empty())?);
+        self.nearest(path).is_none() && read().is_ok_and(|found| found == *want)
+    }
+
     fn say(&mut self, words: std::fmt::Arguments<'_>) {
         self.plan.push(words.to_string());
     }
@@ -220,6 +229,7 @@ impl World for Picture<'_> {
                 self.changed.remove(&aside);
                 self.say(format_args!("exchange `{}` and `{}`", one.display(), other.display()));
             }
+            Step::Metadata { path, meta } if self.has_metadata(path, meta) => {}
             Step::Metadata { path, .. } => self.say(format_args!("give `{}` its metadata back", path.display())),
             Step::Rewrite { path, ident, held } => {
                 self.verify(path, *ident, held)?;

@@ -1,8 +1,8 @@
 //! `weir run` inside of `weir run`: the outer guard is above this process already, and the kernel takes only one.
 //!
-//! Whether it really is above is not asked of an environment variable, which anybody can set. A file with a name that nobody knows
-//! is made and deleted: only where the guard carries that out does the name turn up in the journal of a restore point that
-//! is being written in this user's store, where nothing below a guard may write.
+//! Whether it really is above is not asked of an environment variable, which anybody can set. A name that nobody knows is announced
+//! to the guard: only where there is one does it turn up in the journal of a restore point that is being written in
+//! this user's store, where nothing below a guard may write.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use weir_guard::{Config, Network, RunSettings};
 use weir_model::{ActionId, RestorePointId};
@@ -114,7 +115,7 @@ pub(super) fn above(config: &Config) -> Option<Terms> {
     if !is_filtered() {
         return None;
     }
-    let name = make_and_delete()?;
+    let name = announce();
     let store = Store::open(&config.paths.restore()).ok()?;
     let open = store.list().ok()?.into_iter().filter(|point| point.state == State::Open);
     let journal = |point: &Point| config.paths.restore().join("points").join(point.id.to_string()).join("journal");
@@ -138,13 +139,19 @@ fn is_filtered() -> bool {
     has(["Seccomp:", "2"]) && has(["NoNewPrivs:", "1"])
 }
 
-/// Makes a file and deletes it, and says how it was called. An undo of the outer run knows that it never mattered.
-fn make_and_delete() -> Option<String> {
+/// Asks for a file to be made, in a way that the kernel never carries out, and says how it was called. The guard has noted by then
+/// that it may come to be.
+fn announce() -> String {
     let name = format!(".weir-inside-{}", RestorePointId::new());
     let path = std::env::temp_dir().join(&name);
-    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).ok()?;
-    std::fs::remove_file(&path).ok()?;
-    Some(name)
+    // A directory cannot be made by opening it.
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let made = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600));
+    if made.is_ok() || path.symlink_metadata().is_ok() {
+        // Kernels before 6.4 make a file all the same.
+        let _ = std::fs::remove_file(&path);
+    }
+    name
 }
 
 /// Whether the last part of a journal contains `name`. Others may write to it at the same time.

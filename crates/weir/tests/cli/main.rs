@@ -20,6 +20,8 @@ mod many;
 mod policies;
 #[cfg(target_os = "linux")]
 mod replay;
+#[cfg(target_os = "linux")]
+mod run;
 mod support;
 #[cfg(target_os = "linux")]
 mod undo;
