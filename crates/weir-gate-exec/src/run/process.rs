@@ -6,7 +6,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, pthread_sigmask};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, pthread_sigmask, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
@@ -49,6 +49,8 @@ impl Surroundings {
             Signal::SIGUSR1,
             Signal::SIGUSR2,
             Signal::SIGCHLD,
+            // Continues this process all the same; the command is to hear of it.
+            Signal::SIGCONT,
             // Comes with input on a descriptor of anybody's, and would end this process.
             Signal::SIGIO,
         ];
@@ -106,6 +108,7 @@ impl Surroundings {
             while let Some((signal, from_kernel)) = self.next_signal()? {
                 match ended {
                     _ if matches!(signal, Signal::SIGCHLD | Signal::SIGIO) => {}
+                    Some(_) if signal == Signal::SIGCONT => {}
                     None if from_kernel => {}
                     None => {
                         // It may have ended in between.
@@ -137,7 +140,13 @@ impl Drop for Surroundings {
 }
 
 fn reap_command(command: Pid) -> io::Result<Option<Ended>> {
-    Ok(match waitpid(command, Some(WaitPidFlag::WNOHANG))? {
+    Ok(match waitpid(command, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED))? {
+        WaitStatus::Stopped(..) => {
+            // It stopped itself: whoever waits for this process must see that, or a terminal would hang. The kernel ignores this
+            // where nobody is there who could continue it.
+            raise(Signal::SIGTSTP)?;
+            None
+        }
         WaitStatus::Exited(_, code) => Some(Ended { code, signal: None, left_behind: false }),
         WaitStatus::Signaled(_, signal, _) => {
             Some(Ended { code: 128 + signal as i32, signal: Some(signal as i32), left_behind: false })
