@@ -142,6 +142,9 @@ impl World {
     fn place_from(&self, target: &Target<'_>, base: OwnedFd, path: &OsStr) -> Result<Place, Errno> {
         let (parent, name, slash) = split_last(path);
         let (parent, path) = self.directory(target, base, parent)?;
+        if is_gone(parent.as_fd(), &path) && !matches!(name.as_bytes(), b"" | b"." | b"..") {
+            return Err(Errno::NOENT);
+        }
         let path = path.join(name);
         Ok(Place { parent, name: name.to_owned(), path, slash })
     }
@@ -315,6 +318,12 @@ impl World {
     pub(crate) fn name_of(&self, file: BorrowedFd<'_>) -> (BorrowedFd<'_>, String) {
         (self.own_descriptors.as_fd(), number(file))
     }
+}
+
+/// Whether a directory was removed while somebody is in it: nothing is in it, and nothing can be made in it.
+fn is_gone(directory: BorrowedFd<'_>, path: &Path) -> bool {
+    path.as_os_str().as_bytes().ends_with(b" (deleted)")
+        && rustix::fs::fstat(directory).is_ok_and(|status| status.st_nlink == 0)
 }
 
 fn number(file: BorrowedFd<'_>) -> String {
