@@ -19,6 +19,7 @@ const PROC_SUPER_MAGIC: u64 = 0x9fa0;
 const PROC_ROOT_INODE: u64 = 1;
 /// As many links as the kernel follows.
 const MAX_LINKS: usize = 40;
+const ABOVE: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 const AT_CURRENT: i32 = -100;
 
 /// A name in a directory that is held.
@@ -305,8 +306,19 @@ impl World {
 
     /// The path of what a descriptor stands for, as the kernel has it now.
     pub(crate) fn path_of(&self, file: BorrowedFd<'_>) -> Result<PathBuf, Errno> {
-        let link = rustix::fs::readlinkat(&self.own_descriptors, number(file).as_str(), Vec::with_capacity(256))?;
-        Ok(PathBuf::from(OsString::from_vec(link.into_bytes())))
+        match rustix::fs::readlinkat(&self.own_descriptors, number(file).as_str(), Vec::with_capacity(256)) {
+            Ok(link) => Ok(PathBuf::from(OsString::from_vec(link.into_bytes()))),
+            Err(Errno::NAMETOOLONG) => self.long_path_of(file),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The path of a directory that is deeper than the kernel can say. Nothing below the guard can move directories meanwhile:
+    /// this thread would have to do it.
+    fn long_path_of(&self, directory: BorrowedFd<'_>) -> Result<PathBuf, Errno> {
+        let above = rustix::fs::openat(directory, c"..", ABOVE, Mode::empty())?;
+        let name = name_in(above.as_fd(), directory)?;
+        Ok(self.path_of(above.as_fd())?.join(name))
     }
 
     /// Opens what a descriptor stands for once more, with other flags.
@@ -318,6 +330,21 @@ impl World {
     pub(crate) fn name_of(&self, file: BorrowedFd<'_>) -> (BorrowedFd<'_>, String) {
         (self.own_descriptors.as_fd(), number(file))
     }
+}
+
+/// What a directory is called in the one above it.
+fn name_in(above: BorrowedFd<'_>, directory: BorrowedFd<'_>) -> Result<OsString, Errno> {
+    let wanted = rustix::fs::fstat(directory)?;
+    for entry in rustix::fs::Dir::read_from(above)? {
+        let entry = entry?;
+        if let Ok(found) = rustix::fs::statat(above, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+            && (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino)
+            && !matches!(entry.file_name().to_bytes(), b"." | b"..")
+        {
+            return Ok(OsString::from_vec(entry.file_name().to_bytes().to_vec()));
+        }
+    }
+    Err(Errno::NOENT)
 }
 
 /// Whether a directory was removed while somebody is in it: nothing is in it, and nothing can be made in it.

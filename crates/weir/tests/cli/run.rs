@@ -197,3 +197,88 @@ fn the_guard_of_somebody_else_is_not_taken_for_ones_own() {
     let said = text(&run_ok(&machine, &["run", "--", "true"]).stderr);
     assert!(!said.contains(INSIDE), "{said}");
 }
+
+/// As a shell does that gave the command a terminal: it has to see that the command stopped, or nobody could continue it.
+#[test]
+fn a_command_that_stops_itself_stops_the_run_and_goes_on_with_it() {
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+    let machine = machine();
+    machine.write("file", "x");
+    let mut command = machine.command(&["run", "--", "sh", "-c", "kill -STOP $$; rm file; echo went on; exit 4"]);
+    // A group of its own with a parent outside of it: somebody is there who could continue it.
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().unwrap();
+    assert!(status.stopped(), "{status:?}");
+    assert!(machine.project().join("file").exists());
+    kill_process(pid, Signal::CONT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(4), "went on\n"));
+    run_ok(&machine, &["undo"]);
+    assert!(machine.project().join("file").exists());
+}
+
+#[test]
+fn a_directory_that_is_removed_while_somebody_is_in_it_comes_back_once() {
+    let machine = machine();
+    machine.write("dir/file", "x");
+    let before = files(&machine.project());
+    let script = "cd dir; rm -r ../dir; rm file; rm -f file; mkdir new; touch made; rmdir gone; mv a b; exit 0";
+    run_ok(&machine, &["run", "--", "sh", "-c", script]);
+    assert!(files(&machine.project()).is_empty());
+    run_ok(&machine, &["undo"]);
+    assert_eq!(files(&machine.project()), before);
+    let names: Vec<_> = fs::read_dir(machine.project()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["dir"]);
+}
+
+#[test]
+fn what_lies_deeper_than_a_path_can_say_is_removed_and_comes_back() {
+    let machine = machine();
+    let name = "d".repeat(200);
+    let script = format!(
+        "mkdir deep && cd deep || exit 1
+        for i in $(seq 30); do mkdir {name} && echo $i > file && cd -P {name} || exit 1; done
+        echo bottom > file"
+    );
+    let shell = |script: &str| {
+        let output = std::process::Command::new("/bin/sh").args(["-c", script]).current_dir(machine.project()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    shell(&script);
+    let listed = || shell("find deep -printf '%y %m %s %T@ %f\\n' 2>&1 | grep -v '^d'; find deep -type d | wc -l");
+    let before = listed();
+    assert_eq!(before.lines().count(), 32, "{before}");
+    let said = text(&run_ok(&machine, &["run", "--", "rm", "-r", "deep"]).stderr);
+    assert!(said.contains("kept 31 files, 31 directories"), "{said}");
+    assert!(!machine.project().join("deep").exists());
+    run_ok(&machine, &["undo"]);
+    assert_eq!(listed(), before);
+    shell("rm -r deep");
+}
+
+#[test]
+fn names_that_are_no_text_come_back() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let machine = machine();
+    let dir = machine.project().join("names");
+    fs::create_dir(&dir).unwrap();
+    let names: [&[u8]; 8] = [b"a\nb", b"\xff\xfe", b" ", b"-rf", b"\t", b"'\"`$x", b"\x1b[31m", b"x (deleted)"];
+    for name in names {
+        fs::write(dir.join(std::ffi::OsStr::from_bytes(name)), name).unwrap();
+        let below = dir.join("below").join(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir_all(&below).unwrap();
+        fs::write(below.join("file"), name).unwrap();
+    }
+    let before = files(&machine.project());
+    let script = "cd names; for name in *; do test -f \"$name\" && : > \"./$name\"; done; rm -r -- *";
+    for command in [["sh", "-c", script].as_slice(), &["rm", "-r", "names"]] {
+        run_ok(&machine, &[&["run", "--"], command].concat());
+        assert!(files(&machine.project()).is_empty());
+        run_ok(&machine, &["undo"]);
+        assert_eq!(files(&machine.project()), before);
+    }
+}
