@@ -111,11 +111,16 @@ pub(super) fn forget(dir: &Path, action: ActionId) {
 }
 
 /// The terms of the guard that is above this process, if it is one of this user's.
-pub(super) fn above(config: &Config) -> Option<Terms> {
+pub(super) fn above(config: &Config, cwd: &Path) -> Option<Terms> {
     if !is_filtered() {
         return None;
     }
-    let name = announce();
+    // Temporary directories are busy: what others do there would look like something to take back.
+    above_in(config, cwd).or_else(|| above_in(config, &std::env::temp_dir()))
+}
+
+fn above_in(config: &Config, dir: &Path) -> Option<Terms> {
+    let name = announce(dir);
     let store = Store::open(&config.paths.restore()).ok()?;
     let open = store.list().ok()?.into_iter().filter(|point| point.state == State::Open);
     let journal = |point: &Point| config.paths.restore().join("points").join(point.id.to_string()).join("journal");
@@ -141,9 +146,9 @@ fn is_filtered() -> bool {
 
 /// Asks for a file to be made, in a way that the kernel never carries out, and says how it was called. The guard has noted by then
 /// that it may come to be.
-fn announce() -> String {
+fn announce(dir: &Path) -> String {
     let name = format!(".weir-inside-{}", RestorePointId::new());
-    let path = std::env::temp_dir().join(&name);
+    let path = dir.join(&name);
     // A directory cannot be made by opening it.
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let made = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600));

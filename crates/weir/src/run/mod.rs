@@ -48,7 +48,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     let floor = places::writable(guard.config(), &settings, &cwd, &wanted.write, &judgement.effects);
     let protected = places::protected(guard.config(), &settings, &cwd);
     let terms = inside::Terms::new(&settings, &floor, &protected);
-    if let Some(outer) = inside::above(guard.config()) {
+    if let Some(outer) = inside::above(guard.config(), &cwd) {
         return run_inside(&outer, &terms, wanted, &cwd, &judgement);
     }
     if let Some(code) = refused(guard, supervision, &judgement)? {

@@ -27,7 +27,7 @@ fn what_is_not_found_is_127_whatever_the_search_meets() {
     let machine = machine();
     let closed = machine.root.join("closed");
     fs::create_dir(&closed).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     let no_directory = machine.write("file", "");
     let not_executable = machine.write("plain/tool", "#!/bin/sh\n");
     let code = |path: &[&Path], words: &[&str], user: Option<u32>| {
