@@ -23,7 +23,7 @@ use super::Wanted;
 /// How much of a journal's end is looked at.
 const TAIL: u64 = 1024 * 1024;
 
-/// What a run is held to; written before it begins, where the command cannot write.
+/// What a run is held to; written when Weir is started in it, where the command cannot write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Terms {
     floor: Vec<PathBuf>,

@@ -1,8 +1,8 @@
 //! The judge of a supervised command: policy for programs and hosts, people for limits.
 
 use std::ffi::OsString;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
 
 use weir_gate_exec::{Judge, Notice, Reached, Ruling};
 use weir_guard::{RunSettings, Said, Supervision};
@@ -17,16 +17,26 @@ pub(super) struct OnGuard {
     settings: RunSettings,
     programs: Arc<Programs>,
     quiet: bool,
+    /// Weir itself, which asks for the terms of the run that it is inside of.
+    itself: Vec<PathBuf>,
+    tell_terms: Once,
+    terms: Box<dyn Fn() + Send + Sync>,
 }
 
 impl OnGuard {
-    pub(super) const fn new(
+    pub(super) fn new(
         supervision: &'static Supervision<'static>,
         settings: RunSettings,
         programs: Arc<Programs>,
         quiet: bool,
+        (itself, terms): (Vec<PathBuf>, impl Fn() + Send + Sync + 'static),
     ) -> Self {
-        Self { supervision, settings, programs, quiet }
+        Self { supervision, settings, programs, quiet, itself, tell_terms: Once::new(), terms: Box::new(terms) }
+    }
+
+    /// Whether Weir was started in the run.
+    pub(super) fn saw_itself(&self) -> bool {
+        self.tell_terms.is_completed()
     }
 }
 
@@ -35,6 +45,9 @@ impl Judge for OnGuard {
         // What a program calls itself is its own affair; what is started counts.
         let mut words = vec![program.to_string_lossy().into_owned()];
         words.extend(arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()));
+        if self.itself.iter().any(|itself| itself == program) {
+            self.tell_terms.call_once(|| (self.terms)());
+        }
         let answer = self.supervision.start(&words, cwd);
         self.programs.note(&words, cwd, answer.as_ref().err().map(String::as_str));
         answer.map_or_else(Ruling::Deny, |()| Ruling::Allow)

@@ -56,9 +56,13 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
     }
     let store = restore::store()?;
     let runs = guard.config().paths.runs();
-    terms.note(&runs, action.id);
     let programs = Arc::new(programs::Programs::open(&runs, action.id));
-    let judge = Arc::new(judge::OnGuard::new(supervision, settings.clone(), Arc::clone(&programs), wanted.quiet));
+    let for_inner = {
+        let (runs, action) = (runs.clone(), action.id);
+        (guard.config().programs.clone(), move || terms.note(&runs, action))
+    };
+    let judge =
+        Arc::new(judge::OnGuard::new(supervision, settings.clone(), Arc::clone(&programs), wanted.quiet, for_inner));
     let options = |recorder: Arc<Recorder>, at_least: Tier| RunOptions {
         command: wanted.command.clone(),
         cwd: cwd.clone(),
@@ -93,6 +97,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
         }
         ran => (recorder, ran, None),
     };
+    let saw_itself = judge.saw_itself();
     drop(judge);
     inside::forget(&runs, action.id);
     let report = match ran {
@@ -104,7 +109,9 @@ pub(crate) fn run(wanted: &Wanted) -> Result<u8, CliError> {
             return failed(&error);
         }
     };
-    let point = seal(&store, recorder, report.refused.iter().any(Refusal::is_unkept))?;
+    // Of these, notes may be left of what did not happen.
+    let in_vain = saw_itself || report.refused.iter().any(Refusal::is_unkept);
+    let point = seal(&store, recorder, in_vain)?;
     record(guard, supervision, &report, point.as_ref(), begun);
     if !wanted.quiet {
         tell(&report, point.or(named).as_ref());
@@ -246,7 +253,7 @@ fn not_started(program: &str, error: &std::io::Error) -> u8 {
 }
 
 /// Ends the recording. A point that keeps nothing is no point.
-fn seal(store: &Store, recorder: Arc<Recorder>, something_failed: bool) -> Result<Option<Point>, CliError> {
+fn seal(store: &Store, recorder: Arc<Recorder>, in_vain: bool) -> Result<Option<Point>, CliError> {
     let Some(recorder) = Arc::into_inner(recorder) else {
         say("weir: processes of the command are still running; what they destroy is kept until they end");
         return Ok(None);
@@ -258,9 +265,8 @@ fn seal(store: &Store, recorder: Arc<Recorder>, something_failed: bool) -> Resul
         return Ok(None);
     }
     let sealed = recorder.seal();
-    let point =
-        sealed.map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))?;
-    if something_failed && point.counts == weir_restore::Counters::default() && !takes_back(store, &point) {
+    let point = sealed.map_err(|error| CliError::user(format!("the restore point could not be ended: {error}")))?;
+    if in_vain && point.counts == weir_restore::Counters::default() && !takes_back(store, &point) {
         let _ = store.discard(id);
         return Ok(None);
     }
