@@ -31,7 +31,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let rounds =
         value("--rounds").map_or(Ok(ROUNDS), |n| n.parse().map_err(|_| "--rounds wants a number".to_owned()))?;
     let weir = match value("--binary") {
-        Some(path) => PathBuf::from(path),
+        Some(path) => fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?,
         None => built()?,
     };
     let io = |error: std::io::Error| error.to_string();

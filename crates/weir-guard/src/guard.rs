@@ -154,14 +154,9 @@ impl Guard {
             }
         }
         let mut judgement = assessment.judgement;
-        let durability = if judgement.verdict == Verdict::Allow && !is_effectful(&judgement.effects) {
-            Durability::Relaxed
-        } else {
-            Durability::Synced
-        };
         let judged = Entry::Judged { action: Box::new(cut(action)), judgement: Box::new(judgement.clone()) };
         entries.insert(0, judged);
-        if let Err(error) = self.record(entries, action.at, durability) {
+        if let Err(error) = self.record(entries, action.at) {
             unrecorded(&mut judgement, &error);
         }
         judgement
@@ -184,7 +179,7 @@ impl Guard {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn settle(&self, outcome: Outcome, now: Timestamp) -> Result<(), GuardError> {
-        self.record(vec![Entry::Settled { outcome }], now, Durability::Relaxed)
+        self.record(vec![Entry::Settled { outcome }], now)
     }
 
     /// Records that an agent's session began.
@@ -194,7 +189,7 @@ impl Guard {
     pub fn begin_session(&self, agent: &str, id: &str, cwd: &Path, now: Timestamp) -> Result<Session, GuardError> {
         let (session, new) = self.sessions.begin(agent, id, cwd, now)?;
         if new {
-            self.record(vec![Entry::SessionStarted { session: session.clone() }], now, Durability::Relaxed)?;
+            self.record(vec![Entry::SessionStarted { session: session.clone() }], now)?;
         }
         Ok(session)
     }
@@ -217,7 +212,7 @@ impl Guard {
             expires: later(now, &self.config),
         };
         // Recorded first: a consent that the ledger does not know must not let anything through.
-        self.record(vec![Entry::Approved { approval: approval.clone() }], now, Durability::Synced)?;
+        self.record(vec![Entry::Approved { approval: approval.clone() }], now)?;
         self.holds.approve(&approval)?;
         self.holds.find(id, now)
     }
@@ -230,7 +225,7 @@ impl Guard {
         let state = self.holds.find(id, now)?;
         let rejection = Rejection { hold: state.hold.id, by: by.to_owned(), why, at: now };
         self.holds.reject(&state.hold)?;
-        self.record(vec![Entry::Rejected { rejection }], now, Durability::Synced)?;
+        self.record(vec![Entry::Rejected { rejection }], now)?;
         Ok(state.hold)
     }
 
@@ -287,10 +282,11 @@ impl Guard {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn note_all(&self, entries: Vec<Entry>, now: Timestamp) -> Result<(), GuardError> {
-        self.record(entries, now, Durability::Synced)
+        self.record(entries, now)
     }
 
-    fn record(&self, entries: Vec<Entry>, now: Timestamp, durability: Durability) -> Result<(), GuardError> {
+    fn record(&self, entries: Vec<Entry>, now: Timestamp) -> Result<(), GuardError> {
+        let durability = if entries.iter().all(is_routine) { Durability::Relaxed } else { Durability::Synced };
         let ledger = Ledger::open(&self.config.paths.ledger())?;
         let records: Vec<Record> = entries.into_iter().map(|entry| Record::new(now, entry)).collect();
         ledger.append_all(&records, durability)?;
@@ -604,6 +600,15 @@ fn is_effect(effect: &Effect) -> bool {
         Verb::Read => false,
         Verb::Execute => effect.opaque,
         _ => true,
+    }
+}
+
+/// What may be lost when the power fails: nothing was done that somebody would have to know of.
+fn is_routine(entry: &Entry) -> bool {
+    match entry {
+        Entry::Judged { judgement, .. } => judgement.verdict == Verdict::Allow && !is_effectful(&judgement.effects),
+        Entry::Settled { .. } | Entry::SessionStarted { .. } => true,
+        _ => false,
     }
 }
 
