@@ -1,7 +1,9 @@
 //! One open restore point.
 
+mod away;
 mod keep;
 mod objects;
+mod tally;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -11,15 +13,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, RenameFlags, Statx};
+use rustix::fs::{AtFlags, FileType, Statx};
 use rustix::io::Errno;
 use weir_model::RestorePointId;
 
+pub(crate) use away::{moved_writable, rename_new};
+use tally::seen;
+pub(crate) use tally::tally;
+
 use crate::header::Header;
-use crate::journal::{Held, Ident, Journal, Key, Raw, Record, Writer};
+use crate::journal::{Ident, Journal, Key, Raw, Record, Writer};
 use crate::known::Known;
 use crate::store::{Layout, Locked};
-use crate::trash::{Trash, Trashes, entry_name};
+use crate::trash::{Trash, Trashes};
 use crate::walk::{is_plain, stat_at, stat_of};
 use crate::{Counters, Limits, Mechanism, Point, RecordError, StoreError, meta};
 
@@ -403,62 +409,6 @@ impl Recorder {
     fn new_entry(&self) -> u64 {
         self.next_entry.fetch_add(1, Ordering::Relaxed)
     }
-
-    /// Renames a name into the trash of its mount; `EXDEV` where there is none.
-    fn move_away(
-        &self,
-        inner: &mut Inner,
-        (parent, name, path): Place<'_>,
-        dir: &Statx,
-        stat: &Statx,
-    ) -> io::Result<()> {
-        inner.first_touch(parent, path, dir)?;
-        let trash = inner.trash(parent, dir)?;
-        let entry = self.new_entry();
-        let held = Held::Moved { trash: trash.number, entry };
-        let record =
-            inner.journal.append(&[Record::Removed { path: Raw::from(path), ident: Ident::of(stat), held }])?;
-        let moved = rename_new(parent, name, trash.dir.as_fd(), OsStr::new(&entry_name(entry)));
-        let moved = match moved {
-            // A directory can change its parent only if it may be written to, and be removed without.
-            Err(Errno::ACCESS) => moved_writable(
-                parent,
-                name,
-                trash.dir.as_fd(),
-                OsStr::new(&entry_name(entry)),
-                u32::from(stat.stx_mode),
-            ),
-            moved => moved,
-        };
-        match moved {
-            Ok(()) => inner.mechanisms.insert(Mechanism::Moved),
-            Err(errno) => {
-                inner.failed(record)?;
-                return Err(errno.into());
-            }
-        };
-        Ok(())
-    }
-
-    /// Gives the file a second name in the trash of its mount; `None` where that cannot be.
-    fn link_away(&self, (parent, name, _): Place<'_>, dir: &Statx, stat: &Statx) -> io::Result<Option<Held>> {
-        let mut inner = lock(&self.inner);
-        let Ok(trash) = inner.trash(parent, dir) else { return Ok(None) };
-        let entry = self.new_entry();
-        let to = entry_name(entry);
-        match rustix::fs::linkat(parent, name, &trash.dir, &to, AtFlags::empty()) {
-            Ok(()) => {}
-            Err(Errno::XDEV | Errno::PERM | Errno::MLINK | Errno::OPNOTSUPP | Errno::ACCESS) => return Ok(None),
-            Err(errno) => return Err(errno.into()),
-        }
-        if !Ident::of(&stat_at(&trash.dir, &to)?).same(&Ident::of(stat)) {
-            let _ = rustix::fs::unlinkat(&trash.dir, &to, AtFlags::empty());
-            return Err(RecordError::Unstable(name.into()).into());
-        }
-        inner.counts.bytes_kept += on_disk(stat);
-        inner.mechanisms.insert(Mechanism::Linked);
-        Ok(Some(Held::Linked { trash: trash.number, entry }))
-    }
 }
 
 impl Inner {
@@ -526,96 +476,4 @@ fn look_dir((parent, name, path): Place<'_>) -> io::Result<Statx> {
 fn look(place: Place<'_>) -> io::Result<(Statx, Statx)> {
     let dir = look_dir(place)?;
     Ok((dir, stat_at(place.0, place.1)?))
-}
-
-/// Renames onto a name that must be free.
-pub(crate) fn rename_new(from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>, new: &OsStr) -> Result<(), Errno> {
-    match rustix::fs::renameat_with(from, name, to, new, RenameFlags::NOREPLACE) {
-        // The file system does not know the flag.
-        Err(Errno::INVAL | Errno::NOSYS) if matches!(stat_at(to, new), Err(Errno::NOENT)) => {
-            rustix::fs::renameat(from, name, to, new)
-        }
-        other => other,
-    }
-}
-
-/// Moves a directory that may not be written to.
-pub(crate) fn moved_writable(
-    parent: BorrowedFd<'_>,
-    name: &OsStr,
-    to: BorrowedFd<'_>,
-    new: &OsStr,
-    mode: u32,
-) -> Result<(), Errno> {
-    if FileType::from_raw_mode(mode) != FileType::Directory || mode & 0o200 != 0 {
-        return Err(Errno::ACCESS);
-    }
-    let dir = meta::open_any(parent, name)?;
-    let set = |mode| {
-        rustix::fs::chmodat(rustix::fs::CWD, meta::magic(&dir), Mode::from_raw_mode(mode & 0o7777), AtFlags::empty())
-    };
-    set(mode | 0o200)?;
-    let moved = rename_new(parent, name, to, new);
-    set(mode)?;
-    moved
-}
-
-fn seen(records: &[Record]) -> HashSet<Key> {
-    let mut seen = HashSet::new();
-    for record in records {
-        match record {
-            Record::Directory { ident, .. } => seen.insert(ident.key()),
-            Record::RemovedDir { ident, .. } => seen.remove(&ident.key()),
-            _ => false,
-        };
-    }
-    seen
-}
-
-/// What a journal holds, counted from its records.
-pub(crate) fn tally(records: &[Record]) -> (Counters, BTreeSet<Mechanism>) {
-    let mut counts = Counters::default();
-    let mut mechanisms = BTreeSet::new();
-    let mut saved = HashSet::new();
-    for record in records {
-        match record {
-            Record::RemovedDir { .. } => counts.directories += 1,
-            Record::Removed { ident, held: Held::Moved { .. }, .. } if ident.is_dir() => counts.directories += 1,
-            Record::Content { ident, .. } => {
-                counts.files += 1;
-                saved.insert(ident.key());
-            }
-            Record::Removed { ident, .. } | Record::Kept { ident, .. } => {
-                counts.files += u64::from(!saved.contains(&ident.key()));
-            }
-            _ => {}
-        }
-        match record {
-            Record::Removed { ident, held: Held::Moved { .. }, .. } => {
-                counts.bytes_kept += if ident.is_dir() { 0 } else { ident.size };
-                mechanisms.insert(Mechanism::Moved);
-            }
-            Record::Removed { held, ident, .. }
-            | Record::Kept { held, ident, .. }
-            | Record::Content { held, ident, .. } => {
-                match held {
-                    Held::Copied { digest: None, .. } => mechanisms.insert(Mechanism::Cloned),
-                    Held::Copied { size, .. } => {
-                        counts.bytes_copied += size;
-                        mechanisms.insert(Mechanism::Copied)
-                    }
-                    Held::Linked { .. } => {
-                        counts.bytes_kept += ident.size;
-                        mechanisms.insert(Mechanism::Linked)
-                    }
-                    _ => mechanisms.insert(Mechanism::Noted),
-                };
-            }
-            Record::Trash { .. } | Record::Sealed { .. } | Record::Failed { .. } | Record::Objects { .. } => {}
-            _ => {
-                mechanisms.insert(Mechanism::Noted);
-            }
-        }
-    }
-    (counts, mechanisms)
 }
