@@ -23,7 +23,7 @@ const LARGEST: u64 = 4 << 20;
 /// What all points hold together, in bytes.
 pub(crate) fn total(store: &Store) -> Result<u64, StoreError> {
     let ids = store.ids()?;
-    let known = known(store);
+    let (known, lines) = known(store);
     let (mut total, mut new) = (0u64, Vec::new());
     for id in &ids {
         let bytes = match known.get(id) {
@@ -38,8 +38,8 @@ pub(crate) fn total(store: &Store) -> Result<u64, StoreError> {
         };
         total = total.saturating_add(bytes);
     }
-    // Lines of points that are gone go when there are many.
-    if known.len() > 2 * ids.len() + 100 {
+    // Lines that say nothing any more go when there are many.
+    if lines.is_none_or(|lines| lines > 2 * ids.len() + 100) {
         let kept = ids.iter().filter_map(|id| known.get(id).map(|bytes| (*id, *bytes)));
         write(store, &kept.chain(new).collect::<Vec<_>>(), true);
     } else {
@@ -57,17 +57,24 @@ fn file(store: &Store) -> PathBuf {
     store.layout.root().join(NAME)
 }
 
-/// Of two lines about a point the later one counts.
-fn known(store: &Store) -> HashMap<RestorePointId, u64> {
-    let text = open_dir(CWD, store.layout.root()).ok().and_then(|dir| {
-        let bytes = read_file(rustix::fd::AsFd::as_fd(&dir), Path::new(NAME), LARGEST).ok()?;
-        String::from_utf8(bytes).ok()
-    });
+/// What the file says, and how many lines it has; `None` where it cannot be gone on with. Of two lines about a point the later
+/// one counts.
+fn known(store: &Store) -> (HashMap<RestorePointId, u64>, Option<usize>) {
+    let read = || {
+        let dir = open_dir(CWD, store.layout.root())?;
+        read_file(rustix::fd::AsFd::as_fd(&dir), Path::new(NAME), LARGEST)
+    };
+    let bytes = match read() {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (HashMap::new(), Some(0)),
+        Err(_) => return (HashMap::new(), None),
+    };
+    let text = String::from_utf8_lossy(&bytes);
     let line = |line: &str| {
         let (id, bytes) = line.split_once(' ')?;
         Some((id.parse().ok()?, bytes.parse().ok()?))
     };
-    text.unwrap_or_default().lines().filter_map(line).collect()
+    (text.lines().filter_map(line).collect(), Some(text.lines().count()))
 }
 
 /// What cannot be written is looked up again.

@@ -53,7 +53,7 @@ impl Known {
         let content = open_dir(rustix::fs::CWD, &layout.content()).ok()?;
         let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let open = |name: &str| rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600)).ok();
-        let key = key(&open(KEY)?).ok()?;
+        let key = this_boot(&key(&open(KEY)?).ok()?)?;
         let table = open(TABLE)?;
         let stat = rustix::fs::fstat(&table).ok()?;
         if u64::try_from(stat.st_size).ok() != Some(SIZE) {
@@ -127,9 +127,21 @@ fn key(file: &OwnedFd) -> io::Result<[u8; 32]> {
     }
     io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut key)?;
     rustix::io::pwrite(file, &key, 0)?;
-    // Two that made one at once agree on what is there.
+    // Where two make one at once, what one of them wrote with its own is as good as absent.
     rustix::io::pread(file, &mut key, 0)?;
     Ok(key)
+}
+
+/// The key for what is remembered until the machine starts anew: after a loss of power a file may have its new content and its old
+/// times.
+fn this_boot(key: &[u8; 32]) -> Option<[u8; 32]> {
+    let boot = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(*blake3::keyed_hash(key, &boot).as_bytes())
+}
+
+/// True where the file has not changed for so long that it may be remembered.
+pub(crate) fn may_be_remembered(stat: &Statx, rest: Duration) -> bool {
+    rests(stat, SystemTime::now(), rest)
 }
 
 fn put_time(to: &mut Vec<u8>, (secs, nanos): Time) {

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::{Place, Recorder, check_path, lock, on_disk};
 use crate::content::{clone, copy, reopen};
 use crate::journal::{Held, Ident, Key, Meta, Raw, Record, hex};
-use crate::known::{Copy, Known};
+use crate::known::{Copy, Known, may_be_remembered};
 use crate::trash::{Trash, entry_name};
 use crate::walk::{open_dir, stat_of};
 use crate::{Mechanism, RecordError, meta};
@@ -154,6 +154,10 @@ impl Recorder {
             return Ok(held);
         }
         let from = reopen(file)?;
+        if stat.stx_size >= WORTH_SHARING && may_be_remembered(stat, self.limits.rest) {
+            // What was written through a memory map gets its time now, and again when it is written to after this.
+            let _ = rustix::fs::fdatasync(&from);
+        }
         for _ in 0..2 {
             let began = SystemTime::now();
             let before = stat_of(&from)?;

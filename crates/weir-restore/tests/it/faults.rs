@@ -149,6 +149,12 @@ fn the_quota_counts_the_same_whatever_was_remembered() {
     assert_eq!(used(), first);
     std::fs::write(&file, b"\xff no line\n\nx 1\n").unwrap();
     assert_eq!(used(), first);
+    let length = file.metadata().unwrap().len();
+    assert_eq!(used(), first);
+    assert_eq!(file.metadata().unwrap().len(), length, "what is known is not written again");
+    std::fs::File::create(&file).unwrap().set_len(5 << 20).unwrap();
+    assert_eq!(used(), first);
+    assert!(file.metadata().unwrap().len() < 100, "a file that is too large is made anew");
     std::fs::remove_file(&file).unwrap();
     assert_eq!(used(), first);
     // Lines of points that are gone do not stay for ever.

@@ -28,6 +28,8 @@ const TAIL: u64 = 1024 * 1024;
 pub(super) struct Terms {
     floor: Vec<PathBuf>,
     protected: Vec<PathBuf>,
+    /// What `run.toml` adds to the protected places.
+    protect: Vec<PathBuf>,
     limit_files: u64,
     limit_bytes: u64,
     network: u8,
@@ -40,6 +42,7 @@ impl Terms {
         Self {
             floor: floor.to_vec(),
             protected: protected.to_vec(),
+            protect: settings.protect.clone(),
             limit_files: settings.limit_files,
             limit_bytes: settings.limit_bytes,
             network: rank(settings.network),
@@ -79,8 +82,9 @@ impl Terms {
             return Some("it asks for lower limits".to_owned());
         }
         let within = |place: &Path, places: &[PathBuf]| places.iter().any(|outer| place.starts_with(outer));
+        // The controls of the directory that the inner one runs in count as ordinary files, unless it is the outer one's as well.
         if let Some(place) =
-            inner.protected.iter().find(|place| within(place, &self.floor) && !within(place, &self.protected))
+            inner.protect.iter().find(|place| within(place, &self.floor) && !within(place, &self.protected))
         {
             return Some(format!("it asks for `{}` to be protected", place.display()));
         }

@@ -144,6 +144,11 @@ fn a_run_inside_of_a_run_uses_the_outer_guard() {
     assert!(files(&machine.project()).is_empty());
     run_ok(&machine, &["undo"]);
     assert_eq!(files(&machine.project()), before);
+    // Elsewhere, where other controls would be protected.
+    let elsewhere = run_ok(&machine, &["run", "--", "sh", "-c", "mkdir d && cd d && weir run -- touch x && ls"]);
+    assert_eq!(text(&elsewhere.stdout), "x\n");
+    run_ok(&machine, &["undo"]);
+    assert_eq!(files(&machine.project()), before);
     // The way to find out leaves nothing behind: neither a file nor a restore point.
     run_ok(&machine, &["run", "--", "weir", "run", "-q", "--", "true"]);
     assert!(!text(&run_ok(&machine, &["undo", "--list"]).stdout).contains("true"));
