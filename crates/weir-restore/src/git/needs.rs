@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
-use gix::bstr::{BStr, BString, ByteSlice as _};
+use gix::bstr::{BString, ByteSlice as _};
 use gix::index::entry::Mode;
 use gix::objs::Kind;
 use rustix::fd::AsFd as _;
@@ -114,16 +114,11 @@ impl Found<'_> {
             .map_err(|error| read(&error))?;
         let head = self.head(&path.with_file_name("HEAD"));
         let tree = head.and_then(|id| Some(git.find_commit(id).ok()?.tree_id().ok()?.detach()));
-        let mut committed = Committed::default();
-        if let Some(tree) = tree {
-            committed.add(git, tree, BString::default(), index.tree());
-        }
-        for entry in index.entries() {
-            let path = entry.path(&index);
-            if entry.mode != Mode::COMMIT && entry.mode != Mode::DIR && !committed.has(path, &entry.id) {
-                self.contents.insert(entry.id);
-            }
-        }
+        let committed = tree.map(|tree| committed(git, &index, tree)).unwrap_or_default();
+        let staged = (0..)
+            .zip(index.entries())
+            .filter(|(at, entry)| entry.mode != Mode::COMMIT && entry.mode != Mode::DIR && !committed.contains(at));
+        self.contents.extend(staged.map(|(_, entry)| entry.id));
         Ok(())
     }
 
@@ -180,58 +175,42 @@ fn reduce(git: &gix::Repository, tips: &[ObjectId], logged: &mut HashSet<ObjectI
     }
 }
 
-/// What a commit's tree has, as far as the index does not say that it is the same.
-#[derive(Default)]
-struct Committed {
-    entries: HashMap<BString, ObjectId>,
-    /// Directories below which the index has what the commit has.
-    same: HashSet<BString>,
-}
-
-impl Committed {
-    fn add(
-        &mut self,
-        git: &gix::Repository,
-        tree: ObjectId,
-        at: BString,
-        cached: Option<&gix::index::extension::Tree>,
-    ) {
-        if cached.is_some_and(|cached| cached.num_entries.is_some() && cached.id == tree) {
-            self.same.insert(at);
-            return;
+/// The places of the entries of `index` that are the same in `tree`.
+///
+/// Only directories are read that the index has something of: a tree that leads to itself a billion times costs no more than the
+/// index is long.
+fn committed(git: &gix::Repository, index: &gix::index::State, tree: ObjectId) -> HashSet<usize> {
+    let mut same = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut left = vec![(BString::default(), tree, index.tree())];
+    while let Some((prefix, tree, cached)) = left.pop() {
+        let Some(below) = index.prefixed_entries_range(prefix.as_bstr()) else { continue };
+        // A broken tree may have a name twice.
+        if !seen.insert(prefix.clone()) {
+            continue;
         }
-        let Ok(tree) = git.find_tree(tree) else { return };
-        let Ok(decoded) = tree.decode() else { return };
+        if cached.is_some_and(|cached| cached.num_entries.is_some() && cached.id == tree) {
+            same.extend(below);
+            continue;
+        }
+        let Ok(tree) = git.find_tree(tree) else { continue };
+        let Ok(decoded) = tree.decode() else { continue };
+        let children: HashMap<&[u8], _> =
+            cached.iter().flat_map(|cached| &cached.children).map(|child| (child.name.as_slice(), child)).collect();
         for entry in &decoded.entries {
-            let mut path = at.clone();
-            if !path.is_empty() {
-                path.push(b'/');
-            }
+            let mut path = prefix.clone();
             path.extend_from_slice(entry.filename);
             if entry.mode.is_tree() {
-                let below = cached
-                    .and_then(|cached| cached.children.iter().find(|child| child.name.as_slice() == entry.filename));
-                self.add(git, entry.oid.to_owned(), path, below);
-            } else {
-                self.entries.insert(path, entry.oid.to_owned());
+                path.push(b'/');
+                left.push((path, entry.oid.to_owned(), children.get(entry.filename.as_bytes()).copied()));
+                continue;
             }
+            // In the middle of a merge a path has several entries.
+            let entries = index.entries();
+            let first = entries.partition_point(|found| found.path(index) < path.as_bstr());
+            let found = (first..).zip(entries.iter().skip(first)).take_while(|(_, found)| found.path(index) == path);
+            same.extend(found.filter(|(_, found)| found.id == entry.oid).map(|(at, _)| at));
         }
     }
-
-    fn has(&self, path: &BStr, id: &ObjectId) -> bool {
-        if self.entries.get(path) == Some(id) {
-            return true;
-        }
-        if self.same.is_empty() {
-            return false;
-        }
-        let mut above = path;
-        while let Some(at) = above.rfind_byte(b'/') {
-            above = above.get(..at).unwrap_or_default().as_bstr();
-            if self.same.contains(above) {
-                return true;
-            }
-        }
-        self.same.contains(b"".as_bstr())
-    }
+    same
 }
