@@ -174,6 +174,22 @@ pub enum UndoError {
         /// How many.
         count: usize,
     },
+    /// The git repository cannot be looked at.
+    #[error("whether `{}` has the git objects that it needs cannot be found out: {why}", common.display())]
+    Repository {
+        /// The git directory.
+        common: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A branch or tag that was made since has a name that git cannot have beside one that would come back.
+    #[error("`{found}`, which was made since, stands where `{wanted}` would come back")]
+    RefInTheWay {
+        /// The ref that would come back, or go away.
+        wanted: String,
+        /// The one that is there.
+        found: String,
+    },
     /// It keeps commits that were elsewhere, and nothing of this machine.
     #[error("restore point `{0}` only keeps git commits, which Weir itself does not put back")]
     OnlyObjects(RestorePointId),

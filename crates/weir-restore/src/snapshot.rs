@@ -153,8 +153,20 @@ impl Walk<'_> {
         }
         files.sort();
         files.dedup();
+        // What is not there yet comes last, so that an undo takes it away first: a branch `a` that became `a/b` needs the place.
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|meta| !meta.is_dir());
+        files.sort_by_key(|path| !is_file(path));
         for path in &files {
-            self.target(path)?;
+            if is_file(path) {
+                self.target(path)?;
+                continue;
+            }
+            // Where `a/b` is a branch, `a` may be a directory with other branches, which the command leaves alone.
+            let (parent, _) = split(path)?;
+            if let Ok(dir) = open_dir(CWD, parent) {
+                self.recorder.snap_parent(dir.as_fd(), path)?;
+            }
+            self.recorder.snap_no_file(path)?;
         }
         Ok(self.recorder.keep_objects(&repository, &files, &state.commits)?)
     }

@@ -69,6 +69,22 @@ impl Repository {
         wanted.iter().filter(|id| !self.git.has_object(id)).count()
     }
 
+    /// A ref that cannot be beside one called `name`, because the one would be a file and a directory at once; but for those that `goes`.
+    pub(crate) fn clash(&self, name: &str, with_above: bool, goes: impl Fn(&str) -> bool) -> Option<String> {
+        let packed = self.git.refs.cached_packed_buffer().ok().flatten();
+        let is_packed = |name: &str| packed.as_ref().is_some_and(|packed| matches!(packed.try_find(name), Ok(Some(_))));
+        let stays = |name: &str| !goes(name) || is_packed(name);
+        let above = std::iter::successors(Some(name), |name| Some(name.rsplit_once('/')?.0)).skip(1);
+        // `refs/heads` is no ref.
+        let mut above = above.take_while(|name| with_above && name.matches('/').count() > 1);
+        if let Some(found) = above.find(|name| self.value(name.as_bytes()).is_some() && stays(name)) {
+            return Some(found.to_owned());
+        }
+        let platform = self.git.references().ok()?;
+        let below = platform.prefixed(format!("{name}/").as_str()).ok()?.filter_map(Result::ok);
+        below.map(|found| found.name().as_bstr().to_string()).find(|name| stays(name))
+    }
+
     /// The value of a ref, wherever it is written; `None` where there is none, or it leads to another one.
     pub(crate) fn value(&self, name: &[u8]) -> Option<ObjectId> {
         let name = std::str::from_utf8(name).ok()?;

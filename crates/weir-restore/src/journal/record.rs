@@ -134,6 +134,8 @@ pub(crate) enum Record {
     Finished { whole: bool },
     /// What was kept means something only while the git repository with this common directory has these objects.
     Objects { common: Raw, ids: Vec<Raw> },
+    /// There is no file at this path; whether there is a directory says nothing.
+    NoFile { path: Raw },
 }
 
 impl Record {
@@ -147,6 +149,7 @@ impl Record {
             | Self::Content { path, .. }
             | Self::Metadata { path, .. }
             | Self::Created { path, .. }
+            | Self::NoFile { path }
             | Self::Renamed { from: path, .. }
             | Self::Exchanged { one: path, .. } => Some(path.path()),
             _ => None,

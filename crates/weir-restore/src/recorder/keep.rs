@@ -56,6 +56,11 @@ impl Recorder {
         lock(&self.inner).first_touch(dir, path, &stat_of(dir)?)
     }
 
+    /// Notes that no file is at `path`.
+    pub(crate) fn snap_no_file(&self, path: &Path) -> io::Result<()> {
+        lock(&self.inner).journal.append(&[Record::NoFile { path: Raw::from(path) }]).map(drop)
+    }
+
     /// Keeps a name that is about to go away: as a second name, or as a copy.
     pub(crate) fn snap_name(&self, place: Place<'_>, dir: &Statx, stat: &Statx) -> io::Result<()> {
         let held = match self.link_away(place, dir, stat)? {

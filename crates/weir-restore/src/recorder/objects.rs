@@ -47,7 +47,10 @@ impl Recorder {
 
     /// Lets people know of what the point cannot do.
     pub(crate) fn remark(&self, remark: String) {
-        lock(&self.header).remarks.push(remark);
+        let mut header = lock(&self.header);
+        header.remarks.push(remark);
+        // An undo that is cut off goes on with what is written here. Sealing writes it again.
+        let _ = header.write(self.home.as_fd(), false);
     }
 
     /// Lets an undo make the file `path` with this content, which is written elsewhere now.

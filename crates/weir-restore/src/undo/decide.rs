@@ -101,6 +101,10 @@ impl<'a> Undoing<'a, '_> {
                 self.exchange((one.path(), *one_ident), (other.path(), *other_ident))
             }
             Record::Created { path, ident } => self.remove_created(path.path(), *ident),
+            Record::NoFile { path } => match self.world.look(path.path())? {
+                Some(ident) if !ident.is_dir() => self.world.apply(&Step::Away { path: path.path(), ident }),
+                _ => Ok(()),
+            },
             Record::Trash { .. }
             | Record::Failed { .. }
             | Record::Sealed { .. }

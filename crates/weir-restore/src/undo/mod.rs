@@ -185,6 +185,7 @@ impl Job<'_> {
     fn plan(&self) -> Result<UndoReport, UndoError> {
         if self.options.to.is_none() {
             self.point.objects(&self.chosen)?;
+            self.point.refs(&self.chosen)?;
         }
         let mut notes = Notes::default();
         let mut picture = Picture::new(&self.point);
@@ -318,10 +319,13 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         }
         let point = load(store, id)?;
         if point.keeps_only_objects() {
-            let (kept, missing) = point.kept_objects();
+            let (kept, missing) = point.kept_objects()?;
             let mut evidence = match missing {
                 0 => format!("nothing that Weir itself can put back; {kept} git objects are kept, and are there"),
-                _ => format!("nothing that Weir itself can put back; {missing} of {kept} git objects are gone"),
+                _ => format!(
+                    "nothing that Weir itself can put back, and {missing} of {kept} git objects are gone, so that these can only be put back \
+                     from another clone that has them"
+                ),
             };
             evidence.extend(point.header.remarks.iter().map(|remark| format!("; {remark}")));
             return Ok(CanUndo { possible: false, verified: true, evidence });
@@ -331,6 +335,7 @@ pub(crate) fn can_undo(store: &Store, id: RestorePointId) -> CanUndo {
         let mut picture = Picture::new(&point);
         take_back(&point, &chosen, &mut picture, &mut notes, |_, _, _| Ok(()))?;
         let objects = point.objects(&chosen)?;
+        point.refs(&chosen)?;
         let (content, identity) = (picture.by_content, picture.by_identity);
         let mut evidence = format!(
             "{} changes in the journal; of what was kept, {content} compared by content and {identity} by inode, size and time",

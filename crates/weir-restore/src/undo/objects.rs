@@ -1,6 +1,6 @@
 //! What an undo needs of git repositories beside files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,22 @@ use super::load::Loaded;
 use crate::git::{self, Repository};
 use crate::journal::{Raw, Record};
 use crate::{Recorder, UndoError};
+
+fn open(common: &Path) -> Result<Repository, UndoError> {
+    Repository::open(common)
+        .map_err(|trouble| UndoError::Repository { common: common.to_owned(), why: trouble.to_string() })
+}
+
+/// The git directory and the name of the ref whose file `path` would be.
+fn as_ref(path: &Path) -> Option<(&Path, &str)> {
+    let refs = path.ancestors().filter(|above| above.file_name().is_some_and(|name| name == "refs")).last()?;
+    let common = refs.parent()?;
+    Some((common, path.strip_prefix(common).ok()?.to_str()?))
+}
+
+fn is_git(common: &Path) -> bool {
+    common.join("objects").is_dir() && common.join("HEAD").symlink_metadata().is_ok()
+}
 
 impl Loaded {
     /// The git directories that the point needs objects of, and which.
@@ -40,12 +56,46 @@ impl Loaded {
     }
 
     /// How many objects are kept, and how many of them are gone all the same.
-    pub(super) fn kept_objects(&self) -> (usize, usize) {
-        let needed = self.needed();
-        let missing = |(common, ids): (&PathBuf, &Vec<ObjectId>)| {
-            Repository::open(common).map_or(ids.len(), |repository| repository.missing(ids))
+    pub(super) fn kept_objects(&self) -> Result<(usize, usize), UndoError> {
+        let (mut kept, mut missing) = (0, 0);
+        for (common, ids) in self.needed() {
+            kept += ids.len();
+            missing += open(&common)?.missing(&ids);
+        }
+        Ok((kept, missing))
+    }
+
+    /// Looks whether a ref that was made since stands where one has to come back: git knows refs by file names, so that there cannot
+    /// be `a` and `a/b`. Also looks at repositories of which only files were kept.
+    pub(super) fn refs(&self, chosen: &[u64]) -> Result<(), UndoError> {
+        let mut repositories: HashMap<PathBuf, Option<Repository>> = HashMap::new();
+        let records = || chosen.iter().filter_map(|number| self.get(*number));
+        let goes = |record: &Record| match record {
+            Record::Created { path, .. } | Record::NoFile { path } => Some(path.to_path_buf()),
+            _ => None,
         };
-        (needed.values().map(Vec::len).sum(), needed.iter().map(missing).sum())
+        let going: HashSet<PathBuf> = records().filter_map(goes).collect();
+        for record in records() {
+            let (path, comes_back) = match record {
+                Record::Created { path, .. } => (path.path(), false),
+                Record::Removed { path, ident, .. }
+                | Record::Kept { path, ident, .. }
+                | Record::Content { path, ident, .. }
+                    if !ident.is_dir() =>
+                {
+                    (path.path(), true)
+                }
+                _ => continue,
+            };
+            let Some((common, name)) = as_ref(path) else { continue };
+            let open = |common: &Path| is_git(common).then(|| Repository::open(common).ok())?;
+            let repository = repositories.entry(common.to_owned()).or_insert_with_key(|common| open(common));
+            let goes = |name: &str| going.contains(&common.join(name));
+            if let Some(found) = repository.as_ref().and_then(|repository| repository.clash(name, comes_back, goes)) {
+                return Err(UndoError::RefInTheWay { wanted: name.to_owned(), found });
+            }
+        }
+        Ok(())
     }
 
     /// Looks whether the objects are there that taking these records back needs; says how many.
@@ -55,10 +105,7 @@ impl Loaded {
             if self.paths_in(&common, chosen).is_empty() {
                 continue;
             }
-            let missing = match Repository::open(&common) {
-                Ok(repository) => repository.missing(&ids),
-                Err(_) => ids.len(),
-            };
+            let missing = open(&common)?.missing(&ids);
             if missing > 0 {
                 return Err(UndoError::ObjectsGone { common, count: missing });
             }

@@ -297,6 +297,99 @@ fn many_stashes_and_a_long_log_need_one_ref() {
     assert_eq!(git(&dir, "stash list").lines().count(), 5);
 }
 
+#[test]
+fn a_branch_made_since_is_never_covered_by_one_that_comes_back() {
+    for (old, new) in [("side", "side/newer"), ("deep/er", "deep")] {
+        for packed in [false, true] {
+            let scratch = Scratch::new();
+            let dir = repository(&scratch);
+            git(&dir, "branch deep/er side");
+            let point = keep(&scratch, &state(&dir.join(".git"), &["refs/heads/side", "refs/heads/deep/er"]));
+            git(&dir, "branch -D side deep/er");
+            git(&dir, &format!("branch {new}"));
+            if packed {
+                git(&dir, "pack-refs --all");
+            }
+            let before = git(&dir, "for-each-ref refs/heads");
+            let can = scratch.store.can_undo(&point);
+            assert!(
+                !can.possible && can.evidence.contains(&format!("refs/heads/{new}`, which was made since")),
+                "{}",
+                can.evidence
+            );
+            let refused = scratch.undo(&point).unwrap_err();
+            let named = |wanted: &str, found: &str| {
+                wanted == format!("refs/heads/{old}") && found == format!("refs/heads/{new}")
+            };
+            assert!(matches!(&refused, UndoError::RefInTheWay { wanted, found } if named(wanted, found)), "{refused}");
+            assert_eq!(git(&dir, "for-each-ref refs/heads"), before, "a refusal changes nothing");
+            git(&dir, &format!("branch -m {new} elsewhere"));
+            scratch.undo(&point).unwrap();
+            let after = git(&dir, "for-each-ref --format=%(refname) refs/heads");
+            assert_eq!(after, "refs/heads/deep/er\nrefs/heads/elsewhere\nrefs/heads/main\nrefs/heads/side\n");
+        }
+    }
+}
+
+#[test]
+fn a_branch_comes_back_from_below_or_above_its_name() {
+    for (from, to) in [("side", "side/newer"), ("deep/er", "deep")] {
+        for packed in [false, true] {
+            let scratch = Scratch::new();
+            let dir = repository(&scratch);
+            git(&dir, "branch deep/er side");
+            if packed {
+                git(&dir, "pack-refs --all");
+            }
+            let before = picture(&dir);
+            let names = [format!("refs/heads/{from}"), format!("refs/heads/{to}")];
+            let point = keep(&scratch, &state(&dir.join(".git"), &[&names[0], &names[1]]));
+            git(&dir, &format!("branch -m {from} {to}"));
+            assert_ne!(picture(&dir), before);
+            scratch.undo(&point).unwrap();
+            assert_eq!(picture(&dir), before, "{from} to {to}, packed: {packed}");
+        }
+    }
+}
+
+#[test]
+fn a_tree_that_holds_itself_many_times_costs_nothing() {
+    let scratch = Scratch::new();
+    let dir = repository(&scratch);
+    let made = |text: &str| {
+        let file = scratch.root.join("tree");
+        std::fs::write(&file, text).unwrap();
+        let output =
+            Command::new("sh").args(["-c", "git mktree < tree && rm tree"]).current_dir(&dir).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let blob = git(&dir, "rev-parse HEAD:a").trim().to_owned();
+    let mut tree = made(&format!("100644 blob {blob}\tf\n"));
+    for _ in 0..12 {
+        let lines: String = (0..10).map(|at| format!("040000 tree {tree}\td{at}\n")).collect();
+        tree = made(&lines);
+    }
+    let commit = git(&dir, &format!("commit-tree -m bomb {tree}"));
+    git(&dir, &format!("update-ref refs/heads/main {}", commit.trim()));
+    let point = keep(&scratch, &state(&dir.join(".git"), &REFS));
+    collect(&dir);
+    assert!(scratch.store.can_undo(&point).possible);
+}
+
+#[test]
+fn a_repository_that_cannot_be_opened_is_not_one_that_lost_something() {
+    let scratch = Scratch::new();
+    let dir = repository(&scratch);
+    let point = keep(&scratch, &state(&dir.join(".git"), &REFS));
+    let config = std::fs::read(dir.join(".git/config")).unwrap();
+    std::fs::write(dir.join(".git/config"), "[core\n").unwrap();
+    let can = scratch.store.can_undo(&point);
+    assert!(!can.possible && can.evidence.contains("cannot be opened"), "{}", can.evidence);
+    assert!(matches!(scratch.undo(&point).unwrap_err(), UndoError::Repository { .. }));
+    std::fs::write(dir.join(".git/config"), config).unwrap();
+    scratch.undo(&point).unwrap();
+}
+
 /// What it costs; run by hand: `cargo test -p weir-restore --release -- --ignored git_cost --nocapture`.
 #[test]
 #[ignore = "a measurement"]

@@ -134,6 +134,12 @@ fn explain(error: &UndoError) -> CliError {
         UndoError::ObjectsGone { .. } => {
             "Nothing was changed. `weir undo ID --path P` takes back files of the working tree."
         }
+        UndoError::Repository { .. } => {
+            "Nothing was changed. See that the repository is there and `git -C DIR status` works, then try again."
+        }
+        UndoError::RefInTheWay { .. } => {
+            "Nothing was changed. Give that one another name (`git branch -m OLD NEW`), then try again."
+        }
         UndoError::OnlyObjects(_) => "`weir can-undo ID` says how a person can put them back.",
         UndoError::TrashGone(_) => "Nothing was changed. Mount the file system, then try again.",
         _ => "Nothing is lost: the same command goes on where it stopped.",
