@@ -71,7 +71,9 @@ impl Loaded {
         let mut repositories: HashMap<PathBuf, Option<Repository>> = HashMap::new();
         let records = || chosen.iter().filter_map(|number| self.get(*number));
         let goes = |record: &Record| match record {
-            Record::Created { path, .. } | Record::NoFile { path } => Some(path.to_path_buf()),
+            Record::Created { path, .. } | Record::NoFile { path } | Record::Renamed { to: path, .. } => {
+                Some(path.to_path_buf())
+            }
             _ => None,
         };
         let going: HashSet<PathBuf> = records().filter_map(goes).collect();

@@ -252,3 +252,28 @@ fn refs_that_are_not_in_files_are_asked_about() {
     assert!(said.contains("put back, verified"), "{said}");
     assert_eq!(fs::read(machine.project().join("a.txt")).unwrap(), b"changed again\n");
 }
+
+#[test]
+fn a_renamed_branch_comes_back_from_a_run_and_never_over_a_newer_one() {
+    for (name, other) in [("side", "side/below"), ("above/side", "above")] {
+        let machine = Machine::new();
+        repository(&machine);
+        git(&machine, &format!("branch {name}"));
+        let branches = || git_says(&machine, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
+        let before = branches();
+        run_ok(&machine, &["run", "--", "git", "branch", "-m", name, other]);
+        assert_ne!(branches(), before);
+        run_ok(&machine, &["undo"]);
+        assert_eq!(branches(), before);
+        run_ok(&machine, &["run", "--", "git", "branch", "-D", name]);
+        git(&machine, &format!("branch {other}"));
+        let newer = branches();
+        let refused = machine.run(&["undo"]);
+        let said = text(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && said.contains("made since"), "{said}");
+        assert_eq!(branches(), newer);
+        git(&machine, &format!("update-ref -d refs/heads/{other}"));
+        run_ok(&machine, &["undo"]);
+        assert_eq!(branches(), before);
+    }
+}
