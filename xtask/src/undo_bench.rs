@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{cargo, median, target_dir};
 
-pub(crate) const HELP: &str = "  undo-bench [--rounds N] [--large] [--binary PROGRAM]
-                  time everyday commands bare and under `weir run`, deletions, and their undo; `--large`: 2 GB on disk
+pub(crate) const HELP: &str = "  undo-bench [--rounds N] [--large] [--only TEXT] [--binary PROGRAM]
+                  time everyday commands bare and under `weir run`, deletions, and their undo; `--large`: 2 GB on disk;
+                  `--only`: the commands whose names have this text
 ";
 
 const ROUNDS: usize = 7;
@@ -38,7 +39,10 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let memory = tempfile::Builder::new().prefix("weir-undo-bench-").tempdir_in("/dev/shm").map_err(io)?;
     let disk = tempfile::Builder::new().prefix("weir-undo-bench-").tempdir_in("/var/tmp").map_err(io)?;
     println!("| command | bare ms | guarded ms | ratio |\n|---|---|---|---|");
-    for case in cases(rounds, args.iter().any(|arg| arg == "--large")) {
+    let only = value("--only");
+    let mut cases = cases(rounds, args.iter().any(|arg| arg == "--large"));
+    cases.retain(|case| only.is_none_or(|text| case.name.contains(text.as_str())));
+    for case in cases {
         let place = if case.on_disk { disk.path() } else { memory.path() };
         let (mut bare, mut guarded) = (Vec::new(), Vec::new());
         fs::create_dir_all(place).map_err(io)?;
@@ -65,6 +69,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
             guarded.as_secs_f64() * 1e3,
             guarded.as_secs_f64() / bare.as_secs_f64()
         );
+    }
+    if only.is_some() {
+        return Ok(());
     }
     println!();
     undos(&weir, memory.path(), rounds)
