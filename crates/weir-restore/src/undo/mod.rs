@@ -1,5 +1,6 @@
 //! Taking a restore point back.
 
+mod by_path;
 mod decide;
 mod elsewhere;
 mod eyes;

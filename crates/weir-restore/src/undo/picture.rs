@@ -1,10 +1,11 @@
 //! A dry run: the file system as it would be after each step.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use super::by_path::ByPath;
 use super::decide::{Step, World};
 use super::eyes::{Eyes, Verified, failed};
 use super::load::Loaded;
@@ -34,7 +35,7 @@ enum Node {
 pub(super) struct Picture<'a> {
     point: &'a Loaded,
     eyes: Eyes,
-    changed: BTreeMap<PathBuf, Node>,
+    changed: ByPath<Node>,
     taken: HashSet<(u32, u64)>,
     checked: HashSet<(u32, u64)>,
     pub(super) plan: Vec<String>,
@@ -55,7 +56,7 @@ impl<'a> Picture<'a> {
         Self {
             point,
             eyes,
-            changed: BTreeMap::new(),
+            changed: ByPath::default(),
             taken: HashSet::new(),
             checked: HashSet::new(),
             plan: Vec::new(),
@@ -96,35 +97,17 @@ impl<'a> Picture<'a> {
     fn rename(&mut self, from: &Path, to: &Path, ident: Ident) {
         let origin = if ident.is_dir() { self.origin(from) } else { Origin::Nothing };
         if ident.is_dir() {
-            let below: Vec<PathBuf> = self
-                .changed
-                .range(from.to_owned()..)
-                .map(|(path, _)| path)
-                .take_while(|path| path.starts_with(from))
-                .cloned()
-                .collect();
-            for path in below {
-                let Some(node) = self.changed.remove(&path) else { continue };
-                let rest = path.strip_prefix(from).unwrap_or(Path::new("")).to_owned();
-                self.changed.insert(if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) }, node);
-            }
+            self.changed.rename(from, to);
         }
-        self.changed.insert(to.to_owned(), Node::Here(ident, origin));
-        self.changed.insert(from.to_owned(), Node::Absent);
+        self.changed.insert(to, Node::Here(ident, origin));
+        self.changed.insert(from, Node::Absent);
     }
 
     fn remove(&mut self, path: &Path, ident: Ident) {
         if ident.is_dir() {
-            let below: Vec<PathBuf> = self
-                .changed
-                .range(path.to_owned()..)
-                .map(|(path, _)| path)
-                .take_while(|below| below.starts_with(path))
-                .cloned()
-                .collect();
-            below.iter().for_each(|path| drop(self.changed.remove(path)));
+            self.changed.take_below(path);
         }
-        self.changed.insert(path.to_owned(), Node::Absent);
+        self.changed.insert(path, Node::Absent);
     }
 
     /// Whether what is there has this metadata already, and no step before touches it.
@@ -180,10 +163,8 @@ impl World for Picture<'_> {
     }
 
     fn has(&mut self, held: &Held) -> Result<bool, UndoError> {
-        if held.entry().is_some_and(|entry| self.taken.contains(&entry)) {
-            return Ok(false);
-        }
-        self.point.has(held)
+        // Whether it is there comes out when it is verified.
+        Ok(!held.entry().is_some_and(|entry| self.taken.contains(&entry)))
     }
 
     fn apply(&mut self, step: &Step<'_>) -> Result<(), UndoError> {
@@ -202,19 +183,19 @@ impl World for Picture<'_> {
                     }
                     _ => Origin::Nothing,
                 };
-                self.changed.insert((*path).to_owned(), Node::Here(*ident, origin));
+                self.changed.insert(path, Node::Here(*ident, origin));
                 self.bytes += if ident.is_dir() { 0 } else { ident.size };
                 self.say(format_args!("put `{}` back", path.display()));
             }
             Step::MakeDir { path, ident, .. } => {
                 let new = Ident { dev: 0, ino: 0, born: (0, 0), mode: 0o040_700, size: 0, mtime: (0, 0) };
                 let ident = Ident { mode: 0o040_700, ..ident.unwrap_or(new) };
-                self.changed.insert((*path).to_owned(), Node::Here(ident, Origin::Nothing));
+                self.changed.insert(path, Node::Here(ident, Origin::Nothing));
                 self.say(format_args!("make directory `{}`", path.display()));
             }
             Step::Adopt { path, was } => {
                 let origin = self.origin(path);
-                self.changed.insert((*path).to_owned(), Node::Here(*was, origin));
+                self.changed.insert(path, Node::Here(*was, origin));
             }
             Step::Rename { from, to, ident } => {
                 self.rename(from, to, *ident);
