@@ -445,6 +445,11 @@ pub enum GitWork {
         /// The branch.
         branch: Option<String>,
     },
+    /// The branch that is checked out, or another one, comes to lead elsewhere.
+    Moved {
+        /// What it had is still below it.
+        keeps: bool,
+    },
     /// Something else reaches the commits that were made so far (a merge, a push, another branch).
     Reached,
 }

@@ -17,6 +17,7 @@ use crate::lab::{Checkout, Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
 use crate::pathspec::Pathspecs;
 use crate::place;
+use crate::push::{self, Push};
 use crate::refs;
 use crate::repository::{self, InHead, Repository, Trouble};
 use crate::tally::{Class, Tally};
@@ -77,8 +78,9 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
             refs::stash(effect, &site, *entry);
             Ok(())
         }
-        Scope::Git(GitScope::Remote { remote, refspecs, delete }) => {
-            refs::remote(effect, &site, remote, refspecs, *delete, budget)
+        Scope::Git(GitScope::Remote { remote, refspecs, delete, sent }) => {
+            let push = Push { remote, refspecs, delete: *delete, sent: *sent };
+            push::measure(effect, &site, &push, budget)
         }
         // Rewriting history, or a repository as a whole: what only the reflog kept cannot be told.
         _ => {

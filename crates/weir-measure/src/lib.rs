@@ -20,6 +20,7 @@ mod meta;
 mod pathspec;
 mod place;
 mod presume;
+mod push;
 mod refs;
 mod remote;
 mod repository;

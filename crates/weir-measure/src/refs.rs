@@ -1,4 +1,4 @@
-//! What git commands lose in the history: commits that nothing reaches any more, stash entries, refs on remotes.
+//! What git commands lose in the history: commits that nothing reaches any more, and stash entries.
 
 use gix::ObjectId;
 use gix::bstr::{BStr, BString, ByteSlice as _};
@@ -8,7 +8,6 @@ use crate::budget::Budget;
 use crate::git::Site;
 use crate::graph::{self, Heads};
 use crate::meta;
-use crate::remote;
 use crate::repository::Trouble;
 
 /// Reflogs are read up to this size.
@@ -153,121 +152,6 @@ pub(crate) fn stash(effect: &mut Effect, site: &Site, entry: Option<u32>) {
     };
 }
 
-/// Refs on a remote are overwritten or deleted. What is known of them is what the last fetch or push saw.
-pub(crate) fn remote(
-    effect: &mut Effect,
-    site: &Site,
-    remote: &str,
-    refspecs: &[String],
-    delete: bool,
-    budget: &Budget,
-) -> Result<(), Trouble> {
-    let git = site.git();
-    // What others have fetched from there cannot be called back, whatever the count.
-    effect.reversibility = Reversibility::Irreversible;
-    let head = git.head().map_err(|_| Trouble::Commits)?;
-    let branch = head.referent_name().map(|name| name.shorten().to_str_lossy().into_owned());
-    let remote = if remote.is_empty() {
-        branch
-            .as_deref()
-            .and_then(|branch| {
-                let config = git.config_snapshot();
-                [
-                    format!("branch.{branch}.pushRemote"),
-                    "remote.pushDefault".to_owned(),
-                    format!("branch.{branch}.remote"),
-                ]
-                .iter()
-                .find_map(|key| config.string(key.as_str()))
-            })
-            .map_or_else(|| "origin".to_owned(), |name| name.to_string())
-    } else {
-        remote.to_owned()
-    };
-    let mut updates = Vec::new();
-    if refspecs.is_empty() {
-        updates.extend(branch.clone().map(|branch| (Some("HEAD".to_owned()), branch)));
-    }
-    for spec in refspecs {
-        let spec = spec.strip_prefix('+').unwrap_or(spec);
-        updates.push(match spec.split_once(':') {
-            _ if delete => (None, spec.strip_prefix(':').unwrap_or(spec).to_owned()),
-            Some(("", to)) => (None, to.to_owned()),
-            Some((from, to)) => (Some(from.to_owned()), to.to_owned()),
-            None if spec == "HEAD" || spec == "@" => (Some("HEAD".to_owned()), branch.clone().unwrap_or_default()),
-            None => (Some(spec.to_owned()), spec.to_owned()),
-        });
-    }
-    effect.impact.remote_heads = if effect.opaque {
-        Vec::new()
-    } else if refspecs.is_empty() && delete {
-        // All that is not here is pruned there.
-        remote::heads(git, &remote, &[(None, "refs/heads/*".to_owned())], true)
-    } else if refspecs.is_empty() {
-        remote::heads(git, &remote, &[(Some("HEAD".to_owned()), upstream(git, branch.as_deref()))], false)
-    } else {
-        remote::heads(git, &remote, &updates, delete)
-    };
-    let commits = updates
-        .iter()
-        .map(|(from, to)| overwritten(git, &remote, from.as_deref(), to, budget))
-        .reduce(Figure::plus)
-        .unwrap_or_default();
-    let shared = updates.iter().find(|(from, to)| from.is_none() && is_shared(git, &remote, to));
-    effect.impact.protected = shared.map(|(_, to)| format!("a branch that others build on (`{remote}/{to}`)"));
-    let all_named = !updates.is_empty() && !updates.iter().any(|(_, to)| to.contains('*') || to.starts_with('-'));
-    effect.impact.refs = Some(if all_named { Figure::Exact(updates.len() as u64) } else { Figure::Unknown });
-    // The remote may have moved on since it was last seen.
-    effect.impact.commits = Some(match commits {
-        Figure::Exact(n) => Figure::Estimated(n),
-        other => other,
-    });
-    effect.impact.remark = Some("the remote is known as of the last fetch or push".to_owned());
-    Ok(())
-}
-
-/// The name that a push without refspecs gives to the branch that is checked out.
-fn upstream(git: &gix::Repository, branch: Option<&str>) -> String {
-    let config = git.config_snapshot();
-    let branch = branch.unwrap_or_default();
-    let follows = config.string("push.default").is_some_and(|how| matches!(how.as_bytes(), b"upstream" | b"tracking"));
-    let merge = follows.then(|| config.string(format!("branch.{branch}.merge").as_str())).flatten();
-    merge.map_or_else(|| branch.to_owned(), |name| name.to_string())
-}
-
-/// True for the remote's default branch, and for branches that teams release from.
-fn is_shared(git: &gix::Repository, remote: &str, written: &str) -> bool {
-    const SHARED: &[&str] = &["main", "master", "trunk", "develop", "production"];
-    let branch = written.strip_prefix("refs/heads/").unwrap_or(written);
-    if SHARED.contains(&branch) || branch.starts_with("release/") || branch.starts_with("releases/") {
-        return true;
-    }
-    let head = git.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok().flatten();
-    head.is_some_and(|head| {
-        let name = format!("refs/remotes/{remote}/{branch}");
-        head.target().try_name().is_some_and(|target| target.as_bstr() == name.as_bytes().as_bstr())
-    })
-}
-
-/// How many commits the remote's ref `to` loses when it becomes `from`, or nothing.
-fn overwritten(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str, budget: &Budget) -> Figure {
-    let branch = to.strip_prefix("refs/heads/").unwrap_or(to);
-    let name = format!("refs/remotes/{remote}/{branch}");
-    let Some((tracking, tip)) = find(git, &name).map(|(name, tip, _)| (name, tip)) else {
-        // The last fetch has seen others of its branches, and no such one: this makes it.
-        let others = format!("refs/remotes/{remote}/");
-        let seen = graph::tips(git, Heads::All, |other| other.starts_with_str(others.as_bytes()), budget);
-        let is_new = from.is_some() && !to.starts_with("refs/tags/") && seen.is_ok_and(|seen| !seen.is_empty());
-        return if is_new { Figure::Exact(0) } else { Figure::Unknown };
-    };
-    let hidden = match from {
-        Some(from) => commit(git, from).map(|id| vec![id]),
-        // Deleted: commits are gone unless something else that is known reaches them.
-        None => graph::tips(git, Heads::All, |other| other != tracking.as_bstr(), budget),
-    };
-    hidden.and_then(|hidden| graph::count(git, &[tip], &hidden, budget)).unwrap_or_default()
-}
-
 /// The refs that a written name can mean, each with the commit that it leads to and whether it is an annotated tag.
 pub(crate) fn candidates(git: &gix::Repository, written: &str, prefixes: &[&str]) -> Vec<(BString, ObjectId, bool)> {
     if written.starts_with("refs/") {
@@ -281,7 +165,7 @@ pub(crate) fn candidates(git: &gix::Repository, written: &str, prefixes: &[&str]
     prefixes.iter().filter_map(|prefix| find(git, &format!("{prefix}{written}"))).collect()
 }
 
-fn find(git: &gix::Repository, name: &str) -> Option<(BString, ObjectId, bool)> {
+pub(crate) fn find(git: &gix::Repository, name: &str) -> Option<(BString, ObjectId, bool)> {
     let mut reference = git.try_find_reference(name).ok()??;
     // Lookup also tries prefixes; only this very name is meant.
     if reference.name().as_bstr() != name.as_bytes().as_bstr() {

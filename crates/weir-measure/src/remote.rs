@@ -4,31 +4,32 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use weir_model::RemoteHead;
 
-/// The most refs of one push that are named.
-const MOST: usize = 50;
+use crate::push::Update;
 
-/// The refs of `remote` that become something else by `updates` (what they become, where it is not nothing, and their names
-/// there) or, where `delete` is given, go.
-pub(crate) fn heads(
-    git: &gix::Repository,
-    remote: &str,
-    updates: &[(Option<String>, String)],
-    delete: bool,
-) -> Vec<RemoteHead> {
+/// The most refs of one push that are named.
+pub(crate) const MOST: usize = 50;
+
+/// The refs of `remote` that `update` replaces or deletes.
+pub(crate) fn heads(git: &gix::Repository, remote: &str, update: &Update) -> Vec<RemoteHead> {
     let mut heads = Vec::new();
-    for (from, to) in updates {
-        match to.strip_suffix('*') {
-            Some("refs/heads/" | "*" | "") => every(git, remote, delete, &mut heads),
-            Some("refs/") => {
-                every(git, remote, true, &mut heads);
-                // Tags and whatever else is there: nobody sees them from here.
-                heads.push(unknown(remote, "refs/*"));
-            }
-            Some(_) => heads.push(unknown(remote, to)),
-            None => heads.push(one(git, remote, from.as_deref().filter(|_| !delete), to)),
+    match update.to.strip_suffix('*') {
+        Some("refs/") => {
+            every(git, remote, ("refs/heads/", "refs/heads/"), true, &mut heads);
+            // Tags and whatever else is there: nobody sees them from here.
+            heads.push(unknown(remote, "refs/*"));
         }
+        Some(there) => {
+            let from = update.from.as_deref().unwrap_or(&update.to);
+            let whole = |prefix: &str| if prefix.is_empty() { "refs/heads/".to_owned() } else { prefix.to_owned() };
+            match (from.strip_suffix('*').map(whole), whole(there)) {
+                (Some(here), there) if there.starts_with("refs/heads/") => {
+                    every(git, remote, (&here, &there), update.prunes, &mut heads);
+                }
+                _ => heads.push(unknown(remote, &update.to)),
+            }
+        }
+        None => heads.push(one(git, remote, update.from.as_deref(), &update.to)),
     }
-    heads.truncate(MOST);
     heads
 }
 
@@ -52,10 +53,12 @@ fn one(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str) -> Rem
     known(git, remote, name, seen, new, from.is_none())
 }
 
-/// Every branch that was seen there: those that differ here are replaced, and with `missing` those that are not here go.
-fn every(git: &gix::Repository, remote: &str, missing: bool, heads: &mut Vec<RemoteHead>) {
-    let prefix = format!("refs/remotes/{remote}/");
-    let before = heads.len();
+/// Every branch that was seen there and begins as the second of `prefixes`: those that differ here, where they begin as the first, are
+/// replaced, and with `missing` those that are not here go.
+fn every(git: &gix::Repository, remote: &str, prefixes: (&str, &str), missing: bool, heads: &mut Vec<RemoteHead>) {
+    let (here, there) = prefixes;
+    let prefix = format!("refs/remotes/{remote}/{}", there.strip_prefix("refs/heads/").unwrap_or(there));
+    let mut seen_any = false;
     let found = git.references().ok();
     let found = found.as_ref().and_then(|platform| platform.prefixed(prefix.as_str()).ok());
     for reference in found.into_iter().flatten().filter_map(Result::ok) {
@@ -63,17 +66,18 @@ fn every(git: &gix::Repository, remote: &str, missing: bool, heads: &mut Vec<Rem
         let Some(seen) = reference.try_id().map(gix::Id::detach) else { continue };
         let name = reference.name().as_bstr().to_str_lossy().into_owned();
         let Some(branch) = name.strip_prefix(&prefix) else { continue };
-        let own = value(git, &format!("refs/heads/{branch}"));
+        seen_any = true;
+        let own = value(git, &format!("{here}{branch}"));
         if own == Some(seen) || (own.is_none() && !missing) {
             continue;
         }
         if heads.len() >= MOST {
             break;
         }
-        heads.push(known(git, remote, format!("refs/heads/{branch}"), Some(seen), own, own.is_none()));
+        heads.push(known(git, remote, format!("{there}{branch}"), Some(seen), own, own.is_none()));
     }
-    if heads.len() == before {
-        heads.push(unknown(remote, "refs/heads/*"));
+    if !seen_any {
+        heads.push(unknown(remote, &format!("{there}*")));
     }
 }
 

@@ -152,8 +152,11 @@ pub enum GitScope {
         /// The refspecs as written; empty where git would take the default.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refspecs: Vec<String>,
-        /// The refs are deleted, not moved.
+        /// The refs are deleted, not moved; of a pattern (`FROM:TO`) those that are not here.
         delete: bool,
+        /// What an earlier part of the same action does to the commits that are sent.
+        #[serde(default, skip_serializing_if = "Sent::is_as_it_is")]
+        sent: Sent,
     },
     /// A linked working tree is removed (`worktree remove --force`).
     Worktree {
@@ -162,6 +165,26 @@ pub enum GitScope {
     },
     /// History is rewritten or what makes it recoverable is thrown away (`filter-branch`, `reflog expire`, `gc --prune=now`).
     History,
+}
+
+/// What becomes of a branch between now and the push that sends it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sent {
+    /// Nothing that is known.
+    #[default]
+    AsItIs,
+    /// Commits are added to those that it has (`commit`, `merge`).
+    Grown,
+    /// Other commits take the place of those that it has (`commit --amend`, `rebase`, `reset`).
+    Rewritten,
+}
+
+impl Sent {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+    const fn is_as_it_is(&self) -> bool {
+        matches!(self, Self::AsItIs)
+    }
 }
 
 /// One thing that an action would do.

@@ -24,7 +24,7 @@ mod surface;
 mod target;
 
 pub use action::{Action, Agent, Patch, PatchOp, Request};
-pub use effect::{Effect, GitScope, Scope, Span, Verb};
+pub use effect::{Effect, GitScope, Scope, Sent, Span, Verb};
 pub use environments::{EnvironmentPattern, Environments, fits_pattern};
 pub use hold::{Approval, Hold, Rejection};
 pub use id::{ActionId, Digest, HoldId, ParseIdError, RecordId, RestorePointId};

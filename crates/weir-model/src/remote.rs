@@ -35,7 +35,9 @@ impl RemoteHead {
             (None, false) => self.name.clone(),
         };
         let (lease, remote) = (word(&format!("--force-with-lease={expected}")), word(&self.remote));
-        Some(format!("git push {lease} {remote} {}", word(&format!("{head}:{}", self.name))))
+        // The name of a remote may look like an option.
+        let end = if self.remote.starts_with('-') { "-- " } else { "" };
+        Some(format!("git push {lease} {end}{remote} {}", word(&format!("{head}:{}", self.name))))
     }
 
     /// What is known, and what follows from it.

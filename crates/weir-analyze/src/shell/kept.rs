@@ -8,7 +8,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
+use weir_model::{Effect, GitScope, Scope, Sent, Target, TargetKind, Verb};
 
 use super::Evaluator;
 use crate::call::GitWork;
@@ -178,6 +178,21 @@ impl Kept {
             })
     }
 
+    /// What the action has done to branches before it sends them.
+    fn sent(&self, place: &PathBuf) -> Sent {
+        if self.0.len() >= MOST_WORKS {
+            return Sent::Rewritten;
+        }
+        let moves = self.events(place).filter_map(|event| match event {
+            Event::Work(GitWork::Moved { keeps }) => Some(*keeps),
+            _ => None,
+        });
+        moves.fold(Sent::AsItIs, |so_far, keeps| match (so_far, keeps) {
+            (Sent::Rewritten, _) | (_, false) => Sent::Rewritten,
+            (_, true) => Sent::Grown,
+        })
+    }
+
     /// True where commits of this action are on `branch` (`None`: on the one that is checked out), and nothing else has
     /// them.
     fn commits_only_on(&self, place: &PathBuf, branch: Option<&str>) -> bool {
@@ -202,11 +217,14 @@ fn changes() -> GitScope {
 impl Evaluator<'_> {
     /// `effect` as it is on what the action has kept before: what it is more than it says, where it is more.
     pub(super) fn dropped(&mut self, effect: &mut Effect) -> Vec<Effect> {
-        if self.kept.0.is_empty() || effect.verb != Verb::Delete || effect.opaque {
+        if effect.verb != Verb::Delete || effect.opaque {
             return Vec::new();
         }
         let Some(place) = effect.target.paths.first().cloned() else { return Vec::new() };
         let Scope::Git(scope) = effect.scope.clone() else { return Vec::new() };
+        if self.kept.0.is_empty() && !matches!(scope, GitScope::Move { .. }) {
+            return Vec::new();
+        }
         let kept = &self.kept;
         let mut lost: Vec<GitScope> = Vec::new();
         let mut event = None;
@@ -250,7 +268,13 @@ impl Evaluator<'_> {
             {
                 harmless(effect, "the files are in the stash by then");
             }
+            (TargetKind::GitRemoteRef, GitScope::Remote { remote, refspecs, delete, .. }) => {
+                let (remote, refspecs) = (remote.clone(), refspecs.clone());
+                let sent = kept.sent(&place);
+                effect.scope = Scope::Git(GitScope::Remote { remote, refspecs, delete: *delete, sent });
+            }
             (TargetKind::GitRef, GitScope::Move { reference, .. }) => {
+                event = Some(Event::Work(GitWork::Moved { keeps: false }));
                 let branch = reference.as_deref().map(short);
                 // Where only the branch moves, the working tree still has it all.
                 let stays = branch.is_none()

@@ -1,6 +1,8 @@
 //! Measuring real trees and real repositories, with git itself as the judge.
 
 #[cfg(test)]
+mod pushes;
+#[cfg(test)]
 mod repositories;
 #[cfg(test)]
 mod trees;

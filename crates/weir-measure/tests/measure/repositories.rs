@@ -373,62 +373,6 @@ fn stash_entries_are_counted() {
 }
 
 #[test]
-fn overwriting_a_remote_is_irreversible() {
-    let world = World::repository();
-    world.commit_all();
-    world.commit_all();
-    world.commit_all();
-    let push = |remote: &str, refspecs: &[&str], delete| {
-        world.git_effect(
-            TargetKind::GitRemoteRef,
-            GitScope::Remote {
-                remote: remote.to_owned(),
-                refspecs: refspecs.iter().map(|r| (*r).to_owned()).collect(),
-                delete,
-            },
-        )
-    };
-    let unknown = push("origin", &["main"], false);
-    assert_eq!(unknown.impact.commits, Some(Figure::Unknown));
-    assert_eq!(unknown.reversibility, Reversibility::Irreversible);
-    world.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
-    world.git(&["reset", "-q", "--hard", "HEAD~2"]);
-    for refspecs in [&["main"][..], &["+main"], &["HEAD:main"], &["main:refs/heads/main"], &[]] {
-        let effect = push("", refspecs, false);
-        assert_eq!(effect.impact.commits, Some(Figure::Estimated(2)), "{refspecs:?}");
-        assert_eq!(effect.reversibility, Reversibility::Irreversible);
-    }
-    assert_eq!(push("origin", &["main"], true).impact.commits, Some(Figure::Estimated(2)));
-    assert_eq!(push("origin", &[":main"], false).impact.commits, Some(Figure::Estimated(2)));
-}
-
-#[test]
-fn branches_that_others_build_on_are_known() {
-    let world = World::repository();
-    world.commit_all();
-    for branch in ["main", "topic", "release/2", "stable"] {
-        world.git(&["update-ref", &format!("refs/remotes/origin/{branch}"), "HEAD"]);
-    }
-    world.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/stable"]);
-    let push = |refspec: &str, delete| {
-        let scope = GitScope::Remote { remote: "origin".to_owned(), refspecs: vec![refspec.to_owned()], delete };
-        world.git_effect(TargetKind::GitRemoteRef, scope).impact
-    };
-    for (refspec, delete, shared) in [
-        ("main", true, true),
-        (":main", false, true),
-        (":refs/heads/release/2", false, true),
-        ("stable", true, true),
-        ("topic", true, false),
-        ("+main:topic", false, false),
-    ] {
-        let impact = push(refspec, delete);
-        assert_eq!(impact.protected.is_some(), shared, "{refspec}");
-        assert_eq!(impact.commits, Some(Figure::Estimated(0)), "{refspec}: all of it is elsewhere");
-    }
-}
-
-#[test]
 fn refs_that_are_not_known_are_not_nothing() {
     let world = World::repository();
     world.commit_all();
@@ -486,59 +430,6 @@ fn what_is_kept_for_an_undo_is_no_ref_of_the_person() {
     world.git(&["update-ref", "refs/weir/0192f0c1-2b3a-7c4d-8e5f-000000000000/0", "side"]);
     let effect = world.git_effect(TargetKind::GitRef, GitScope::Refs { names: vec!["side".to_owned()] });
     assert_eq!(effect.impact.commits, Some(Figure::Exact(1)), "it goes when the restore point goes");
-}
-
-#[test]
-fn what_a_remote_had_is_told_as_far_as_it_was_seen() {
-    let world = World::repository();
-    world.commit_all();
-    let first = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
-    world.commit_all();
-    let second = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
-    world.git(&["reset", "-q", "--hard", &first]);
-    world.git(&["tag", "v1"]);
-    world.git(&["update-ref", "refs/remotes/origin/main", &second]);
-    world.git(&["update-ref", "refs/remotes/origin/old", &second]);
-    let heads = |refspecs: &[&str], delete| {
-        let refspecs = refspecs.iter().map(|spec| (*spec).to_owned()).collect();
-        let scope = GitScope::Remote { remote: "origin".to_owned(), refspecs, delete };
-        world.git_effect(TargetKind::GitRemoteRef, scope).impact.remote_heads
-    };
-    for refspecs in [&[][..], &["main"], &["+HEAD:main"], &["main:refs/heads/main"], &["@"]] {
-        let found = heads(refspecs, false);
-        assert_eq!(found.len(), 1, "{refspecs:?}");
-        assert_eq!(
-            (&*found[0].name, found[0].here, found[0].deleted),
-            ("refs/heads/main", true, false),
-            "{refspecs:?}"
-        );
-        assert_eq!((found[0].head.as_ref(), found[0].new.as_ref()), (Some(&second), Some(&first)), "{refspecs:?}");
-    }
-    for (refspec, delete) in [("old", true), (":old", true), (":refs/heads/old", false)] {
-        let found = heads(&[refspec], delete);
-        assert_eq!((found[0].head.as_ref(), found[0].new.as_ref()), (Some(&second), None), "{refspec}");
-        assert!(found[0].deleted);
-    }
-    // Nobody saw these.
-    for (refspec, name) in [("v1", "refs/tags/v1"), ("main:new", "refs/heads/new"), ("refs/tags/v1", "refs/tags/v1")] {
-        let found = heads(&[refspec], false);
-        assert_eq!((&*found[0].name, &found[0].head, found[0].here), (name, &None, false), "{refspec}");
-        assert_eq!(found[0].way_back(), None);
-    }
-    let mirrored: Vec<_> =
-        heads(&["+refs/*:refs/*"], false).into_iter().map(|head| (head.name, head.deleted)).collect();
-    let named = |name: &str, deleted| (name.to_owned(), deleted);
-    assert_eq!(mirrored, [named("refs/heads/main", false), named("refs/heads/old", true), named("refs/*", false)]);
-    assert_eq!(heads(&[], true).len(), 2, "what is pruned");
-    // The one that is checked out goes where it follows.
-    world.git(&["config", "push.default", "upstream"]);
-    world.git(&["config", "branch.main.merge", "refs/heads/old"]);
-    assert_eq!(heads(&[], false)[0].name, "refs/heads/old");
-    // Fetched without its objects.
-    let gone = "1234567890123456789012345678901234567890";
-    std::fs::write(world.path(".git/refs/remotes/origin/main"), format!("{gone}\n")).unwrap();
-    let found = heads(&["main"], false);
-    assert_eq!((found[0].head.as_deref(), found[0].here, found[0].way_back()), (Some(gone), false, None));
 }
 
 #[test]

@@ -59,6 +59,9 @@ impl Git<'_, '_> {
         if matches!(name, "merge" | "cherry-pick" | "replay") {
             self.work(GitWork::Reached);
         }
+        if matches!(name, "merge" | "cherry-pick" | "revert" | "am" | "replay") {
+            self.work(GitWork::Moved { keeps: name != "replay" && first != "--abort" && first != "--quit" });
+        }
         let aborts = matches!(name, "merge" | "cherry-pick" | "revert" | "am") && first == "--abort";
         self.modify_with(aborts.then(|| "what was resolved so far is given up".to_owned()));
     }
@@ -110,6 +113,7 @@ impl Git<'_, '_> {
                 self.modify_with(opts.has("no-verify").then(|| "the commit hooks are skipped".to_owned()));
                 let branch = self.branch();
                 self.work(GitWork::Committed { branch });
+                self.work(GitWork::Moved { keeps: !opts.has("amend") && !opts.uncertain });
             }
             "apply" => {
                 let files = opts.words.iter().filter(|word| word.text != "-").collect::<Vec<_>>();
@@ -202,6 +206,7 @@ impl Git<'_, '_> {
         }
         self.modify_with(opts.has("abort").then(|| "what was rebased so far is given up".to_owned()));
         self.work(GitWork::Reached);
+        self.work(GitWork::Moved { keeps: false });
         for command in opts.values("exec") {
             self.shell_in_place(command, "git rebase --exec");
         }

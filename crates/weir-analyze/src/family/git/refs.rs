@@ -1,6 +1,6 @@
 //! Subcommands that move or delete refs, here and on remotes.
 
-use weir_model::{Effect, GitScope, Scope, TargetKind, Verb};
+use weir_model::{Effect, GitScope, Scope, Sent, TargetKind, Verb};
 
 use super::grammar::{BRANCH, FETCH, PUSH, TAG, UPDATE_REF};
 use super::{Git, unknown};
@@ -146,6 +146,11 @@ impl Git<'_, '_> {
                 self.move_ref("", Some(&to), Some(&from));
             }
         }
+        if name == "pull" {
+            let configured = || self.configured("pull.rebase").is_some_and(|how| !how.eq_ignore_ascii_case("false"));
+            let rebases = opts.has("rebase") || opts.has("r") || (!opts.has("no-rebase") && configured());
+            self.work(GitWork::Moved { keeps: !rebases });
+        }
         self.modify();
     }
 
@@ -239,12 +244,15 @@ impl Git<'_, '_> {
         let leased = opts.has("force-with-lease") && !opts.has("force");
         let all_forced = opts.any(&["force", "force-with-lease"]) || forced_by_default;
         if mirror || opts.has("prune") {
-            let texts = refspecs.iter().map(|word| word.text.clone()).collect();
+            // What goes is what their right sides match and their left sides do not have.
+            let both = |text: &str| if text.contains(':') { text.to_owned() } else { format!("{text}:{text}") };
+            let texts = refspecs.iter().map(|word| both(word.text.trim_start_matches('+'))).collect();
             let why = unknown(&refspecs).or_else(|| unknown(std::slice::from_ref(&remote)));
             let scope = GitScope::Remote {
                 remote: remote.text.clone(),
                 refspecs: if mirror { vec!["+refs/*:refs/*".to_owned()] } else { texts },
                 delete: !mirror,
+                sent: Sent::AsItIs,
             };
             return self.lose(TargetKind::GitRemoteRef, format!("{named}/*"), scope, why);
         }
@@ -273,6 +281,7 @@ impl Git<'_, '_> {
                 remote: remote.text.clone(),
                 refspecs: (!refspec.text.is_empty()).then(|| refspec.text.clone()).into_iter().collect(),
                 delete,
+                sent: Sent::AsItIs,
             };
             let why = unknown(&[remote.clone(), refspec.clone()]);
             let target = self.target(TargetKind::GitRemoteRef, name);

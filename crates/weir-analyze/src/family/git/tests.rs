@@ -305,7 +305,10 @@ fn what_loses_something() {
         ("git push -d origin a", &["delete git-remote-ref origin/a | remote origin [a] delete"]),
         ("git push --mirror x", &["delete git-remote-ref x/* | remote x [+refs/*:refs/*]"]),
         ("git push copy", &["delete git-remote-ref copy/* | remote copy [+refs/*:refs/*]"]),
-        ("git push --prune o refs/heads/*", &["delete git-remote-ref o/* | remote o [refs/heads/*] delete"]),
+        (
+            "git push --prune o refs/heads/*",
+            &["delete git-remote-ref o/* | remote o [refs/heads/*:refs/heads/*] delete"],
+        ),
         // files
         ("git rm a.txt", &["delete file-tree a.txt | files"]),
         ("git rm -rf src", &["delete file-tree src"]),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weir_model::{Effect, GitScope, Scope, TargetKind, Verb};
+use weir_model::{Effect, GitScope, Scope, Sent, TargetKind, Verb};
 
 use crate::lab::Machine;
 
@@ -126,5 +126,39 @@ fn what_find_lists_is_what_its_tests_let_through() {
         let deleted = all.iter().rfind(|effect| effect.verb == Verb::Delete).expect(text);
         assert_eq!(deleted.scope, Scope::Filtered { filter: filter.to_owned() }, "{text}");
         assert_eq!(deleted.target.paths, [PathBuf::from("/w")], "{text}");
+    }
+}
+
+/// What the action does to the branches before it pushes them by force.
+fn sent(text: &str) -> Option<Sent> {
+    effects(text).into_iter().find_map(|effect| match effect.scope {
+        Scope::Git(GitScope::Remote { sent, .. }) => Some(sent),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_push_sends_what_the_action_has_made() {
+    for (text, expected) in [
+        ("git push -f", Sent::AsItIs),
+        ("git fetch && git push -f", Sent::AsItIs),
+        ("git add -A && git commit -m x && git push --force", Sent::Grown),
+        ("git merge x; git push -f", Sent::Grown),
+        ("git pull && git push -f", Sent::Grown),
+        ("git cherry-pick x && git push -f origin other", Sent::Grown),
+        ("git commit --amend --no-edit && git push --force-with-lease", Sent::Rewritten),
+        ("git commit -m x; git rebase main && git push -f", Sent::Rewritten),
+        ("git pull --rebase && git push -f origin main", Sent::Rewritten),
+        ("git reset --hard HEAD~2 && git push -f", Sent::Rewritten),
+        ("git branch -f main HEAD~2; git push origin +main", Sent::Rewritten),
+        ("sh -c 'git reset --soft HEAD~2' && git commit -m x && git push -f", Sent::Rewritten),
+        ("git checkout -B main HEAD~1 && git push -f", Sent::Rewritten),
+        ("git update-ref refs/heads/main abc && git push --mirror", Sent::Rewritten),
+        ("git push -f && git reset --hard HEAD~1", Sent::AsItIs),
+        ("for i in 1 2; do git commit --amend; done; git push -f", Sent::Rewritten),
+        ("if x; then git rebase main; fi; git push -f", Sent::Rewritten),
+        ("cd /elsewhere && git commit --amend; cd /w && git push -f", Sent::AsItIs),
+    ] {
+        assert_eq!(sent(text), Some(expected), "{text}");
     }
 }
