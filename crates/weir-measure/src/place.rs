@@ -94,6 +94,10 @@ const WITH_SYSTEM_FILES: [&str; 13] = [
 /// What is written there changes the running system at once.
 const KERNEL: [&str; 4] = ["/proc/sys", "/proc/sysrq-trigger", "/sys/power", "/sys/firmware"];
 
+/// Device nodes, and names like them, that every program relies on. Writing to them is what they are for.
+const NODES: [&str; 12] =
+    ["null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "stdin", "stdout", "stderr", "fd"];
+
 /// What people keep directly below their homes.
 const PERSONAL: [&str; 15] = [
     "Documents",
@@ -146,6 +150,12 @@ pub(crate) fn is_temporary(path: &Path) -> bool {
 /// True for a temporary directory itself.
 pub(crate) fn is_for_all(path: &Path) -> bool {
     TEMPORARY.iter().any(|root| path == Path::new(root))
+}
+
+/// Why a name must not go away, whatever may be written to it.
+pub(crate) fn relied_on(path: &Path) -> Option<String> {
+    let name = path.strip_prefix("/dev").ok()?.to_str()?;
+    NODES.contains(&name).then(|| "a device node that every program relies on".to_owned())
 }
 
 /// One thing that is about to be touched, as far as its place matters.
@@ -287,6 +297,16 @@ mod tests {
             ("/proc/self/fd/3", None),
         ] {
             assert_eq!(protected(path, None, true).as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn nodes_are_relied_on_by_name() {
+        for path in ["/dev/null", "/dev/urandom", "/dev/fd"] {
+            assert!(relied_on(Path::new(path)).is_some(), "{path}");
+        }
+        for path in ["/dev/shm/null", "/dev/ttyUSB0", "/dev/fd/3", "/tmp/null", "/dev"] {
+            assert_eq!(relied_on(Path::new(path)), None, "{path}");
         }
     }
 

@@ -118,6 +118,9 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
     effect.target.stateful |= overwritten.iter().any(is_data);
     let mut queue = Vec::new();
     for (n, path) in paths.iter().enumerate() {
+        if walk.protected.is_none() && (effect.verb == Verb::Delete || matches!(effect.scope, Scope::Moved { .. })) {
+            walk.protected = place::relied_on(path);
+        }
         if n > 0 && budget.step() {
             // Of the rest only the places are looked at.
             walk.tally.missed();

@@ -98,7 +98,9 @@ impl Files<'_, '_> {
         };
         // `mv X /dev/null` is how people who mean to destroy X spell it.
         if self.path(&way.to).is_some_and(|path| special(&path) == Special::Stream) {
-            return self.act(Verb::Delete, &Scope::Files, &way.sources);
+            self.act(Verb::Delete, &Scope::Files, &way.sources);
+            // Who may, puts them in the place of the device.
+            return self.act(Verb::Delete, &Scope::Files, std::slice::from_ref(&way.to));
         }
         let landings = way.landings();
         for group in landings.chunk_by(|(one, _), (other, _)| one.source == other.source) {

@@ -43,6 +43,7 @@ fn what_moves_and_copies() {
     modify file-tree src | moved /w/out/src
 > mv a.txt /dev/null
     delete file-tree a.txt | files
+    delete file-tree /dev/null | files
 > mv a.txt /tmp
     modify file-tree a.txt | moved /tmp/a.txt
 > mv a.txt $D
