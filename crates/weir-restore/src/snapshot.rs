@@ -168,7 +168,12 @@ impl Walk<'_> {
             }
             self.recorder.snap_no_file(path)?;
         }
-        Ok(self.recorder.keep_objects(&repository, &files, &state.commits)?)
+        let is_kept = self.recorder.keep_objects(&repository, &files, &state.commits)?;
+        if !is_kept && !state.refs.is_empty() {
+            // Git may collect what is older than two weeks as soon as no ref leads to it: before the point's time is over.
+            return Err(io::Error::other("what its refs lead to cannot be kept from `git gc`").into());
+        }
+        Ok(())
     }
 
     fn target(&mut self, path: &Path) -> Result<(), Stop> {

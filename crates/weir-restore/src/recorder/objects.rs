@@ -15,29 +15,31 @@ use crate::walk::stat_of;
 use crate::{Mechanism, meta};
 
 impl Recorder {
-    /// Sees to it that the objects stay that `files` of `repository` speak of, and `commits`. Where that cannot be, the point says so.
+    /// Sees to it that the objects stay that `files` of `repository` speak of, and `commits`. Where that cannot be, the point says so,
+    /// and this is false.
     pub(crate) fn keep_objects(
         &self,
         repository: &Repository,
         files: &[PathBuf],
         commits: &[String],
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let needs = match Needs::of(repository, files, commits) {
-            Ok(needs) if needs.is_empty() => return Ok(()),
+            Ok(needs) if needs.is_empty() => return Ok(true),
             Ok(needs) => needs,
             Err(trouble) => {
                 self.unprotected(&trouble);
-                return Ok(());
+                return Ok(false);
             }
         };
         let common = Raw::from(repository.common());
         let ids = needs.ids().iter().map(|id| Raw::from(id.as_bytes())).collect();
         lock(&self.inner).journal.append(&[Record::Objects { common, ids }])?;
         let expires = lock(&self.header).expires;
-        if let Err(why) = git::hold(repository, &needs, self.id, expires) {
-            self.unprotected(&why);
+        let held = git::hold(repository, &needs, self.id, expires);
+        if let Err(why) = &held {
+            self.unprotected(why);
         }
-        Ok(())
+        Ok(held.is_ok())
     }
 
     /// Says why git may remove what the point needs.

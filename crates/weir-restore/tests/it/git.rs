@@ -233,12 +233,16 @@ fn linked_working_trees_and_bare_repositories_have_one_place() {
 }
 
 #[test]
-fn where_nothing_can_be_kept_the_point_says_so_and_refuses_what_is_gone() {
+fn where_objects_cannot_be_kept_refs_are_refused_and_other_points_say_so() {
     let scratch = Scratch::new();
     let dir = repository(&scratch);
     // Root may write anywhere, but nobody can make a directory where a file is.
     std::fs::write(dir.join(".git/refs/weir"), "in the way\n").unwrap();
-    let point = keep(&scratch, &state(&dir.join(".git"), &REFS));
+    let with_refs = state(&dir.join(".git"), &REFS);
+    let refused = scratch.store.snapshot_with_git(&scratch.info(), &[], &[with_refs], &Budget::default());
+    assert!(matches!(refused, Err(SnapshotError::Target { .. })), "{refused:?}");
+    assert!(scratch.store.list().unwrap().is_empty(), "nothing is left of it");
+    let point = keep(&scratch, &state(&dir.join(".git"), &[]));
     assert!(
         point.info.remarks.iter().any(|remark| remark.contains("not protected from `git gc`")),
         "{:?}",
