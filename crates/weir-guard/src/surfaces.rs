@@ -15,6 +15,8 @@ use crate::Config;
 const OWN: &[Surface] = &[
     Surface { owner: "weir", base: SurfaceBase::Root, path: "etc/weir", subtree: true },
     Surface { owner: "weir", base: SurfaceBase::Project, path: ".weir", subtree: true },
+    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/refs/weir", subtree: true },
+    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/logs/refs/weir", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/hooks", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/config", subtree: false },
     Surface { owner: "git", base: SurfaceBase::Home, path: ".gitconfig", subtree: false },
@@ -29,6 +31,14 @@ pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
             let mut extra =
                 Effect::new(effect.verb, Target::new(TargetKind::ControlSurface, effect.target.name.clone()));
             extra.note = Some("this stops the guard itself".to_owned());
+            extra.span = effect.span;
+            extra.via.clone_from(&effect.via);
+            extra.impact.measured = true;
+            found.push(extra);
+        }
+        if let Some(name) = kept_ref(effect) {
+            let mut extra = Effect::new(effect.verb, Target::new(TargetKind::ControlSurface, name));
+            extra.note = Some("restore points keep by it what an undo needs of git".to_owned());
             extra.span = effect.span;
             extra.via.clone_from(&effect.via);
             extra.impact.measured = true;
@@ -54,6 +64,21 @@ fn stops_weir(effect: &Effect) -> bool {
     let stops = effect.target.kind == TargetKind::Process && matches!(effect.verb, Verb::Modify | Verb::Delete);
     let separates = |c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '\'' | '"' | '^' | '$' | '[' | ']');
     stops && effect.target.name.split(separates).any(|word| word == "weir" || word.ends_with("/weir"))
+}
+
+/// The ref of a restore point that the effect moves or deletes, here or wherever it is pushed to.
+fn kept_ref<'s>(effect: &'s Effect) -> Option<String> {
+    let Scope::Git(scope) = &effect.scope else { return None };
+    let names: Vec<&str> = match scope {
+        GitScope::Refs { names } => names.iter().map(String::as_str).collect(),
+        GitScope::Move { reference, .. } => reference.as_deref().into_iter().collect(),
+        GitScope::Remote { refspecs, .. } => {
+            let there = |spec: &'s str| spec.split_once(':').map_or(spec.trim_start_matches('+'), |(_, to)| to);
+            refspecs.iter().map(|spec| there(spec)).collect()
+        }
+        _ => return None,
+    };
+    names.into_iter().find(|name| name.starts_with("refs/weir/")).map(str::to_owned)
 }
 
 /// True where the effect can change what is at its paths.
@@ -226,6 +251,8 @@ mod tests {
     use super::*;
     use std::fs;
 
+    use weir_model::Sent;
+
     const CLAUDE: &[Surface] = &[
         Surface { owner: "claude", base: SurfaceBase::Home, path: ".claude/settings*", subtree: false },
         Surface { owner: "claude", base: SurfaceBase::Project, path: ".claude/settings*", subtree: false },
@@ -314,6 +341,44 @@ mod tests {
             let mut effects = vec![Effect::new(Verb::Modify, Target::new(TargetKind::Process, name))];
             guard(&mut effects, &config);
             assert_eq!(effects.len() > 1, guarded, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_restore_points_keep_in_git_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().canonicalize().unwrap();
+        let config = config(&home);
+        let kept = "refs/weir/0192f0c1/0";
+        let is_guarded_ref = |kind: TargetKind, scope: GitScope| {
+            let mut effects = vec![Effect::new(Verb::Delete, Target::new(kind, "x")).within(Scope::Git(scope))];
+            guard(&mut effects, &config);
+            effects.iter().any(|effect| effect.target.kind == TargetKind::ControlSurface)
+        };
+        let names = |name: &str| GitScope::Refs { names: vec!["refs/heads/x".to_owned(), name.to_owned()] };
+        let moved = |name: &str| GitScope::Move { reference: Some(name.to_owned()), to: "HEAD".to_owned() };
+        let pushed = |spec: &str, delete| GitScope::Remote {
+            remote: ".".to_owned(),
+            refspecs: vec![spec.to_owned()],
+            delete,
+            sent: Sent::AsItIs,
+        };
+        assert!(is_guarded_ref(TargetKind::GitRef, names(kept)) && is_guarded_ref(TargetKind::GitRef, moved(kept)));
+        for (spec, delete) in [(format!(":{kept}"), false), (kept.to_owned(), true), (format!("+main:{kept}"), false)] {
+            assert!(is_guarded_ref(TargetKind::GitRemoteRef, pushed(&spec, delete)), "{spec}");
+        }
+        for name in ["refs/heads/weir/x", "weir", "refs/weird/x"] {
+            assert!(!is_guarded_ref(TargetKind::GitRef, names(name)), "{name}");
+            assert!(!is_guarded_ref(TargetKind::GitRemoteRef, pushed(&format!("refs/weir/x:{name}"), false)), "{name}");
+        }
+
+        let git = home.join("work/.git");
+        fs::create_dir_all(git.join("refs/weir")).unwrap();
+        for path in ["refs/weir", "refs/weir/0192f0c1/0", "refs"] {
+            assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
+        }
+        for path in ["refs/heads", "refs/heads/weir", "refs/weirdo"] {
+            assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
         }
     }
 
