@@ -69,7 +69,12 @@ pub(super) fn open(scene: &mut Scene<'_>, directory: i32, path: u64, flags: u32,
 fn make(scene: &mut Scene<'_>, place: &Place, flags: OFlags, mode: u32) -> Result<Answer, Stop> {
     let umask = scene.target.umask()?;
     scene.target.confirm()?;
-    scene.permitted(&place.path)?;
+    let permitted = scene.permitted(&place.path);
+    if permitted.is_err() && flags.contains(OFlags::CREATE | OFlags::DIRECTORY) {
+        // The kernel makes nothing of it anywhere, so that nothing was refused.
+        return Err(Errno::INVAL.into());
+    }
+    permitted?;
     let (parent, name, path) = place.at();
     scene.rules.recorder.creating(parent, name, path).map_err(|error| cannot_keep(path, &error))?;
     let all = flags | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOCTTY;

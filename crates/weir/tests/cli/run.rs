@@ -155,6 +155,10 @@ fn a_run_inside_of_a_run_uses_the_outer_guard() {
     assert_eq!(files(&machine.project()), before);
     let left = fs::read_dir(machine.weir_home().join("runs")).unwrap();
     assert!(left.flatten().all(|entry| entry.path().extension().is_some_and(|end| end == "jsonl")));
+    // Nor does it count as something that was refused.
+    let closed = run_ok(&machine, &["run", "--", "sh", "-c", "cd / && weir run -- true"]);
+    let said = text(&closed.stderr);
+    assert!(said.contains(INSIDE) && !said.contains("refused"), "{said}");
 }
 
 #[test]
