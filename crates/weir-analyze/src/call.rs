@@ -450,6 +450,10 @@ pub enum GitWork {
         /// What it had is still below it.
         keeps: bool,
     },
+    /// Files leave the index and stay in the working tree: from then on they are untracked.
+    Forgotten,
+    /// What is ignored is decided by other rules.
+    Ruled,
     /// Something else reaches the commits that were made so far (a merge, a push, another branch).
     Reached,
 }

@@ -78,7 +78,7 @@ fn scope(scope: &Scope) -> String {
         Scope::Filtered { filter } => format!("filtered {filter}"),
         Scope::Content => "content".to_owned(),
         Scope::Moved { to } => format!("moved {}", to.display()),
-        Scope::Git(GitScope::Changes { pathspecs, staged, worktree }) => format!(
+        Scope::Git(GitScope::Changes { pathspecs, staged, worktree, .. }) => format!(
             "changes [{}]{}{}",
             pathspecs.join(" "),
             if *staged { " staged" } else { "" },

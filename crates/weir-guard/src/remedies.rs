@@ -198,8 +198,20 @@ pub(crate) fn keep(
         budget: config.restore_budget.time,
     };
     let moves_worktree = effects.iter().any(|effect| effect.target.kind == TargetKind::GitWorktree);
-    for effect in wanted.git.iter().chain(&wanted.remotes).filter_map(|at| effects.get(*at)) {
-        let stakes = git_stakes(effect, moves_worktree, &context).ok_or(KeepError::Git)?;
+    // What the same command moves along comes back with the rest, also where policy would let it go.
+    let is_ref = |effect: &Effect| matches!(effect.target.kind, TargetKind::GitRef | TargetKind::GitStash);
+    let along = (0..).zip(effects).filter(|(at, effect)| {
+        !wanted.git.is_empty() && !wanted.git.contains(at) && is_ref(effect) && effect.verb == Verb::Delete
+    });
+    let along: Vec<usize> = along.map(|(at, _)| at).collect();
+    for (at, effect) in
+        wanted.git.iter().chain(&wanted.remotes).chain(&along).filter_map(|at| Some((at, effects.get(*at)?)))
+    {
+        let stakes = match git_stakes(effect, moves_worktree, &context) {
+            Some(stakes) => stakes,
+            None if along.contains(at) => continue,
+            None => return Err(KeepError::Git),
+        };
         // Git takes names away and makes new files; its own it replaces by renaming, and appends to logs.
         targets.extend(stakes.worktree.into_iter().map(|path| (path, How::Deletion)));
         match git.iter_mut().find(|state: &&mut GitState| state.dir == stakes.directory) {

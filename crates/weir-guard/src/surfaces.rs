@@ -319,7 +319,7 @@ mod tests {
         assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &project));
 
         let scope = |spec: &str| {
-            Scope::Git(GitScope::Changes { pathspecs: vec![spec.to_owned()], staged: true, worktree: true })
+            Scope::Git(GitScope::Changes { pathspecs: vec![spec.to_owned()], staged: true, worktree: true, to: None })
         };
         let by_git = |spec: &str| {
             let target = Target::new(TargetKind::GitWorktree, "app").at(vec![project.clone()]);

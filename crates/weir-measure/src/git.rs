@@ -112,7 +112,7 @@ pub(crate) fn lost_files(
 ) -> Result<Option<Tally>, Trouble> {
     let parse = |specs: &[String]| Pathspecs::parse(specs, site.prefix.as_bstr(), &site.checkout.repository.root);
     match scope {
-        GitScope::Changes { pathspecs, staged, worktree } => {
+        GitScope::Changes { pathspecs, staged, worktree, .. } => {
             changes(site, &parse(pathspecs), *staged, *worktree, tally, lab, budget).map(Some)
         }
         GitScope::Untracked { pathspecs, directories, ignored, only_ignored } => {

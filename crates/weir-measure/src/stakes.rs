@@ -38,6 +38,11 @@ pub struct GitStakes {
     pub directory: PathBuf,
 }
 
+/// Files of a working tree's own that say what is checked out, and what was.
+const HEADS: [&str; 3] = ["HEAD", "ORIG_HEAD", "logs/HEAD"];
+
+type Files = BTreeMap<BString, (ObjectId, bool)>;
+
 /// What `effect` may change; `None` where that is not known or is more than can be told. `with_worktree` says that the same
 /// command moves the working tree along with the branch.
 #[must_use]
@@ -71,7 +76,17 @@ fn find(
                 return Ok(None);
             }
             stakes.worktree = tally.paths.unwrap_or_default();
-            stakes.state.push(site.git().index_path());
+            let git = site.git();
+            stakes.state.push(git.index_path());
+            if let GitScope::Changes { pathspecs, staged: true, worktree: true, to } = scope
+                && pathspecs.is_empty()
+            {
+                // A reset or a forced checkout.
+                stakes.state.extend(HEADS.map(|name| git.git_dir().join(name)));
+                if let Some(commit) = to.as_deref().and_then(|to| refs::commit(git, to).ok()) {
+                    stakes.worktree.extend(between_index_and(site, commit, budget)?.unwrap_or_default());
+                }
+            }
         }
         GitScope::Move { reference, to } => {
             let git = site.git();
@@ -83,7 +98,7 @@ fn find(
                 }
             };
             let own = git.git_dir();
-            stakes.state.extend(["HEAD", "ORIG_HEAD", "logs/HEAD"].map(|name| own.join(name)));
+            stakes.state.extend(HEADS.map(|name| own.join(name)));
             stakes.state.push(git.index_path());
             if let Some(name) = name {
                 of_ref(git, name.as_bstr(), &mut stakes);
@@ -131,15 +146,9 @@ fn between_index_and(site: &Site, commit: ObjectId, budget: &Budget) -> Result<O
     let repository = &site.checkout.repository;
     let index = repository.index(budget)?;
     let tree = site.git().find_commit(commit).map_err(|_| Trouble::Commits)?.tree().map_err(|_| Trouble::Commits)?;
-    let entries = tree.traverse().breadthfirst.files().map_err(|_| Trouble::Commits)?;
-    if entries.len().saturating_add(index.entries().len()) > MOST_ENTRIES {
+    let Some(mut there) = files(site.git(), tree.id, MOST_ENTRIES.saturating_sub(index.entries().len()))? else {
         return Ok(None);
-    }
-    let mut there: BTreeMap<BString, (ObjectId, bool)> = entries
-        .into_iter()
-        .filter(|entry| !entry.mode.is_tree() && !entry.mode.is_commit())
-        .map(|entry| (entry.filepath, (entry.oid, entry.mode.is_executable())))
-        .collect();
+    };
     let mut moved = Vec::new();
     for entry in index.entries() {
         if budget.step() {
@@ -159,4 +168,30 @@ fn between_index_and(site: &Site, commit: ObjectId, budget: &Budget) -> Result<O
     moved.extend(there.into_keys());
     let full = |path: BString| repository.root.join(OsStr::from_bytes(path.as_bytes()));
     Ok(Some(moved.into_iter().map(full).collect()))
+}
+
+/// The files of a tree, each with its content and whether it is a program; `None` where there are more than `most`.
+fn files(git: &gix::Repository, tree: ObjectId, most: usize) -> Result<Option<Files>, Trouble> {
+    let mut files = Files::new();
+    let mut left = vec![(BString::default(), tree)];
+    let mut seen = 0usize;
+    while let Some((prefix, id)) = left.pop() {
+        let tree = git.find_tree(id).map_err(|_| Trouble::Commits)?;
+        let decoded = tree.decode().map_err(|_| Trouble::Commits)?;
+        seen = seen.saturating_add(decoded.entries.len());
+        if seen > most {
+            return Ok(None);
+        }
+        for entry in &decoded.entries {
+            let mut path = prefix.clone();
+            path.extend_from_slice(entry.filename);
+            if entry.mode.is_tree() {
+                path.push(b'/');
+                left.push((path, entry.oid.to_owned()));
+            } else if !entry.mode.is_commit() {
+                files.insert(path, (entry.oid.to_owned(), entry.mode.is_executable()));
+            }
+        }
+    }
+    Ok(Some(files))
 }

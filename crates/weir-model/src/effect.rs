@@ -113,6 +113,9 @@ pub enum GitScope {
         staged: bool,
         /// Changes in the working tree are lost too.
         worktree: bool,
+        /// The commit that the command checks out meanwhile, as written (`checkout -f BRANCH`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
     /// Untracked files (`clean`).
     Untracked {

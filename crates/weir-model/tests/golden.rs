@@ -295,7 +295,7 @@ fn effects_with_every_scope() {
         Scope::Filtered { filter: "-name '*.log'".into() },
         Scope::Content,
         Scope::Moved { to: "/tmp/photos".into() },
-        Scope::Git(GitScope::Changes { pathspecs: vec!["src".into()], staged: true, worktree: true }),
+        Scope::Git(GitScope::Changes { pathspecs: vec!["src".into()], staged: true, worktree: true, to: None }),
         Scope::Git(GitScope::Untracked { pathspecs: vec![], directories: true, ignored: true, only_ignored: false }),
         Scope::Git(GitScope::Move { reference: None, to: "HEAD~3".into() }),
         Scope::Git(GitScope::Refs { names: vec!["topic".into()] }),

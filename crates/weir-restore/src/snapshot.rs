@@ -1,6 +1,6 @@
 //! Saving named targets before a command runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -58,6 +58,10 @@ struct Walk<'a> {
     entries: u64,
     known: HashMap<Key, Held>,
     own_trash: OsString,
+    /// Where the command runs.
+    cwd: PathBuf,
+    /// Directories that were noted because a target is somewhere below them.
+    above: HashSet<PathBuf>,
 }
 
 enum Wanted<'a> {
@@ -88,7 +92,9 @@ pub(crate) fn snapshot(
     let own_trash = OsString::from(crate::trash::own_name());
     let known = HashMap::new();
     let how = How::Deletion;
-    let mut walk = Walk { recorder, store, how, budget, began: Instant::now(), entries: 0, known, own_trash };
+    let cwd = resolved(&info.cwd).unwrap_or_else(|_| info.cwd.clone());
+    let (began, above) = (Instant::now(), HashSet::new());
+    let mut walk = Walk { recorder, store, how, budget, began, entries: 0, known, own_trash, cwd, above };
     let files = targets.iter().map(|(target, how)| Wanted::Files(info.cwd.join(target), *how));
     for wanted in files.chain(git.iter().map(Wanted::Git)) {
         let done = match &wanted {
@@ -194,6 +200,7 @@ impl Walk<'_> {
         if name.as_bytes().contains(&0) {
             return Err(Errno::INVAL.into());
         }
+        self.above(&parent)?;
         self.recorder.snap_parent(dir.as_fd(), &path)?;
         match stat_at(&dir, &name) {
             Err(Errno::NOENT) => Ok(self.recorder.creating(dir.as_fd(), &name, &path)?),
@@ -210,6 +217,18 @@ impl Walk<'_> {
                 self.tree(dir.as_fd(), &name, path, &stat)
             }
         }
+    }
+
+    /// Notes the directories between that of the command and `parent`: git takes those away that it empties.
+    fn above(&mut self, parent: &Path) -> Result<(), Stop> {
+        let inside = parent.ancestors().skip(1).take_while(|above| above.starts_with(&self.cwd) && *above != self.cwd);
+        let new: Vec<PathBuf> = inside.take_while(|above| !self.above.contains(*above)).map(Path::to_owned).collect();
+        for above in new.into_iter().rev() {
+            let dir = open_dir(CWD, &above)?;
+            self.recorder.snap_above(dir.as_fd(), &above)?;
+            self.above.insert(above);
+        }
+        Ok(())
     }
 
     /// Saves `name` and everything below it. Only the current directory is open: the way up is `..`, checked.

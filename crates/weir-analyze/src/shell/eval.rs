@@ -153,7 +153,7 @@ impl Evaluator<'_> {
                 continue;
             }
             let target = Target::new(TargetKind::GitWorktree, file).at(vec![dir.to_owned()]);
-            let scope = GitScope::Changes { pathspecs: vec![file.to_owned()], staged: false, worktree: true };
+            let scope = GitScope::Changes { pathspecs: vec![file.to_owned()], staged: false, worktree: true, to: None };
             self.keep(Effect::new(Verb::Delete, target).within(Scope::Git(scope)), frame);
         }
     }

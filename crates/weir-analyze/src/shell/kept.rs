@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use weir_model::{Effect, GitScope, Scope, Sent, Target, TargetKind, Verb};
 
@@ -31,6 +31,8 @@ enum Event {
 /// An entry of the stash that the action has made.
 struct Entry<'k> {
     parts: &'k [GitScope],
+    /// The files that were staged by then, which the repository may not have had before.
+    staged: Option<GitScope>,
     /// Its content is in the working tree again.
     applied: bool,
 }
@@ -108,11 +110,14 @@ impl Kept {
             .map(|(_, event)| event)
     }
 
-    fn stash(&self, place: &PathBuf) -> Stash<'_> {
+    fn stash<'k>(&'k self, place: &'k PathBuf) -> Stash<'k> {
         let mut stash = Stash::default();
-        for (_, event) in self.0.iter().filter(|(other, _)| other.starts_with(place) || place.starts_with(other)) {
+        for (at, event) in self.events(place).enumerate() {
             match event {
-                Event::Work(GitWork::Stashed { parts, .. }) => stash.new.push(Entry { parts, applied: false }),
+                Event::Work(GitWork::Stashed { parts, .. }) => {
+                    let staged = taken(self.events(place).take(at), false);
+                    stash.new.push(Entry { parts, staged, applied: false });
+                }
                 Event::Work(GitWork::Unstashed { entry, kept: false }) | Event::Dropped(Some(entry)) => {
                     stash.remove(*entry);
                 }
@@ -135,24 +140,6 @@ impl Kept {
             }
         }
         stash
-    }
-
-    /// What the index has taken since the last commit, or before it: the files that it may not have had before.
-    fn staged(&self, place: &PathBuf, before_commit: bool) -> Option<GitScope> {
-        let mut specs: Option<Vec<String>> = None;
-        for event in self.events(place) {
-            match event {
-                Event::Work(GitWork::Staged(more)) => match &mut specs {
-                    Some(specs) if specs.is_empty() => {}
-                    Some(specs) if more.is_empty() => specs.clear(),
-                    Some(specs) => specs.extend_from_slice(more),
-                    None => specs = Some(more.clone()),
-                },
-                Event::Work(GitWork::Committed { .. }) if !before_commit => specs = None,
-                _ => {}
-            }
-        }
-        specs.map(|pathspecs| GitScope::Untracked { pathspecs, directories: true, ignored: false, only_ignored: false })
     }
 
     /// True where nothing of the changes to tracked files is in the working tree any more.
@@ -193,6 +180,16 @@ impl Kept {
         })
     }
 
+    /// True where files that the repository had may be untracked by then.
+    fn forgets(&self, place: &PathBuf) -> bool {
+        self.events(place)
+            .any(|event| matches!(event, Event::Work(GitWork::Forgotten | GitWork::Moved { keeps: false })))
+    }
+
+    fn is_ruled(&self, place: &PathBuf) -> bool {
+        self.events(place).any(|event| matches!(event, Event::Work(GitWork::Ruled)))
+    }
+
     /// True where commits of this action are on `branch` (`None`: on the one that is checked out), and nothing else has
     /// them.
     fn commits_only_on(&self, place: &PathBuf, branch: Option<&str>) -> bool {
@@ -209,9 +206,27 @@ impl Kept {
     }
 }
 
+/// What the index has taken since the last commit, or before it: the files that it may not have had before.
+fn taken<'k>(events: impl Iterator<Item = &'k Event>, before_commit: bool) -> Option<GitScope> {
+    let mut specs: Option<Vec<String>> = None;
+    for event in events {
+        match event {
+            Event::Work(GitWork::Staged(more)) => match &mut specs {
+                Some(specs) if specs.is_empty() => {}
+                Some(specs) if more.is_empty() => specs.clear(),
+                Some(specs) => specs.extend_from_slice(more),
+                None => specs = Some(more.clone()),
+            },
+            Event::Work(GitWork::Committed { .. }) if !before_commit => specs = None,
+            _ => {}
+        }
+    }
+    specs.map(|pathspecs| GitScope::Untracked { pathspecs, directories: true, ignored: false, only_ignored: false })
+}
+
 /// All uncommitted changes.
 fn changes() -> GitScope {
-    GitScope::Changes { pathspecs: Vec::new(), staged: true, worktree: true }
+    GitScope::Changes { pathspecs: Vec::new(), staged: true, worktree: true, to: None }
 }
 
 impl Evaluator<'_> {
@@ -222,7 +237,7 @@ impl Evaluator<'_> {
         }
         let Some(place) = effect.target.paths.first().cloned() else { return Vec::new() };
         let Scope::Git(scope) = effect.scope.clone() else { return Vec::new() };
-        if self.kept.0.is_empty() && !matches!(scope, GitScope::Move { .. }) {
+        if self.kept.0.is_empty() && !matches!(scope, GitScope::Move { .. } | GitScope::Untracked { .. }) {
             return Vec::new();
         }
         let kept = &self.kept;
@@ -235,7 +250,7 @@ impl Evaluator<'_> {
                 match stash.at(*entry) {
                     At::New(at) => {
                         if let Some(entry) = stash.new.get(at).filter(|entry| !entry.applied) {
-                            lost.extend_from_slice(entry.parts);
+                            lost.extend(entry.parts.iter().cloned().chain(entry.staged.clone()));
                         }
                         harmless(effect, "the action itself has put it there");
                     }
@@ -249,7 +264,7 @@ impl Evaluator<'_> {
             (TargetKind::GitStash, GitScope::Stash { entry: None }) => {
                 let stash = kept.stash(&place);
                 for entry in stash.new.iter().filter(|entry| !entry.applied) {
-                    lost.extend_from_slice(entry.parts);
+                    lost.extend(entry.parts.iter().cloned().chain(entry.staged.clone()));
                 }
                 event = Some(Event::Dropped(None));
             }
@@ -258,7 +273,7 @@ impl Evaluator<'_> {
                     harmless(effect, "the changes are in the stash by then");
                 } else {
                     if *staged {
-                        lost.extend(kept.staged(&place, false));
+                        lost.extend(taken(kept.events(&place), false));
                     }
                     event = Some(Event::Lost);
                 }
@@ -267,6 +282,17 @@ impl Evaluator<'_> {
                 if kept.has_untracked(&place) =>
             {
                 harmless(effect, "the files are in the stash by then");
+            }
+            (TargetKind::GitWorktree, GitScope::Untracked { pathspecs, directories, .. }) => {
+                if kept.forgets(&place) {
+                    lost.push(changes());
+                }
+                if kept.is_ruled(&place) || self.effects.iter().any(|before| rules(before, &place)) {
+                    let (pathspecs, directories) = (pathspecs.clone(), *directories);
+                    let all = GitScope::Untracked { pathspecs, directories, ignored: true, only_ignored: false };
+                    effect.scope = Scope::Git(all);
+                    effect.note = Some("the command itself changes what is ignored".to_owned());
+                }
             }
             (TargetKind::GitRemoteRef, GitScope::Remote { remote, refspecs, delete, .. }) => {
                 let (remote, refspecs) = (remote.clone(), refspecs.clone());
@@ -283,14 +309,14 @@ impl Evaluator<'_> {
                     });
                 if !stays && kept.commits_only_on(&place, branch) {
                     lost.push(changes());
-                    lost.extend(kept.staged(&place, true));
+                    lost.extend(taken(kept.events(&place), true));
                 }
             }
             (TargetKind::GitRef, GitScope::Refs { names })
                 if names.iter().any(|name| kept.commits_only_on(&place, Some(short(name)))) =>
             {
                 lost.push(changes());
-                lost.extend(kept.staged(&place, true));
+                lost.extend(taken(kept.events(&place), true));
             }
             _ => {}
         }
@@ -311,6 +337,21 @@ impl Evaluator<'_> {
             })
             .collect()
     }
+}
+
+/// True where an effect may change what is ignored in the repository at `place`.
+fn rules(effect: &Effect, place: &Path) -> bool {
+    let named = |path: &PathBuf| {
+        (path.file_name().is_some_and(|name| name == ".gitignore") || path.ends_with("info/exclude"))
+            && (path.starts_with(place) || path.parent().is_some_and(|parent| place.starts_with(parent)))
+    };
+    let moved = match &effect.scope {
+        Scope::Moved { to } => Some(to),
+        _ => None,
+    };
+    matches!(effect.verb, Verb::Create | Verb::Modify | Verb::Delete)
+        && effect.target.kind == TargetKind::FileTree
+        && effect.target.paths.iter().chain(moved).any(named)
 }
 
 /// The effect changes something, and nothing is lost by it.

@@ -283,7 +283,7 @@ fn both_kinds_of_changes_are_lost_by_a_hard_reset() {
     assert_eq!(mixed.impact.only_copy_files, Some(Figure::Exact(1)));
     let limited = world.git_effect(
         TargetKind::GitWorktree,
-        GitScope::Changes { pathspecs: vec!["chang*".to_owned()], staged: false, worktree: true },
+        GitScope::Changes { pathspecs: vec!["chang*".to_owned()], staged: false, worktree: true, to: None },
     );
     assert_eq!(limited.impact.files, Some(Figure::Exact(1)));
     world.git(&["reset", "-q", "--hard"]);

@@ -114,7 +114,7 @@ pub fn git(directory: &Path, args: &[&str]) -> String {
 }
 
 pub fn changes(staged: bool, worktree: bool) -> GitScope {
-    GitScope::Changes { pathspecs: Vec::new(), staged, worktree }
+    GitScope::Changes { pathspecs: Vec::new(), staged, worktree, to: None }
 }
 
 pub fn untracked(directories: bool, ignored: bool, only_ignored: bool) -> GitScope {

@@ -56,6 +56,11 @@ impl Recorder {
         lock(&self.inner).first_touch(dir, path, &stat_of(dir)?)
     }
 
+    /// Notes a directory that holds something that is kept, somewhere below.
+    pub(crate) fn snap_above(&self, dir: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
+        lock(&self.inner).note_dir(dir, path, &stat_of(dir)?)
+    }
+
     /// Notes that no file is at `path`.
     pub(crate) fn snap_no_file(&self, path: &Path) -> io::Result<()> {
         lock(&self.inner).journal.append(&[Record::NoFile { path: Raw::from(path) }]).map(drop)

@@ -1,6 +1,7 @@
 //! Git's own collection takes nothing away from an undo, and what a push replaces elsewhere is told as far as it is known.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 use weir_guard::{Config, Guard};
@@ -275,5 +276,97 @@ fn a_renamed_branch_comes_back_from_a_run_and_never_over_a_newer_one() {
         git(&machine, &format!("update-ref -d refs/heads/{other}"));
         run_ok(&machine, &["undo"]);
         assert_eq!(branches(), before);
+    }
+}
+
+/// Modes of directories and files of the working tree, by path.
+fn modes(machine: &Machine) -> Vec<(std::path::PathBuf, u32)> {
+    let (mut found, mut open) = (Vec::new(), vec![machine.project()]);
+    while let Some(path) = open.pop() {
+        let meta = path.symlink_metadata().unwrap();
+        if meta.is_dir() {
+            open.extend(
+                fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with(".git")),
+            );
+        }
+        found.push((path, meta.permissions().mode()));
+    }
+    found.sort();
+    found
+}
+
+/// A repository with uncommitted work of every kind, and a branch that differs.
+fn dirty() -> Machine {
+    let machine = Machine::new();
+    repository(&machine);
+    git(&machine, "checkout -q -b side");
+    machine.write("side.txt", "only on side\n");
+    machine.write("b.txt", "of the side\n");
+    git(&machine, "add -A");
+    git(&machine, "commit -q -m side");
+    git(&machine, "checkout -q main");
+    machine.write("second.txt", "second\n");
+    git(&machine, "add -A");
+    git(&machine, "commit -q -m second");
+    for name in ["deep/a/b/one.txt", "deep/a/b/two.txt", "notes.txt", "second.txt"] {
+        machine.write(name, "uncommitted\n");
+    }
+    machine.write("staged.txt", "only staged\n");
+    git(&machine, "add staged.txt");
+    for (name, mode) in [("deep", 0o750), ("deep/a", 0o700), ("deep/a/b", 0o711)] {
+        fs::set_permissions(machine.project().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    machine
+}
+
+#[test]
+fn a_command_line_comes_back_as_a_whole() {
+    for command in [
+        "git reset -q --hard HEAD~1",
+        "git checkout -q -f side",
+        "git switch -q -f side",
+        "git checkout -q -f -B main side",
+        "git checkout -q -f -b new side",
+        "git add -A && git reset -q --hard",
+        "git add -A && git stash -q && git stash drop -q",
+        "git stash -q -u; git stash clear",
+        "git clean -fdq && git reset -q --hard side",
+    ] {
+        let machine = dirty();
+        let before = (picture(&machine), work(&machine), modes(&machine));
+        go(&machine, command);
+        assert_ne!(work(&machine), before.1, "{command}");
+        collect(&machine);
+        // What has changed since is told, which is no failure.
+        let undone = machine.run(&["undo"]);
+        assert!(matches!(undone.status.code(), Some(0 | 1)), "{command}: {}", text(&undone.stderr));
+        let left =
+            |lines: Vec<String>| lines.into_iter().map(|text| text.replace("refs/heads/new ", "")).collect::<Vec<_>>();
+        if !command.contains("-b new") {
+            assert_eq!(left(picture(&machine)), before.0, "{command}");
+        }
+        assert_eq!(work(&machine), before.1, "{command}");
+        assert_eq!(modes(&machine), before.2, "{command}");
+        assert_eq!(git_says(&machine, &["symbolic-ref", "HEAD"]), "refs/heads/main\n", "{command}");
+    }
+}
+
+#[test]
+fn files_that_the_command_itself_makes_untracked_or_ignored_are_kept() {
+    for command in
+        ["git rm -rq --cached . && git clean -fdq", "echo '*' >> .gitignore; git clean -fdXq", "git clean -fdXq -e '*'"]
+    {
+        let machine = dirty();
+        let before = work(&machine);
+        go(&machine, command);
+        assert!(!machine.project().join("deep").exists(), "{command}");
+        let undone = machine.run(&["undo"]);
+        assert!(matches!(undone.status.code(), Some(0 | 1)), "{command}: {}", text(&undone.stderr));
+        // What is committed as it was is git's to bring back.
+        for (path, content) in
+            before.iter().filter(|(_, content)| content == b"uncommitted\n" || content == b"only staged\n")
+        {
+            assert_eq!(fs::read(path).unwrap(), *content, "{command}: {}", path.display());
+        }
     }
 }

@@ -274,7 +274,7 @@ impl Files<'_, '_> {
             let dir = dir.unwrap_or_else(|| Word::text("."));
             let target =
                 Target::new(TargetKind::GitWorktree, dir.source.clone()).at(self.path(&dir).into_iter().collect());
-            let scope = GitScope::Changes { pathspecs: Vec::new(), staged: false, worktree: true };
+            let scope = GitScope::Changes { pathspecs: Vec::new(), staged: false, worktree: true, to: None };
             return self.emit(Effect::new(Verb::Delete, target).within(Scope::Git(scope)));
         }
         let text = match opts.value("input").map(|word| below(word.clone())) {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use weir_model::{Effect, Target, TargetKind, Verb};
 
 use super::Git;
-use super::grammar::CONFIG;
-use crate::call::Arg;
+use super::grammar::{CONFIG, EXCLUDES};
+use crate::call::{Arg, GitWork};
 use crate::family::options::{Opts, Word, not_known};
 
 /// What a configuration variable makes git run.
@@ -212,6 +212,9 @@ impl Git<'_, '_> {
         if !key.known {
             let target = self.target(TargetKind::GitRepository, key.source.clone());
             return self.emit(Effect::opaque(Verb::Modify, target, not_known(&key.source)));
+        }
+        if key.text.eq_ignore_ascii_case(EXCLUDES) {
+            self.work(GitWork::Ruled);
         }
         let value = words.get(1).filter(|_| !removes);
         if let (Some(path), Some(value)) = (&place.path, value)

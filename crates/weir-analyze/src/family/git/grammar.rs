@@ -12,6 +12,8 @@ pub(super) const CHECKOUT: &str = "b= B= l guess overlay q|quiet recurse-submodu
     ignore-skip-worktree-bits pathspec-from-file= pathspec-file-nul";
 pub(super) const CHECKOUT_INDEX: &str = "a|all f|force q|quiet n|no-create u|index z stdin temp prefix= stage= \
     ignore-skip-worktree-bits";
+/// The setting that names more rules for what is ignored.
+pub(super) const EXCLUDES: &str = "core.excludesFile";
 pub(super) const CLEAN: &str = "q|quiet n|dry-run f|force i|interactive d e|exclude= x X";
 pub(super) const CLONE: &str = "v|verbose q|quiet progress reject-shallow n|no-checkout bare mirror l|local no-hardlinks \
     s|shared recurse-submodules? recursive? j|jobs= template= reference= reference-if-able= dissociate o|origin= \

@@ -231,7 +231,15 @@ impl<'c> Git<'c, '_> {
         let name = self.pathspec_name(pathspecs);
         let why = why.or_else(|| unknown(pathspecs));
         let pathspecs = pathspecs.iter().map(|word| word.text.clone()).collect();
-        self.lose(TargetKind::GitWorktree, name, GitScope::Changes { pathspecs, staged, worktree }, why);
+        self.lose(TargetKind::GitWorktree, name, GitScope::Changes { pathspecs, staged, worktree, to: None }, why);
+    }
+
+    /// All uncommitted changes are lost, and `to` is checked out where it is another commit.
+    fn lose_all(&mut self, to: Option<&Word>, why: Option<String>) {
+        let name = self.pathspec_name(&[]);
+        let to = to.filter(|word| word.known).map(|word| word.text.clone());
+        let scope = GitScope::Changes { pathspecs: Vec::new(), staged: true, worktree: true, to };
+        self.lose(TargetKind::GitWorktree, name, scope, why);
     }
 
     /// A ref of the namespace `below` (`refs/tags/`, or nothing for a branch) moves.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use weir_model::{Effect, GitScope, Scope, Target, TargetKind, Verb};
 
 use super::config::parse_config;
-use super::grammar::{CHECKOUT, CHECKOUT_INDEX, CLEAN, MV, READ_TREE, RESET, RESTORE, RM, SWITCH};
+use super::grammar::{CHECKOUT, CHECKOUT_INDEX, CLEAN, EXCLUDES, MV, READ_TREE, RESET, RESTORE, RM, SWITCH};
 use super::{CONFIG_LIMIT, Git, MOST_SUBMODULES, unknown};
 use crate::call::{Arg, GitWork, Stdin, Value, normalize};
 use crate::family::options::{Opts, Word, not_known};
@@ -64,7 +64,7 @@ impl Git<'_, '_> {
         let (b, big_b, orphan) = (opts.value("b"), opts.value("B"), opts.value("orphan"));
         if b.is_some() || big_b.is_some() || orphan.is_some() {
             if force {
-                self.lose_changes(&[], true, true, None);
+                self.lose_all(opts.words.first(), None);
             }
             match big_b {
                 Some(name) => self.move_ref("", Some(name), opts.words.first()),
@@ -91,7 +91,7 @@ impl Git<'_, '_> {
             self.lose_changes(&paths, staged, true, why);
         } else if force {
             let why = opts.may_hide_options().then(|| "an argument is not known before it runs".to_owned());
-            self.lose_changes(&[], true, true, why);
+            self.lose_all(revision.as_ref(), why);
         } else if let Some(revision) =
             revision.filter(|word| !word.known && (opts.split.is_none() || word.may_be_option()))
         {
@@ -113,7 +113,7 @@ impl Git<'_, '_> {
         }
         let discards = opts.any(&["force", "discard-changes"]);
         if discards {
-            self.lose_changes(&[], true, true, None);
+            self.lose_all(opts.words.first(), None);
         }
         match opts.value("force-create") {
             Some(name) => self.move_ref("", Some(name), opts.words.first()),
@@ -165,11 +165,14 @@ impl Git<'_, '_> {
         let why =
             unknown(&opts.words).or_else(|| opts.uncertain.then(|| "an option is not known before it runs".to_owned()));
         let name = self.pathspec_name(&opts.words);
+        // Other rules than those that are there say what is ignored.
+        let ruled = self.config.iter().any(|(key, _)| key.eq_ignore_ascii_case(EXCLUDES))
+            || (opts.has("X") && opts.value("exclude").is_some());
         let scope = GitScope::Untracked {
             pathspecs: opts.words.iter().map(|word| word.text.clone()).collect(),
             directories: opts.has("d"),
-            ignored: opts.has("x"),
-            only_ignored: opts.has("X"),
+            ignored: opts.has("x") || ruled,
+            only_ignored: opts.has("X") && !ruled,
         };
         self.lose(TargetKind::GitWorktree, name, scope, why);
     }
@@ -182,6 +185,7 @@ impl Git<'_, '_> {
         if opts.has("reset") && opts.has("u") {
             self.lose_changes(&[], true, true, None);
         } else {
+            self.work(GitWork::Forgotten);
             self.modify();
         }
     }
@@ -268,7 +272,8 @@ impl Git<'_, '_> {
             && !opts.uncertain
             && !opts.any(&["patch", "staged", "keep-index"])
             && opts.value("pathspec-from-file").is_none();
-        let mut parts = vec![GitScope::Changes { pathspecs: pathspecs.clone(), staged: true, worktree: true }];
+        let mut parts =
+            vec![GitScope::Changes { pathspecs: pathspecs.clone(), staged: true, worktree: true, to: None }];
         if opts.any(&["include-untracked", "all"]) {
             let ignored = opts.has("all");
             parts.push(GitScope::Untracked { pathspecs, directories: true, ignored, only_ignored: false });
@@ -414,6 +419,7 @@ impl Git<'_, '_> {
             return self.read();
         }
         if opts.has("cached") {
+            self.work(GitWork::Forgotten);
             return self.modify();
         }
         let scope = if opts.has("r") { Scope::Whole } else { Scope::Files };

@@ -43,6 +43,13 @@ fn what_is_put_away_and_dropped_is_lost() {
         ("git stash && git stash pop && git reset --hard", true, false),
         ("git stash && git stash apply && git checkout .", true, false),
         ("git stash && git clean -fd", false, true),
+        ("git add -A && git stash && git stash drop", true, true),
+        ("git add new && git stash && git stash clear", true, true),
+        ("git stash && git add new && git stash drop", true, false),
+        ("git rm -r --cached . && git clean -fd", true, true),
+        ("git reset HEAD~3 && git clean -fd", true, true),
+        ("git read-tree --empty; git clean -fd", true, true),
+        ("git clean -fd && git rm -r --cached .", false, true),
         ("git add new && git reset --hard", true, true),
         ("git checkout -b t && git commit -am x && git checkout main && git branch -D t", true, false),
         ("git switch -c t; git add new; git commit -m x; git switch main; git branch -D t", true, true),
@@ -160,5 +167,35 @@ fn a_push_sends_what_the_action_has_made() {
         ("cd /elsewhere && git commit --amend; cd /w && git push -f", Sent::AsItIs),
     ] {
         assert_eq!(sent(text), Some(expected), "{text}");
+    }
+}
+
+/// Whether `git clean` takes what is not ignored and what is, as the rules are now.
+fn cleaned(text: &str) -> (bool, bool) {
+    let scope = effects(text).into_iter().find_map(|effect| match effect.scope {
+        Scope::Git(GitScope::Untracked { ignored, only_ignored, .. }) => Some((!only_ignored, ignored || only_ignored)),
+        _ => None,
+    });
+    scope.unwrap()
+}
+
+#[test]
+fn what_is_ignored_may_be_decided_by_the_command_itself() {
+    for (text, expected) in [
+        ("git clean -fd", (true, false)),
+        ("git clean -fdX", (false, true)),
+        ("git clean -fd -e '*.keep'", (true, false)),
+        ("git clean -fdX -e '*'", (true, true)),
+        ("git -c core.excludesFile=/tmp/x clean -fdX", (true, true)),
+        ("git config core.excludesfile /tmp/x && git clean -fdX", (true, true)),
+        ("echo '*' >> .gitignore; git clean -fdX", (true, true)),
+        ("rm .gitignore && git clean -fd", (true, true)),
+        ("mv rules .gitignore && git clean -fdX", (true, true)),
+        ("cd sub && echo '*' > .gitignore && cd .. && git clean -fdX", (true, true)),
+        ("printf x > .git/info/exclude; git clean -fd", (true, true)),
+        ("echo x > /elsewhere/.gitignore; git clean -fdX", (false, true)),
+        ("git clean -fdX; echo '*' > .gitignore", (false, true)),
+    ] {
+        assert_eq!(cleaned(text), expected, "{text}");
     }
 }
