@@ -310,6 +310,9 @@ fn untracked(site: &Site, clean: &Clean, tally: Tally, lab: &Lab<'_>, budget: &B
         }
         if !visit.stays {
             tally.directories += 1;
+            if listing.names.is_empty() {
+                tally.touch(&frame.path);
+            }
         }
         for name in &listing.names {
             if budget.step() {
@@ -334,7 +337,10 @@ fn untracked(site: &Site, clean: &Clean, tally: Tally, lab: &Lab<'_>, budget: &B
                 }
                 continue;
             }
-            // git sees regular files and symlinks only.
+            // Git sees regular files and symlinks only; the rest goes with its directory.
+            if !matches!(meta.kind, Kind::File | Kind::Symlink) && !visit.stays {
+                tally.touch(&frame.path.join(name));
+            }
             if !matches!(meta.kind, Kind::File | Kind::Symlink)
                 || !clean.specs.matches(relative.as_bstr())
                 || index.entry_range(relative.as_bstr()).is_some()

@@ -1,7 +1,7 @@
 //! Git's own collection takes nothing away from an undo, and what a push replaces elsewhere is told as far as it is known.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
 use serde_json::{Value, json};
 use weir_guard::{Config, Guard};
@@ -368,5 +368,21 @@ fn files_that_the_command_itself_makes_untracked_or_ignored_are_kept() {
         {
             assert_eq!(fs::read(path).unwrap(), *content, "{command}: {}", path.display());
         }
+    }
+}
+
+#[test]
+fn what_git_does_not_see_comes_back_with_its_directory() {
+    for command in ["git clean -fdq", "git stash -u -q; git stash drop -q", "git clean -fdxq deep"] {
+        let machine = dirty();
+        let (empty, fifo) = (machine.project().join("deep/empty"), machine.project().join("deep/a/fifo"));
+        fs::create_dir_all(&empty).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        go(&machine, command);
+        assert!(!empty.exists() && !fifo.exists(), "{command}");
+        let undone = machine.run(&["undo"]);
+        assert!(matches!(undone.status.code(), Some(0 | 1)), "{command}: {}", text(&undone.stderr));
+        assert!(empty.is_dir() && fifo.symlink_metadata().unwrap().file_type().is_fifo(), "{command}");
+        assert_eq!(fs::read_dir(machine.project().join("deep/a/b")).unwrap().count(), 2, "{command}");
     }
 }
