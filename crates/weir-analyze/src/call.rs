@@ -445,10 +445,17 @@ pub enum GitWork {
         /// The branch.
         branch: Option<String>,
     },
-    /// The branch that is checked out, or another one, comes to lead elsewhere.
+    /// A branch comes to lead elsewhere.
     Moved {
+        /// The branch; `None`: any.
+        branch: Option<String>,
         /// What it had is still below it.
         keeps: bool,
+    },
+    /// A name means something else from now on, and no history is rewritten: a checkout, a branch that is renamed or deleted.
+    Meant {
+        /// The branch, or the one that `HEAD` was; `None`: any.
+        branch: Option<String>,
     },
     /// Files leave the index and stay in the working tree: from then on they are untracked.
     Forgotten,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use weir_model::{Action, ActionId, Agent, Effect, GitScope, Request, Scope, Sent, TargetKind, Timestamp, Verb};
+use weir_model::{Action, ActionId, Agent, Effect, GitScope, Request, Scope, TargetKind, Timestamp, Verb};
 
 use crate::call::{Arg, Call, Inner, Language, Say, Stdin, Value};
 use crate::{DirEntry, FileKind, World};
@@ -98,13 +98,9 @@ fn scope(scope: &Scope) -> String {
         Scope::Git(GitScope::Stash { entry }) => {
             entry.map_or_else(|| "stash all".to_owned(), |entry| format!("stash {entry}"))
         }
-        Scope::Git(GitScope::Remote { remote, refspecs, delete, sent }) => {
-            let sent = match sent {
-                Sent::AsItIs => "",
-                Sent::Grown => " grown",
-                Sent::Rewritten => " rewritten",
-            };
-            format!("remote {remote} [{}]{}{sent}", refspecs.join(" "), if *delete { " delete" } else { "" })
+        Scope::Git(GitScope::Remote(push)) => {
+            let (delete, prune) = (if push.delete { " delete" } else { "" }, if push.prune { " prune" } else { "" });
+            format!("remote {} [{}]{delete}{prune}", push.remote, push.refspecs.join(" "))
         }
         Scope::Git(GitScope::Worktree { path }) => format!("worktree {path}"),
         Scope::Git(GitScope::History) => "history".to_owned(),

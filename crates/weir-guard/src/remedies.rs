@@ -247,7 +247,7 @@ pub(crate) fn keep(
 /// The places of the effects that replace or delete refs of remotes whose commits are here, and may be nowhere else afterwards.
 pub(crate) fn remotes(effects: &[Effect]) -> Vec<usize> {
     let loses = |effect: &Effect| {
-        effect.impact.commits.and_then(Figure::value) != Some(0)
+        effect.impact.commits.is_none_or(|commits| commits.may_be_larger() || commits.value() != Some(0))
             && effect.impact.remote_heads.iter().any(|head| head.here)
     };
     (0..).zip(effects).filter(|(_, effect)| loses(effect)).map(|(at, _)| at).collect()

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use weir_model::{Effect, GitScope, Scope, Surface, SurfaceBase, Target, TargetKind, Verb};
+use weir_model::{Effect, GitScope, RemotePush, Scope, Surface, SurfaceBase, Target, TargetKind, Verb};
 
 use crate::Config;
 
@@ -72,7 +72,7 @@ fn kept_ref<'s>(effect: &'s Effect) -> Option<String> {
     let names: Vec<&str> = match scope {
         GitScope::Refs { names } => names.iter().map(String::as_str).collect(),
         GitScope::Move { reference, .. } => reference.as_deref().into_iter().collect(),
-        GitScope::Remote { refspecs, .. } => {
+        GitScope::Remote(RemotePush { refspecs, .. }) => {
             let there = |spec: &'s str| spec.split_once(':').map_or(spec.trim_start_matches('+'), |(_, to)| to);
             refspecs.iter().map(|spec| there(spec)).collect()
         }
@@ -251,8 +251,6 @@ mod tests {
     use super::*;
     use std::fs;
 
-    use weir_model::Sent;
-
     const CLAUDE: &[Surface] = &[
         Surface { owner: "claude", base: SurfaceBase::Home, path: ".claude/settings*", subtree: false },
         Surface { owner: "claude", base: SurfaceBase::Project, path: ".claude/settings*", subtree: false },
@@ -357,11 +355,9 @@ mod tests {
         };
         let names = |name: &str| GitScope::Refs { names: vec!["refs/heads/x".to_owned(), name.to_owned()] };
         let moved = |name: &str| GitScope::Move { reference: Some(name.to_owned()), to: "HEAD".to_owned() };
-        let pushed = |spec: &str, delete| GitScope::Remote {
-            remote: ".".to_owned(),
-            refspecs: vec![spec.to_owned()],
-            delete,
-            sent: Sent::AsItIs,
+        let pushed = |spec: &str, delete| {
+            let refspecs = vec![spec.to_owned()];
+            GitScope::Remote(RemotePush { remote: ".".to_owned(), refspecs, delete, ..RemotePush::default() })
         };
         assert!(is_guarded_ref(TargetKind::GitRef, names(kept)) && is_guarded_ref(TargetKind::GitRef, moved(kept)));
         for (spec, delete) in [(format!(":{kept}"), false), (kept.to_owned(), true), (format!("+main:{kept}"), false)] {

@@ -17,8 +17,8 @@ use crate::lab::{Checkout, Frame, Lab};
 use crate::meta::{self, Kind, Listing, Meta};
 use crate::pathspec::Pathspecs;
 use crate::place;
-use crate::push::{self, Push};
 use crate::refs;
+use crate::remote;
 use crate::repository::{self, InHead, Repository, Trouble};
 use crate::tally::{Class, Tally};
 use crate::tree;
@@ -65,9 +65,11 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
                 effect.reversibility = tally.unwrap_or_default().write(&mut effect.impact);
             })
         }
-        Scope::Git(
-            GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote { .. },
-        ) if !has_files_for_refs(site.git()) => Err(Trouble::Refs),
+        Scope::Git(GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote(_))
+            if !has_files_for_refs(site.git()) =>
+        {
+            Err(Trouble::Refs)
+        }
         Scope::Git(GitScope::Worktree { path }) => {
             linked(effect, path, &directory, lab, budget);
             Ok(())
@@ -78,10 +80,7 @@ pub(crate) fn measure(effect: &mut Effect, lab: &Lab<'_>, budget: &Budget) {
             refs::stash(effect, &site, *entry);
             Ok(())
         }
-        Scope::Git(GitScope::Remote { remote, refspecs, delete, sent }) => {
-            let push = Push { remote, refspecs, delete: *delete, sent: *sent };
-            push::measure(effect, &site, &push, budget)
-        }
+        Scope::Git(GitScope::Remote(push)) => remote::measure(effect, &site, push, budget),
         // Rewriting history, or a repository as a whole: what only the reflog kept cannot be told.
         _ => {
             effect.impact.commits = Some(Figure::Unknown);
@@ -145,7 +144,7 @@ fn fail(effect: &mut Effect, trouble: Trouble) {
     }
     impact.remark = Some(trouble.to_string());
     effect.reversibility = match effect.scope {
-        Scope::Git(GitScope::Remote { .. }) => Reversibility::Irreversible,
+        Scope::Git(GitScope::Remote(_)) => Reversibility::Irreversible,
         _ => Reversibility::Unknown,
     };
 }

@@ -115,7 +115,7 @@ fn git(effect: &mut Effect, world: Presumed) {
             impact.commits = count(20);
         }
         Scope::Git(GitScope::Stash { .. }) => impact.stashes = count(2),
-        Scope::Git(GitScope::Remote { .. }) => {
+        Scope::Git(GitScope::Remote(_)) => {
             impact.commits = count(4);
             way = Reversibility::Irreversible;
         }

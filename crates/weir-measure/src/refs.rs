@@ -1,4 +1,4 @@
-//! What git commands lose in the history: commits that nothing reaches any more, and stash entries.
+//! What git commands lose in the history here: commits that nothing reaches any more, and stash entries.
 
 use gix::ObjectId;
 use gix::bstr::{BStr, BString, ByteSlice as _};

@@ -1,106 +1,123 @@
-//! What is known here of the refs that a push replaces or deletes on a remote: what the last fetch or push saw.
+//! What a push takes from a remote, as far as it is known here: what the last fetch or push saw.
+
+use std::collections::BTreeMap;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-use weir_model::RemoteHead;
+use weir_model::{Effect, Figure, RemoteHead, RemotePush, Reversibility, Sent};
 
-use crate::push::Update;
+use crate::budget::Budget;
+use crate::git::Site;
+use crate::graph::{self, Heads};
+use crate::push::{self, Plan, Seen, Update, value};
+use crate::refs::{commit, find};
+use crate::repository::Trouble;
 
 /// The most refs of one push that are named.
-pub(crate) const MOST: usize = 50;
+const MOST: usize = 50;
 
-/// The refs of `remote` that `update` replaces or deletes.
-pub(crate) fn heads(git: &gix::Repository, remote: &str, update: &Update) -> Vec<RemoteHead> {
-    let mut heads = Vec::new();
-    match update.to.strip_suffix('*') {
-        Some("refs/") => {
-            every(git, remote, ("refs/heads/", "refs/heads/"), true, &mut heads);
-            // Tags and whatever else is there: nobody sees them from here.
-            heads.push(unknown(remote, "refs/*"));
-        }
-        Some(there) => {
-            let from = update.from.as_deref().unwrap_or(&update.to);
-            let whole = |prefix: &str| if prefix.is_empty() { "refs/heads/".to_owned() } else { prefix.to_owned() };
-            match (from.strip_suffix('*').map(whole), whole(there)) {
-                (Some(here), there) if there.starts_with("refs/heads/") => {
-                    every(git, remote, (&here, &there), update.prunes, &mut heads);
-                }
-                _ => heads.push(unknown(remote, &update.to)),
-            }
-        }
-        None => heads.push(one(git, remote, update.from.as_deref(), &update.to)),
+/// Refs on a remote are overwritten or deleted.
+pub(crate) fn measure(effect: &mut Effect, site: &Site, push: &RemotePush, budget: &Budget) -> Result<(), Trouble> {
+    let git = site.git();
+    // What others have fetched from there cannot be called back, whatever the count.
+    effect.reversibility = Reversibility::Irreversible;
+    let plan = push::plan(git, push, budget)?;
+    let seen = Seen::of(git, &plan.remote);
+    let impact = &mut effect.impact;
+    let named = plan.updates.iter().map(|update| head(git, &plan, &seen, update, push.sent));
+    let unseen = plan.unseen.iter().map(|name| unknown(&plan.remote, name));
+    impact.remote_heads = if effect.opaque { Vec::new() } else { named.chain(unseen).take(MOST).collect() };
+    let shared = plan.updates.iter().filter(|update| update.from.is_none()).find_map(|update| {
+        let name = update.to.strip_prefix("refs/heads/").unwrap_or(&update.to);
+        is_shared(git, &seen, &plan.remote, name).then_some(name)
+    });
+    impact.protected = shared.map(|name| format!("a branch that others build on (`{}/{name}`)", plan.remote));
+    let is_complete = !plan.unknown && plan.unseen.is_empty();
+    impact.refs = Some(if is_complete { Figure::Exact(plan.updates.len() as u64) } else { Figure::Unknown });
+    let moves = push.sent == Sent::Rewritten && (plan.unknown || !plan.updates.is_empty());
+    // The remote may have moved on since it was last seen.
+    impact.commits = Some(match lost(git, &plan, &seen, budget)? {
+        _ if moves => Figure::Unknown,
+        Figure::Exact(n) => Figure::Estimated(n),
+        other => other,
+    });
+    let remark = match push.sent {
+        Sent::Rewritten => "an earlier part of the command moves what is pushed",
+        _ => "the remote is known as of the last fetch or push",
+    };
+    impact.remark = Some(remark.to_owned());
+    Ok(())
+}
+
+/// True for the remote's default branch, and for branches that teams release from.
+fn is_shared(git: &gix::Repository, seen: &Seen, remote: &str, branch: &str) -> bool {
+    const SHARED: &[&str] = &["main", "master", "trunk", "develop", "production"];
+    if SHARED.contains(&branch) || branch.starts_with("release/") || branch.starts_with("releases/") {
+        return true;
     }
-    heads
+    let head = git.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok().flatten();
+    let kept = seen.kept(&format!("refs/heads/{branch}"));
+    head.zip(kept).is_some_and(|(head, kept)| {
+        head.target().try_name().is_some_and(|target| target.as_bstr() == kept.as_bytes().as_bstr())
+    })
+}
+
+/// How many commits the refs of the remote lose.
+fn lost(git: &gix::Repository, plan: &Plan, seen: &Seen, budget: &Budget) -> Result<Figure, Trouble> {
+    let mut figures = Vec::new();
+    if plan.unknown || !plan.unseen.is_empty() {
+        figures.push(Figure::Unknown);
+    }
+    // What is kept here of the refs that change.
+    let kept: BTreeMap<&str, String> =
+        plan.updates.iter().filter_map(|update| Some((update.to.as_str(), seen.kept(&update.to)?))).collect();
+    let mut gone = Vec::new();
+    for Update { from, to } in &plan.updates {
+        let tip = kept.get(to.as_str()).and_then(|name| find(git, name)).map(|(_, tip, _)| tip);
+        let figure = match (from, tip) {
+            (None, Some(tip)) => {
+                gone.push(tip);
+                continue;
+            }
+            (Some(from), Some(tip)) => {
+                let hidden = commit(git, from).map(|id| vec![id]);
+                hidden.and_then(|hidden| graph::count(git, &[tip], &hidden, budget)).unwrap_or_default()
+            }
+            // The last fetch has seen others of its branches, and no such one: this makes it.
+            (Some(_), None) if kept.contains_key(to.as_str()) && !seen.names(git, budget)?.is_empty() => {
+                Figure::Exact(0)
+            }
+            (_, None) => Figure::Unknown,
+        };
+        figures.push(figure);
+    }
+    if !gone.is_empty() {
+        // Deleted together: what leads to the commits of one may be another one of them.
+        let stays = |name: &gix::bstr::BStr| !kept.values().any(|kept| name == kept.as_bytes().as_bstr());
+        let others = graph::tips(git, Heads::All, stays, budget);
+        let figure = others.and_then(|others| graph::count(git, &gone, &others, budget)).unwrap_or_default();
+        figures.push(figure);
+    }
+    Ok(figures.into_iter().reduce(Figure::plus).unwrap_or(Figure::Exact(0)))
 }
 
 fn unknown(remote: &str, name: &str) -> RemoteHead {
     RemoteHead { remote: remote.to_owned(), name: name.to_owned(), head: None, here: false, new: None, deleted: false }
 }
 
-fn one(git: &gix::Repository, remote: &str, from: Option<&str>, to: &str) -> RemoteHead {
-    let name = match to.strip_prefix("refs/") {
-        Some(_) => to.to_owned(),
-        None if value(git, &format!("refs/heads/{to}")).is_none()
-            && value(git, &format!("refs/tags/{to}")).is_some() =>
-        {
-            format!("refs/tags/{to}")
-        }
-        None => format!("refs/heads/{to}"),
-    };
-    let seen =
-        name.strip_prefix("refs/heads/").and_then(|branch| value(git, &format!("refs/remotes/{remote}/{branch}")));
+/// What is known of one ref of the remote.
+fn head(git: &gix::Repository, plan: &Plan, seen: &Seen, update: &Update, sent: Sent) -> RemoteHead {
+    let before = seen.kept(&update.to).and_then(|name| value(git, &name));
+    // What it gets is what the ref here is by then.
+    let from = update.from.as_deref().filter(|_| sent == Sent::AsItIs);
     let new = from.and_then(|from| Some(git.rev_parse_single(from.as_bytes().as_bstr()).ok()?.detach()));
-    known(git, remote, name, seen, new, from.is_none())
-}
-
-/// Every branch that was seen there and begins as the second of `prefixes`: those that differ here, where they begin as the first, are
-/// replaced, and with `missing` those that are not here go.
-fn every(git: &gix::Repository, remote: &str, prefixes: (&str, &str), missing: bool, heads: &mut Vec<RemoteHead>) {
-    let (here, there) = prefixes;
-    let prefix = format!("refs/remotes/{remote}/{}", there.strip_prefix("refs/heads/").unwrap_or(there));
-    let mut seen_any = false;
-    let found = git.references().ok();
-    let found = found.as_ref().and_then(|platform| platform.prefixed(prefix.as_str()).ok());
-    for reference in found.into_iter().flatten().filter_map(Result::ok) {
-        // `origin/HEAD` is no branch of its own.
-        let Some(seen) = reference.try_id().map(gix::Id::detach) else { continue };
-        let name = reference.name().as_bstr().to_str_lossy().into_owned();
-        let Some(branch) = name.strip_prefix(&prefix) else { continue };
-        seen_any = true;
-        let own = value(git, &format!("{here}{branch}"));
-        if own == Some(seen) || (own.is_none() && !missing) {
-            continue;
-        }
-        if heads.len() >= MOST {
-            break;
-        }
-        heads.push(known(git, remote, format!("{there}{branch}"), Some(seen), own, own.is_none()));
-    }
-    if !seen_any {
-        heads.push(unknown(remote, &format!("{there}*")));
-    }
-}
-
-fn known(
-    git: &gix::Repository,
-    remote: &str,
-    name: String,
-    seen: Option<ObjectId>,
-    new: Option<ObjectId>,
-    deleted: bool,
-) -> RemoteHead {
+    let hex = |id: ObjectId| id.to_hex().to_string();
     RemoteHead {
-        remote: remote.to_owned(),
-        name,
-        head: seen.map(|id| id.to_hex().to_string()),
-        here: seen.is_some_and(|id| git.has_object(id)),
-        new: new.map(|id| id.to_hex().to_string()),
-        deleted,
+        remote: plan.remote.clone(),
+        name: update.to.clone(),
+        head: before.map(hex),
+        here: before.is_some_and(|id| git.has_object(id)),
+        new: new.map(hex),
+        deleted: update.from.is_none(),
     }
-}
-
-/// The value of the ref with this very name, which may lead to an object that is not here.
-fn value(git: &gix::Repository, name: &str) -> Option<ObjectId> {
-    let reference = git.try_find_reference(name).ok()??;
-    (reference.name().as_bstr() == name.as_bytes().as_bstr()).then(|| reference.try_id().map(gix::Id::detach))?
 }

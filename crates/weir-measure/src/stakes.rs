@@ -65,7 +65,7 @@ fn find(
     let mut stakes = GitStakes { directory: site.git().git_dir().to_owned(), ..GitStakes::default() };
     let Scope::Git(scope) = &effect.scope else { return Ok(None) };
     match scope {
-        GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote { .. }
+        GitScope::Move { .. } | GitScope::Refs { .. } | GitScope::Stash { .. } | GitScope::Remote(_)
             if !git::has_files_for_refs(site.git()) =>
         {
             return Ok(None);
@@ -119,7 +119,7 @@ fn find(
             }
         }
         GitScope::Stash { .. } => of_ref(site.git(), b"refs/stash".as_bstr(), &mut stakes),
-        GitScope::Remote { .. } => {
+        GitScope::Remote(_) => {
             let heads = effect.impact.remote_heads.iter().filter(|head| head.here);
             stakes.commits = heads.filter_map(|head| head.head.clone()).collect();
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Impact, Reversibility, Target};
+use crate::{Impact, RemotePush, Reversibility, Target};
 
 /// What is done to the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -149,18 +149,7 @@ pub enum GitScope {
         entry: Option<u32>,
     },
     /// Refs on a remote are overwritten or deleted (`push --force`, `--mirror`, `:branch`).
-    Remote {
-        /// The remote as written; empty where git would take the default.
-        remote: String,
-        /// The refspecs as written; empty where git would take the default.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        refspecs: Vec<String>,
-        /// The refs are deleted, not moved; of a pattern (`FROM:TO`) those that are not here.
-        delete: bool,
-        /// What an earlier part of the same action does to the commits that are sent.
-        #[serde(default, skip_serializing_if = "Sent::is_as_it_is")]
-        sent: Sent,
-    },
+    Remote(RemotePush),
     /// A linked working tree is removed (`worktree remove --force`).
     Worktree {
         /// Its path as written.
@@ -185,7 +174,7 @@ pub enum Sent {
 
 impl Sent {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
-    const fn is_as_it_is(&self) -> bool {
+    pub(crate) const fn is_as_it_is(&self) -> bool {
         matches!(self, Self::AsItIs)
     }
 }

@@ -32,7 +32,7 @@ pub use impact::{Figure, Impact, Reversibility};
 pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Session, Verdict};
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
-pub use remote::RemoteHead;
+pub use remote::{RemoteHead, RemotePush};
 pub use restore::{Promise, Undone};
 pub use secret::{is_credential, is_data_file, is_secret, is_secret_variable};
 pub use step::{Step, StepWord, WordValue};

@@ -1,6 +1,33 @@
-//! What is known here of a branch elsewhere before it is overwritten.
+//! A push that takes something from a remote, and what is known here of a branch elsewhere before it is overwritten.
 
 use serde::{Deserialize, Serialize};
+
+use crate::Sent;
+
+/// A push that replaces or deletes refs of a remote.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RemotePush {
+    /// The remote as written; empty where git would take the default.
+    pub remote: String,
+    /// The refspecs as written; empty where git would take the default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refspecs: Vec<String>,
+    /// The refs are deleted, not moved.
+    pub delete: bool,
+    /// What fits the refspecs there and has no counterpart here is deleted (`--prune`, `--mirror`). Refs are then replaced only
+    /// by refspecs that begin with `+`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prune: bool,
+    /// The branch that is checked out by then, where analysis knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// What git's configuration says of pushing, as far as analysis has read it: `push.default=upstream`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<String>,
+    /// What an earlier part of the same action does to the commits that are sent.
+    #[serde(default, skip_serializing_if = "Sent::is_as_it_is")]
+    pub sent: Sent,
+}
 
 /// A branch, or another ref, of a remote that a push replaces or deletes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +62,8 @@ impl RemoteHead {
             (None, false) => self.name.clone(),
         };
         let (lease, remote) = (word(&format!("--force-with-lease={expected}")), word(&self.remote));
-        // The name of a remote may look like an option.
-        let end = if self.remote.starts_with('-') { "-- " } else { "" };
-        Some(format!("git push {lease} {end}{remote} {}", word(&format!("{head}:{}", self.name))))
+        // After `--` neither of them is an option, however it begins.
+        Some(format!("git push {lease} -- {remote} {}", word(&format!("{head}:{}", self.name))))
     }
 
     /// What is known, and what follows from it.
@@ -62,7 +88,8 @@ fn short(name: &str) -> &str {
 /// The word as a shell reads it back.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
+    // Zsh looks for a program where a word begins with `=`.
+    if !text.is_empty() && !text.starts_with('=') && text.chars().all(plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
@@ -88,17 +115,25 @@ mod tests {
     fn a_way_back_is_promised_only_where_there_is_one() {
         let (old, new) = ("1".repeat(40), "2".repeat(40));
         let known = head();
-        let line = format!("git push --force-with-lease=refs/heads/main:{new} origin {old}:refs/heads/main");
+        let line = format!("git push --force-with-lease=refs/heads/main:{new} -- origin {old}:refs/heads/main");
         assert_eq!(known.way_back(), Some(line.clone()));
         assert!(known.describe().ends_with(&line));
         let deleted = RemoteHead { deleted: true, new: None, ..head() };
-        let line = format!("git push --force-with-lease=refs/heads/main: origin {old}:refs/heads/main");
+        let line = format!("git push --force-with-lease=refs/heads/main: -- origin {old}:refs/heads/main");
         assert_eq!(deleted.way_back(), Some(line));
         for none in [RemoteHead { here: false, ..head() }, RemoteHead { head: None, ..head() }] {
             assert_eq!(none.way_back(), None);
             assert!(none.describe().contains("cannot be put back from here"), "{}", none.describe());
         }
-        let odd = RemoteHead { remote: "it's; rm".to_owned(), ..head() };
-        assert!(odd.way_back().is_some_and(|line| line.contains(" 'it'\\''s; rm' ")), "{:?}", odd.way_back());
+        for (remote, written) in [
+            ("it's; rm", "-- 'it'\\''s; rm' "),
+            ("--exec=rm", "-- --exec=rm "),
+            ("=ls", "-- '=ls' "),
+            ("a\nb", "-- 'a\nb' "),
+            ("", "-- '' "),
+        ] {
+            let odd = RemoteHead { remote: remote.to_owned(), ..head() };
+            assert!(odd.way_back().is_some_and(|line| line.contains(written)), "{:?}", odd.way_back());
+        }
     }
 }

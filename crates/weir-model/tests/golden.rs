@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use weir_model::{
     Action, ActionId, Agent, Analysis, Approval, Digest, Effect, Entry, Environment, Figure, GitScope, Hold, HoldId,
     Impact, Judgement, Outcome, Patch, PatchOp, Pin, PolicyHit, Promise, Record, RecordId, Rejection, Remedy,
-    RemoteHead, Request, RestorePointId, Reversibility, Scope, Sent, Session, Span, Surface, SurfaceBase, Target,
+    RemoteHead, RemotePush, Request, RestorePointId, Reversibility, Scope, Session, Span, Surface, SurfaceBase, Target,
     TargetKind, Timestamp, Undone, Verb, Verdict,
 };
 
@@ -300,12 +300,11 @@ fn effects_with_every_scope() {
         Scope::Git(GitScope::Move { reference: None, to: "HEAD~3".into() }),
         Scope::Git(GitScope::Refs { names: vec!["topic".into()] }),
         Scope::Git(GitScope::Stash { entry: Some(1) }),
-        Scope::Git(GitScope::Remote {
+        Scope::Git(GitScope::Remote(RemotePush {
             remote: "origin".into(),
             refspecs: vec!["+main".into()],
-            delete: false,
-            sent: Sent::AsItIs,
-        }),
+            ..RemotePush::default()
+        })),
         Scope::Git(GitScope::Worktree { path: "../tree".into() }),
         Scope::Git(GitScope::History),
     ];

@@ -2,13 +2,15 @@
 //!
 //! What is dropped is not in the stash or on a branch when the action is judged, but in the working tree. So the drop is
 //! an effect on what the working tree holds now.
+//!
+//! What it pushes is likewise not yet what is there: `git commit --amend && git push --force`.
 
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
-use weir_model::{Effect, GitScope, Scope, Sent, Target, TargetKind, Verb};
+use weir_model::{Effect, GitScope, RemotePush, Scope, Sent, Target, TargetKind, Verb};
 
 use super::Evaluator;
 use crate::call::GitWork;
@@ -165,29 +167,43 @@ impl Kept {
             })
     }
 
-    /// What the action has done to branches before it sends them.
-    fn sent(&self, place: &PathBuf) -> Sent {
-        if self.0.len() >= MOST_WORKS {
-            return Sent::Rewritten;
-        }
-        let moves = self.events(place).filter_map(|event| match event {
-            Event::Work(GitWork::Moved { keeps }) => Some(*keeps),
-            _ => None,
-        });
-        moves.fold(Sent::AsItIs, |so_far, keeps| match (so_far, keeps) {
-            (Sent::Rewritten, _) | (_, false) => Sent::Rewritten,
-            (_, true) => Sent::Grown,
-        })
-    }
-
     /// True where files that the repository had may be untracked by then.
     fn forgets(&self, place: &PathBuf) -> bool {
         self.events(place)
-            .any(|event| matches!(event, Event::Work(GitWork::Forgotten | GitWork::Moved { keeps: false })))
+            .any(|event| matches!(event, Event::Work(GitWork::Forgotten | GitWork::Moved { keeps: false, .. })))
     }
 
     fn is_ruled(&self, place: &PathBuf) -> bool {
         self.events(place).any(|event| matches!(event, Event::Work(GitWork::Ruled)))
+    }
+
+    /// What has happened before to the refs that are pushed.
+    fn sent(&self, place: &PathBuf, push: &RemotePush) -> Sent {
+        if self.0.len() >= MOST_WORKS {
+            return Sent::Rewritten;
+        }
+        let pushed = pushed(push);
+        let is_pushed = |branch: Option<&str>| match (branch, &pushed) {
+            (Some(branch), Some(pushed)) => pushed.iter().any(|name| short(name) == short(branch)),
+            _ => true,
+        };
+        let of_event = |event: &Event| match event {
+            Event::Work(GitWork::Committed { branch }) if is_pushed(branch.as_deref()) => Sent::Grown,
+            Event::Work(GitWork::Moved { branch, keeps }) if is_pushed(branch.as_deref()) => {
+                if *keeps {
+                    Sent::Grown
+                } else {
+                    Sent::Rewritten
+                }
+            }
+            Event::Work(GitWork::Meant { branch }) if is_pushed(branch.as_deref()) => Sent::Rewritten,
+            _ => Sent::AsItIs,
+        };
+        self.events(place).map(of_event).fold(Sent::AsItIs, |so_far, more| match (so_far, more) {
+            (Sent::Rewritten, _) | (_, Sent::Rewritten) => Sent::Rewritten,
+            (Sent::Grown, _) | (_, Sent::Grown) => Sent::Grown,
+            _ => Sent::AsItIs,
+        })
     }
 
     /// True where commits of this action are on `branch` (`None`: on the one that is checked out), and nothing else has
@@ -232,6 +248,18 @@ fn changes() -> GitScope {
 impl Evaluator<'_> {
     /// `effect` as it is on what the action has kept before: what it is more than it says, where it is more.
     pub(super) fn dropped(&mut self, effect: &mut Effect) -> Vec<Effect> {
+        if let Scope::Git(GitScope::Remote(push)) = &mut effect.scope {
+            push.sent = effect.target.paths.first().map_or(Sent::Rewritten, |place| self.kept.sent(place, push));
+        }
+        let lost = self.dropped_now(effect);
+        let place = || effect.target.paths.first().map_or_else(|| PathBuf::from("/"), Clone::clone);
+        for work in moves(effect) {
+            self.kept.add(place(), work);
+        }
+        lost
+    }
+
+    fn dropped_now(&mut self, effect: &mut Effect) -> Vec<Effect> {
         if effect.verb != Verb::Delete || effect.opaque {
             return Vec::new();
         }
@@ -294,13 +322,7 @@ impl Evaluator<'_> {
                     effect.note = Some("the command itself changes what is ignored".to_owned());
                 }
             }
-            (TargetKind::GitRemoteRef, GitScope::Remote { remote, refspecs, delete, .. }) => {
-                let (remote, refspecs) = (remote.clone(), refspecs.clone());
-                let sent = kept.sent(&place);
-                effect.scope = Scope::Git(GitScope::Remote { remote, refspecs, delete: *delete, sent });
-            }
             (TargetKind::GitRef, GitScope::Move { reference, .. }) => {
-                event = Some(Event::Work(GitWork::Moved { keeps: false }));
                 let branch = reference.as_deref().map(short);
                 // Where only the branch moves, the working tree still has it all.
                 let stays = branch.is_none()
@@ -354,6 +376,51 @@ fn rules(effect: &Effect, place: &Path) -> bool {
         && effect.target.paths.iter().chain(moved).any(named)
 }
 
+/// What an effect does to the refs here.
+fn moves(effect: &Effect) -> Vec<GitWork> {
+    let Scope::Git(scope) = &effect.scope else { return Vec::new() };
+    match scope {
+        GitScope::Move { .. } if effect.opaque => vec![GitWork::Moved { branch: None, keeps: false }],
+        GitScope::Refs { .. } | GitScope::History if effect.opaque => vec![GitWork::Meant { branch: None }],
+        // It stays, and what was staged may be untracked.
+        GitScope::Move { reference: None, to } if matches!(to.as_str(), "" | "HEAD" | "@") => vec![GitWork::Forgotten],
+        GitScope::Move { reference, .. } => {
+            let name = reference.as_ref().unwrap_or(&effect.target.name);
+            vec![GitWork::Moved { branch: (name != "HEAD").then(|| name.clone()), keeps: false }]
+        }
+        GitScope::Refs { names } => names.iter().map(|name| GitWork::Meant { branch: Some(name.clone()) }).collect(),
+        GitScope::History => vec![GitWork::Meant { branch: None }],
+        _ => Vec::new(),
+    }
+}
+
+/// The refs here that are pushed; `None` where patterns or the configuration say which.
+fn pushed(push: &RemotePush) -> Option<Vec<String>> {
+    if push.delete && !push.prune {
+        return Some(Vec::new());
+    }
+    let own = push.settings.iter().any(|setting| setting.contains(".push=") || setting == "push.default=matching");
+    if push.refspecs.is_empty() {
+        return if own { None } else { push.branch.clone().map(|branch| vec![branch]) };
+    }
+    let mut names = Vec::new();
+    for spec in &push.refspecs {
+        let spec = spec.trim_start_matches('+');
+        let (from, deletes) = spec.split_once(':').map_or((spec, false), |(from, to)| (from, !to.is_empty()));
+        match from {
+            "" if deletes => {}
+            "" => return None,
+            _ if from.contains('*') => return None,
+            _ => {
+                let name = from.split(['~', '^']).next().unwrap_or_default();
+                let of_head = matches!(name, "HEAD" | "@");
+                names.push(if of_head { push.branch.clone()? } else { name.to_owned() });
+            }
+        }
+    }
+    Some(names)
+}
+
 /// The effect changes something, and nothing is lost by it.
 fn harmless(effect: &mut Effect, why: &str) {
     effect.verb = Verb::Modify;
@@ -363,5 +430,5 @@ fn harmless(effect: &mut Effect, why: &str) {
 
 /// The name of a branch without its namespace.
 fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
+    ["refs/heads/", "refs/tags/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use weir_model::{Effect, Figure, GitScope, Reversibility, Sent, TargetKind};
+use weir_model::{Effect, Figure, GitScope, RemotePush, Reversibility, Sent, TargetKind};
 
 use crate::world::{World, git};
 
@@ -15,12 +15,12 @@ fn overwriting_a_remote_is_irreversible() {
     let push = |remote: &str, refspecs: &[&str], delete| {
         world.git_effect(
             TargetKind::GitRemoteRef,
-            GitScope::Remote {
+            GitScope::Remote(RemotePush {
                 remote: remote.to_owned(),
                 refspecs: refspecs.iter().map(|r| (*r).to_owned()).collect(),
                 delete,
-                sent: Sent::AsItIs,
-            },
+                ..RemotePush::default()
+            }),
         )
     };
     let unknown = push("origin", &["main"], false);
@@ -46,13 +46,13 @@ fn branches_that_others_build_on_are_known() {
     }
     world.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/stable"]);
     let push = |refspec: &str, delete| {
-        let scope = GitScope::Remote {
+        let push = RemotePush {
             remote: "origin".to_owned(),
             refspecs: vec![refspec.to_owned()],
             delete,
-            sent: Sent::AsItIs,
+            ..RemotePush::default()
         };
-        world.git_effect(TargetKind::GitRemoteRef, scope).impact
+        world.git_effect(TargetKind::GitRemoteRef, GitScope::Remote(push)).impact
     };
     for (refspec, delete, shared) in [
         ("main", true, true),
@@ -81,8 +81,9 @@ fn what_a_remote_had_is_told_as_far_as_it_was_seen() {
     world.git(&["update-ref", "refs/remotes/origin/old", &second]);
     let heads = |refspecs: &[&str], delete| {
         let refspecs = refspecs.iter().map(|spec| (*spec).to_owned()).collect();
-        let scope = GitScope::Remote { remote: "origin".to_owned(), refspecs, delete, sent: Sent::AsItIs };
-        world.git_effect(TargetKind::GitRemoteRef, scope).impact.remote_heads
+        let prune = refspecs == ["+refs/*:refs/*"];
+        let push = RemotePush { remote: "origin".to_owned(), refspecs, delete, prune, ..RemotePush::default() };
+        world.git_effect(TargetKind::GitRemoteRef, GitScope::Remote(push)).impact.remote_heads
     };
     for refspecs in [&[][..], &["main"], &["+HEAD:main"], &["main:refs/heads/main"], &["@"]] {
         let found = heads(refspecs, false);
@@ -109,7 +110,6 @@ fn what_a_remote_had_is_told_as_far_as_it_was_seen() {
         heads(&["+refs/*:refs/*"], false).into_iter().map(|head| (head.name, head.deleted)).collect();
     let named = |name: &str, deleted| (name.to_owned(), deleted);
     assert_eq!(mirrored, [named("refs/heads/main", false), named("refs/heads/old", true), named("refs/*", false)]);
-    assert_eq!(heads(&[], true).len(), 2, "what is pruned");
     // The one that is checked out goes where it follows.
     world.git(&["config", "push.default", "upstream"]);
     world.git(&["config", "branch.main.merge", "refs/heads/old"]);
@@ -117,7 +117,7 @@ fn what_a_remote_had_is_told_as_far_as_it_was_seen() {
     // Fetched without its objects.
     let gone = "1234567890123456789012345678901234567890";
     std::fs::write(world.path(".git/refs/remotes/origin/main"), format!("{gone}\n")).unwrap();
-    let found = heads(&["main"], false);
+    let found = heads(&["+main"], false);
     assert_eq!((found[0].head.as_deref(), found[0].here, found[0].way_back()), (Some(gone), false, None));
 }
 
@@ -125,6 +125,13 @@ fn what_a_remote_had_is_told_as_far_as_it_was_seen() {
 struct Both {
     here: World,
     there: World,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Replaces,
+    Deletes,
+    Prunes,
 }
 
 impl Both {
@@ -151,10 +158,11 @@ impl Both {
         Self { here, there }
     }
 
-    fn push(&self, refspecs: &[&str], delete: bool, sent: Sent) -> Effect {
+    fn push(&self, refspecs: &[&str], how: How, sent: Sent) -> Effect {
         let refspecs = refspecs.iter().map(|spec| (*spec).to_owned()).collect();
-        let scope = GitScope::Remote { remote: String::new(), refspecs, delete, sent };
-        self.here.git_effect(TargetKind::GitRemoteRef, scope)
+        let (delete, prune) = (how == How::Deletes, how == How::Prunes);
+        let push = RemotePush { refspecs, delete, prune, sent, ..RemotePush::default() };
+        self.here.git_effect(TargetKind::GitRemoteRef, GitScope::Remote(push))
     }
 
     fn heads(&self) -> BTreeMap<String, String> {
@@ -166,37 +174,38 @@ impl Both {
 /// What is said of a push is what git then does.
 #[test]
 fn what_a_push_replaces_is_what_git_replaces() {
-    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], bool, &'a [&'a str]);
+    use How::{Deletes, Prunes, Replaces};
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], How, &'a [&'a str]);
     let cases: &[Case<'_>] = &[
-        (&[], &[], false, &["--force"]),
-        (&[("push.default", "current")], &[], false, &["--force"]),
-        (&[("push.default", "matching")], &[], false, &["--force"]),
-        (&[("push.default", "upstream"), ("branch.main.merge", "refs/heads/there")], &[], false, &["--force"]),
-        (&[("push.default", "tracking"), ("branch.main.merge", "refs/heads/there")], &[], false, &["--force"]),
-        (&[("remote.origin.push", "refs/heads/main:refs/heads/there")], &[], false, &["--force"]),
-        (&[("remote.origin.push", "+HEAD:gone")], &[], false, &[]),
-        (&[], &["main:there"], false, &["--force", "origin", "main:there"]),
-        (&[], &["+HEAD:refs/heads/there"], false, &["origin", "+HEAD:refs/heads/there"]),
-        (&[], &["@"], false, &["-f", "origin", "@"]),
-        (&[], &["dir/a"], false, &["-f", "origin", "dir/a"]),
-        (&[], &["same"], false, &["-f", "origin", "same"]),
-        (&[], &["main:new"], false, &["-f", "origin", "main:new"]),
-        (&[], &["refs/heads/*:refs/heads/*"], false, &["-f", "--all", "origin"]),
-        (&[], &["refs/heads/dir/*:refs/heads/dir/*"], false, &["-f", "origin", "refs/heads/dir/*:refs/heads/dir/*"]),
-        (&[], &[":gone"], false, &["origin", ":gone"]),
-        (&[], &["gone"], true, &["origin", "--delete", "gone"]),
-        (&[], &["refs/heads/*:refs/heads/*"], true, &["-f", "--prune", "origin", "refs/heads/*:refs/heads/*"]),
-        (&[], &["refs/heads/dir/*:refs/heads/dir/*"], true, &["-f", "--prune", "origin", "refs/heads/dir/*"]),
-        (&[], &["main:main"], true, &["-f", "--prune", "origin", "main:main"]),
-        (&[], &["+refs/*:refs/*"], false, &["--mirror", "origin"]),
+        (&[], &[], Replaces, &["--force"]),
+        (&[("push.default", "current")], &[], Replaces, &["--force"]),
+        (&[("push.default", "matching")], &[], Replaces, &["--force"]),
+        (&[("push.default", "upstream"), ("branch.main.merge", "refs/heads/there")], &[], Replaces, &["--force"]),
+        (&[("push.default", "tracking"), ("branch.main.merge", "refs/heads/there")], &[], Replaces, &["--force"]),
+        (&[("remote.origin.push", "refs/heads/main:refs/heads/there")], &[], Replaces, &["--force"]),
+        (&[("remote.origin.push", "+HEAD:gone")], &[], Replaces, &[]),
+        (&[], &["main:there"], Replaces, &["--force", "origin", "main:there"]),
+        (&[], &["+HEAD:refs/heads/there"], Replaces, &["origin", "+HEAD:refs/heads/there"]),
+        (&[], &["@"], Replaces, &["-f", "origin", "@"]),
+        (&[], &["dir/a"], Replaces, &["-f", "origin", "dir/a"]),
+        (&[], &["same"], Replaces, &["-f", "origin", "same"]),
+        (&[], &["main:new"], Replaces, &["-f", "origin", "main:new"]),
+        (&[], &["refs/heads/*:refs/heads/*"], Replaces, &["-f", "--all", "origin"]),
+        (&[], &["refs/heads/dir/*:refs/heads/dir/*"], Replaces, &["-f", "origin", "refs/heads/dir/*:refs/heads/dir/*"]),
+        (&[], &[":gone"], Replaces, &["origin", ":gone"]),
+        (&[], &["gone"], Deletes, &["origin", "--delete", "gone"]),
+        (&[], &["+refs/heads/*:refs/heads/*"], Prunes, &["-f", "--prune", "origin", "refs/heads/*:refs/heads/*"]),
+        (&[], &["+refs/heads/dir/*:refs/heads/dir/*"], Prunes, &["-f", "--prune", "origin", "refs/heads/dir/*"]),
+        (&[], &["+main:main"], Prunes, &["-f", "--prune", "origin", "main:main"]),
+        (&[], &["+refs/*:refs/*"], Prunes, &["--mirror", "origin"]),
     ];
-    for (settings, refspecs, delete, args) in cases {
+    for (settings, refspecs, how, args) in cases {
         let both = Both::new();
         for (key, value) in *settings {
             both.here.git(&["config", key, value]);
         }
-        let effect = both.push(refspecs, *delete, Sent::AsItIs);
-        let unsure = both.push(refspecs, *delete, Sent::Rewritten);
+        let effect = both.push(refspecs, *how, Sent::AsItIs);
+        let unsure = both.push(refspecs, *how, Sent::Rewritten);
         let before = both.heads();
         both.here.git(&[&["push", "-q"], *args].concat());
         let after = both.heads();
@@ -237,7 +246,7 @@ fn the_remote_of_a_push_is_the_one_that_git_takes() {
     for (key, value) in [("remote.pushDefault", "backup"), ("branch.main.pushRemote", "backup")] {
         let both = Both::new();
         both.here.git(&["config", key, value]);
-        let effect = both.push(&[], false, Sent::AsItIs);
+        let effect = both.push(&[], How::Replaces, Sent::AsItIs);
         assert_eq!(effect.impact.remote_heads[0].remote, "backup", "{key}");
         assert_eq!(effect.impact.commits, Some(Figure::Unknown), "nobody saw what it has");
     }

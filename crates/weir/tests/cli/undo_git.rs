@@ -140,11 +140,32 @@ fn what_a_forced_push_replaces_is_kept_for_a_person_to_put_back() {
 
     // The words that a person is given do what they say, and not where somebody else has pushed since.
     let command = said.lines().find_map(|line| Some(line.split_once("put it back with: ")?.1)).unwrap();
-    assert!(command.contains(&format!("origin {old}:refs/heads/main")), "{command}");
+    assert!(command.contains(&format!(" -- origin {old}:refs/heads/main")), "{command}");
     really(&machine, &format!("{command} 2>/dev/null"));
     assert_eq!(git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "main"]).trim(), old);
     git(&machine, "push -q --force origin topic:main");
     really(&machine, &format!("! {command} 2>/dev/null"));
+}
+
+#[test]
+fn a_remote_with_an_odd_name_is_no_option_of_the_way_back() {
+    for name in ["-x", "--exec=false", "it's $(touch touched)"] {
+        let machine = Machine::new();
+        let old = remote(&machine);
+        // Git itself takes no such name any more, and configuration that names one.
+        git_says(&machine, &["config", &format!("remote.{name}.url"), "../origin.git"]);
+        git_says(&machine, &["config", &format!("remote.{name}.fetch"), "+refs/heads/*:refs/remotes/odd/*"]);
+        git_says(&machine, &["config", "remote.pushDefault", name]);
+        git_says(&machine, &["fetch", "-q", "--", name]);
+        let heads = machine.check("git push --force")["effects"][0]["impact"]["remote_heads"].clone();
+        let head: weir_model::RemoteHead = serde_json::from_value(heads[0].clone()).unwrap();
+        assert_eq!((&*head.remote, head.head.as_ref()), (name, Some(&old)), "{heads}");
+        git_says(&machine, &["push", "-q", "--force", "--", name, "main"]);
+        let command = head.way_back().unwrap();
+        really(&machine, &format!("{command} 2>/dev/null"));
+        assert_eq!(git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "main"]).trim(), old, "{command}");
+        assert!(!machine.project().join("touched").exists());
+    }
 }
 
 #[test]
@@ -208,6 +229,79 @@ fn a_push_of_everything_names_what_it_replaces() {
         assert_eq!(named("refs/heads/topic").map(|head| &head["head"]), gone.then_some(&json!(topic)), "{command}");
         assert_eq!(named("refs/*").is_some(), gone, "{command}: tags are not seen");
     }
+}
+
+/// What is told of the refs of remotes, for the effects of a command that have some: names, commits lost, and what they get.
+fn told(machine: &Machine, command: &str) -> Vec<(Vec<weir_model::RemoteHead>, Value)> {
+    let effects = machine.check(command)["effects"].as_array().unwrap().clone();
+    let pushes = effects.iter().filter(|effect| effect["target"]["kind"] == "git-remote-ref");
+    pushes
+        .map(|effect| {
+            let heads = effect["impact"]["remote_heads"].clone();
+            (serde_json::from_value(heads).unwrap_or_default(), effect["impact"]["commits"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn a_push_goes_where_the_persons_own_configuration_says() {
+    let machine = Machine::new();
+    remote(&machine);
+    git(&machine, "checkout -q -b work");
+    git(&machine, "commit -q --allow-empty -m work");
+    git(&machine, "branch -q --set-upstream-to=origin/topic");
+    let name = |command: &str| told(&machine, command)[0].0[0].name.clone();
+    assert_eq!(name("git push --force"), "refs/heads/work");
+    assert_eq!(name("git -c push.default=upstream push --force"), "refs/heads/topic");
+    fs::write(machine.home().join(".gitconfig"), "[push]\n\tdefault = upstream\n").unwrap();
+    for command in ["git push --force", "git push --force origin work", "git push --force origin"] {
+        assert_eq!(name(command), "refs/heads/topic", "{command}");
+    }
+    let before = git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "topic"]);
+    assert_eq!(decision(&machine.bash("git push --force")), "ask");
+    really(&machine, "git push -q --force");
+    assert_ne!(git_says(&machine, &["--git-dir=../origin.git", "rev-parse", "topic"]), before);
+}
+
+#[test]
+fn what_is_pushed_after_it_was_moved_is_not_promised() {
+    let machine = Machine::new();
+    remote(&machine);
+    git(&machine, "pull -q origin main");
+    assert!(is_silent(&machine.bash("git push --force origin main")), "nothing is lost");
+    assert!(is_silent(&machine.bash("git commit -q --allow-empty -m more && git push --force origin main")));
+    for moves in ["git commit --amend -qm again", "git reset -q --hard HEAD~1", "git rebase -q HEAD~1"] {
+        let command = format!("{moves} && git push --force origin main");
+        let found = told(&machine, &command);
+        let (heads, commits) = &found[0];
+        assert_eq!((&heads[0].new, &commits["value"]), (&None, &Value::Null), "{command}");
+        assert!(heads[0].head.is_some() && heads[0].here, "{command}");
+        assert_eq!(decision(&machine.bash(&command)), "ask", "{command}");
+    }
+    let old = git_says(&machine, &["rev-parse", "origin/main"]).trim().to_owned();
+    git(&machine, "commit -q --amend -m again");
+    git(&machine, "push -q --force origin main");
+    collect(&machine);
+    assert_eq!(git_says(&machine, &["cat-file", "-t", &old]), "commit\n", "kept when it was asked about");
+}
+
+#[test]
+fn a_push_that_prunes_deletes_what_is_there_only() {
+    let machine = Machine::new();
+    remote(&machine);
+    git(&machine, "push -q origin topic:only-there");
+    let names = |command: &str| {
+        let found = told(&machine, command);
+        found[0].0.iter().map(|head| (head.name.clone(), head.deleted)).collect::<Vec<_>>()
+    };
+    let pruned = [("refs/heads/only-there".to_owned(), true)];
+    assert_eq!(names("git push --prune origin 'refs/heads/*'"), pruned);
+    assert_eq!(names("git push --prune --all origin"), pruned);
+    assert_eq!(names("git push --prune origin"), [], "no pattern, nothing to prune");
+    assert_eq!(names("git push --prune origin 'refs/heads/x*'"), []);
+    really(&machine, "git push -q --prune origin 'refs/heads/*' 2>/dev/null || true");
+    let left = git_says(&machine, &["--git-dir=../origin.git", "for-each-ref", "--format=%(refname)"]);
+    assert_eq!(left, "refs/heads/main\nrefs/heads/topic\n");
 }
 
 #[test]

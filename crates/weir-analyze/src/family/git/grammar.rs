@@ -43,7 +43,7 @@ pub(super) const PUSH: &str = "v|verbose q|quiet repo= all branches mirror d|del
 pub(super) const READ_TREE: &str = "index-output= empty v|verbose m trivial aggressive reset prefix= u i exclude-per-directory= \
     n|dry-run no-sparse-checkout debug-unpack recurse-submodules? q|quiet";
 pub(super) const REBASE: &str = "x|exec= onto= keep-base i|interactive s|strategy= X|strategy-option= S|gpg-sign? C= \
-    empty= continue abort skip quit edit-todo show-current-patch whitespace=";
+    empty= update-refs continue abort skip quit edit-todo show-current-patch whitespace=";
 pub(super) const RESET: &str = "q|quiet no-refresh refresh mixed soft hard merge keep recurse-submodules? p|patch \
     N|intent-to-add pathspec-from-file= pathspec-file-nul";
 pub(super) const RESTORE: &str = "s|source= S|staged W|worktree ignore-unmerged overlay q|quiet recurse-submodules? progress \

@@ -171,6 +171,18 @@ impl<'c> Git<'c, '_> {
         }
     }
 
+    /// `HEAD` is something else from now on that cannot be told.
+    fn elsewhere(&mut self) {
+        let branch = self.branch();
+        self.work(GitWork::Meant { branch });
+    }
+
+    /// The branch that is checked out, and with it `HEAD`, leads to another commit from now on.
+    fn moved(&mut self, keeps: bool) {
+        let branch = self.branch();
+        self.work(GitWork::Moved { branch, keeps });
+    }
+
     /// From now on this branch is checked out.
     fn checked_out(&mut self, name: &Word) {
         if name.known

@@ -59,8 +59,11 @@ impl Git<'_, '_> {
         if matches!(name, "merge" | "cherry-pick" | "replay") {
             self.work(GitWork::Reached);
         }
-        if matches!(name, "merge" | "cherry-pick" | "revert" | "am" | "replay") {
-            self.work(GitWork::Moved { keeps: name != "replay" && first != "--abort" && first != "--quit" });
+        match name {
+            "merge" | "cherry-pick" | "revert" | "am" => self.moved(!matches!(first, "--abort" | "--quit")),
+            "quiltimport" => self.moved(true),
+            "citool" | "gui" | "replay" => self.moved(false),
+            _ => {}
         }
         let aborts = matches!(name, "merge" | "cherry-pick" | "revert" | "am") && first == "--abort";
         self.modify_with(aborts.then(|| "what was resolved so far is given up".to_owned()));
@@ -113,7 +116,7 @@ impl Git<'_, '_> {
                 self.modify_with(opts.has("no-verify").then(|| "the commit hooks are skipped".to_owned()));
                 let branch = self.branch();
                 self.work(GitWork::Committed { branch });
-                self.work(GitWork::Moved { keeps: !opts.has("amend") && !opts.uncertain });
+                self.moved(!(opts.has("amend") || opts.uncertain));
             }
             "apply" => {
                 let files = opts.words.iter().filter(|word| word.text != "-").collect::<Vec<_>>();
@@ -134,6 +137,10 @@ impl Git<'_, '_> {
                 if !opts.any(&["update", "refresh"]) && (!pathspecs.is_empty() || opts.has("all")) {
                     self.work(GitWork::Staged(if whole { Vec::new() } else { pathspecs }));
                 }
+            }
+            "symbolic-ref" => {
+                self.modify();
+                self.work(GitWork::Meant { branch: None });
             }
             _ => self.modify(),
         }
@@ -167,11 +174,15 @@ impl Git<'_, '_> {
                 Some("log" | "view" | "visualize" | "help" | "terms") => self.read(),
                 Some("run") => {
                     self.modify();
+                    self.elsewhere();
                     if !rest.is_empty() {
                         self.run_in_place(rest.to_vec(), "git bisect run");
                     }
                 }
-                _ => self.modify(),
+                _ => {
+                    self.modify();
+                    self.elsewhere();
+                }
             },
         }
     }
@@ -206,7 +217,17 @@ impl Git<'_, '_> {
         }
         self.modify_with(opts.has("abort").then(|| "what was rebased so far is given up".to_owned()));
         self.work(GitWork::Reached);
-        self.work(GitWork::Moved { keeps: false });
+        let branch = match opts.words.as_slice() {
+            // Those that lead into what is rebased move along.
+            _ if opts.has("update-refs") || self.configured("rebase.updateRefs").is_some() => None,
+            [_, branch, ..] if branch.known => Some(branch.text.clone()),
+            [_, _, ..] => None,
+            _ => self.branch(),
+        };
+        self.work(GitWork::Moved { branch, keeps: false });
+        if let [_, branch, ..] = opts.words.as_slice() {
+            self.checked_out(branch);
+        }
         for command in opts.values("exec") {
             self.shell_in_place(command, "git rebase --exec");
         }
@@ -387,7 +408,10 @@ impl Git<'_, '_> {
                 let reference = opts.words.get(2).cloned().unwrap_or_else(|| Word::text("HEAD"));
                 self.publish(&remote, &reference);
             }
-            Some(_) => self.modify(),
+            Some(_) => {
+                self.modify();
+                self.moved(true);
+            }
             None => self.read(),
         }
     }

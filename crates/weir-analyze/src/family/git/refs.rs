@@ -1,11 +1,16 @@
 //! Subcommands that move or delete refs, here and on remotes.
 
-use weir_model::{Effect, GitScope, Scope, Sent, TargetKind, Verb};
+use std::collections::BTreeSet;
+
+use weir_model::{Effect, GitScope, RemotePush, Scope, TargetKind, Verb};
 
 use super::grammar::{BRANCH, FETCH, PUSH, TAG, UPDATE_REF};
 use super::{Git, unknown};
 use crate::call::{Arg, GitWork, Stdin};
 use crate::family::options::{Opts, Word, not_known};
+
+/// Settings that are told with a push.
+const MOST_SETTINGS: usize = 32;
 
 /// Refs, here and on remotes.
 impl Git<'_, '_> {
@@ -30,6 +35,8 @@ impl Git<'_, '_> {
             } else {
                 self.modify();
             }
+            // The one that is checked out may be called otherwise.
+            self.work(GitWork::Meant { branch: None });
         } else if opts.any(&["set-upstream-to", "unset-upstream", "edit-description"]) {
             self.modify();
         } else if lists || opts.words.is_empty() || (opts.has("remotes") && !force) {
@@ -147,9 +154,12 @@ impl Git<'_, '_> {
             }
         }
         if name == "pull" {
-            let configured = || self.configured("pull.rebase").is_some_and(|how| !how.eq_ignore_ascii_case("false"));
-            let rebases = opts.has("rebase") || opts.has("r") || (!opts.has("no-rebase") && configured());
-            self.work(GitWork::Moved { keeps: !rebases });
+            let configured = |key: &str| self.configured(key).is_some_and(|how| !how.eq_ignore_ascii_case("false"));
+            let of_branch = self.branch().map(|branch| format!("branch.{branch}.rebase"));
+            let rebases = opts.any(&["rebase", "r"])
+                || configured("pull.rebase")
+                || of_branch.is_some_and(|key| configured(&key));
+            self.moved(!rebases && !opts.uncertain);
         }
         self.modify();
     }
@@ -168,26 +178,69 @@ impl Git<'_, '_> {
     /// `origin/main`: the remote and the name that the ref has there.
     pub(super) fn remote_name(&self, remote: &Word, refspec: &str) -> String {
         let plain = refspec.trim_start_matches('+');
-        let there = plain.split_once(':').map_or(plain, |(_, to)| to);
-        let there = ["refs/heads/", "refs/tags/"].iter().find_map(|prefix| there.strip_prefix(prefix)).unwrap_or(there);
-        let there = match there {
-            "HEAD" | "@" | "" => self.branch(),
-            other => Some(other.to_owned()),
+        let here = |name: &str| if name.is_empty() { self.branch() } else { Some(name.to_owned()) };
+        let there = match plain.split_once(':') {
+            Some((_, to)) => Some(to.to_owned()),
+            None if matches!(plain, "HEAD" | "@") => self.branch(),
+            // A `+` keeps git from asking the configuration.
+            None => here(plain).map(|name| self.followed(&name).filter(|_| plain == refspec).unwrap_or(name)),
+        };
+        let short = |name: String| {
+            let short = ["refs/heads/", "refs/tags/"].iter().find_map(|prefix| name.strip_prefix(prefix));
+            short.map_or_else(|| name.clone(), str::to_owned)
         };
         let remote = if remote.text.is_empty() { self.default_remote() } else { remote.text.clone() };
-        match there {
+        match there.map(short).filter(|there| !there.is_empty()) {
             Some(there) => format!("{remote}/{there}"),
             None => remote,
         }
     }
 
+    /// The branch that `branch` follows, where it is pushed to that one.
+    fn followed(&self, branch: &str) -> Option<String> {
+        let how = self.configured("push.default")?;
+        let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let follows = matches!(how.as_str(), "upstream" | "tracking");
+        follows.then(|| self.configured(&format!("branch.{branch}.merge"))).flatten()
+    }
+
     pub(super) fn default_remote(&self) -> String {
-        let of_branch = self.branch().and_then(|branch| {
-            self.configured(&format!("branch.{branch}.pushRemote"))
-                .or_else(|| self.configured("remote.pushDefault"))
-                .or_else(|| self.configured(&format!("branch.{branch}.remote")))
+        let branch = self.branch();
+        let of_branch = |name: &str| self.configured(&format!("branch.{}.{name}", branch.as_deref()?));
+        of_branch("pushRemote")
+            .or_else(|| self.configured("remote.pushDefault"))
+            .or_else(|| of_branch("remote"))
+            .or_else(|| self.only_remote())
+            .unwrap_or_else(|| "origin".to_owned())
+    }
+
+    /// The one remote that there is.
+    fn only_remote(&self) -> Option<String> {
+        let all = self.all_configuration().into_iter().filter_map(|(key, _)| {
+            let (name, variable) = key.strip_prefix("remote.")?.rsplit_once('.')?;
+            variable.eq_ignore_ascii_case("url").then(|| name.to_owned())
         });
-        of_branch.unwrap_or_else(|| "origin".to_owned())
+        let names: BTreeSet<String> = all.collect();
+        let mut names = names.into_iter();
+        names.next().filter(|_| names.next().is_none())
+    }
+
+    /// What the configuration says of a push of `refspecs` to `remote`.
+    fn push_settings(&self, remote: &str, refspecs: &[Word]) -> Vec<String> {
+        let named = refspecs.iter().map(|word| word.text.strip_prefix("refs/heads/").unwrap_or(&word.text).to_owned());
+        let branches: Vec<String> = self.branch().into_iter().chain(named).collect();
+        let matters = |key: &str| {
+            let is = |name: &str| key.eq_ignore_ascii_case(name);
+            is("push.default")
+                || is("remote.pushDefault")
+                || is(&format!("remote.{remote}.push"))
+                || branches.iter().any(|branch| {
+                    let of_branch = ["remote", "pushRemote", "merge"];
+                    of_branch.iter().any(|name| is(&format!("branch.{branch}.{name}")))
+                })
+        };
+        let all = self.all_configuration().into_iter().filter(|(key, _)| matters(key));
+        all.map(|(key, value)| format!("{key}={value}")).take(MOST_SETTINGS).collect()
     }
 
     pub(super) fn push(&mut self, args: &[Arg]) {
@@ -206,6 +259,9 @@ impl Git<'_, '_> {
         }
         self.work(GitWork::Reached);
         let remote = given.unwrap_or_else(|| Word::text(""));
+        if remote.text == "." {
+            self.work(GitWork::Meant { branch: None });
+        }
         let named = if remote.text.is_empty() { self.default_remote() } else { remote.text.clone() };
         let mut refspecs: Vec<Word> = Vec::new();
         let mut words = opts.words.get(1..).unwrap_or_default().iter();
@@ -225,45 +281,68 @@ impl Git<'_, '_> {
                 ..Word::text("standard input")
             });
         }
-        let mut forced_by_default = false;
+        let forced = opts.any(&["force", "force-with-lease"]);
         if refspecs.is_empty() {
             let everything = |text: &str| vec![Word::text(text)];
             if opts.any(&["all", "branches"]) {
                 refspecs = everything("refs/heads/*:refs/heads/*");
-            } else if let Some(default) = self.configured(&format!("remote.{named}.push")) {
-                forced_by_default = default.starts_with('+');
-            }
-            if opts.has("tags") {
-                refspecs.push(Word::text("refs/tags/*:refs/tags/*"));
+            } else if !opts.has("tags") && !forced {
+                // One by one, because some of them may be forced. Where all are, they are found when it is measured.
+                let key = format!("remote.{named}.push");
+                let own = self.all_configuration().into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(&key));
+                refspecs = own.map(|(_, value)| Word::text(&value)).collect();
             }
         }
-        let mirror = opts.has("mirror")
-            || self
-                .configured(&format!("remote.{named}.mirror"))
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        if opts.has("tags") {
+            refspecs.push(Word::text("refs/tags/*:refs/tags/*"));
+        }
+        let is_true = |value: String| matches!(&*value.to_ascii_lowercase(), "true" | "yes" | "on" | "1");
+        let mirror = opts.has("mirror") || self.configured(&format!("remote.{named}.mirror")).is_some_and(is_true);
         let leased = opts.has("force-with-lease") && !opts.has("force");
-        let all_forced = opts.any(&["force", "force-with-lease"]) || forced_by_default;
-        if mirror || opts.has("prune") {
-            // What goes is what their right sides match and their left sides do not have.
-            let both = |text: &str| if text.contains(':') { text.to_owned() } else { format!("{text}:{text}") };
-            let texts = refspecs.iter().map(|word| both(word.text.trim_start_matches('+'))).collect();
+        let push = |push: &Self, refspecs: &[Word]| RemotePush {
+            remote: remote.text.clone(),
+            refspecs: refspecs.iter().filter(|word| !word.text.is_empty()).map(|word| word.text.clone()).collect(),
+            branch: push.branch(),
+            settings: push.push_settings(&named, refspecs),
+            ..RemotePush::default()
+        };
+        let delete = opts.has("delete");
+        if mirror || (opts.has("prune") && !delete) {
             let why = unknown(&refspecs).or_else(|| unknown(std::slice::from_ref(&remote)));
-            let scope = GitScope::Remote {
-                remote: remote.text.clone(),
-                refspecs: if mirror { vec!["+refs/*:refs/*".to_owned()] } else { texts },
-                delete: !mirror,
-                sent: Sent::AsItIs,
+            let specs = if mirror {
+                vec![Word::text("+refs/*:refs/*")]
+            } else {
+                // What is forced is replaced, too; the others only grow.
+                let plus = |word: &Word| {
+                    let is_plain = forced && !word.text.starts_with(['+', '^']);
+                    let text = if is_plain { format!("+{}", word.text) } else { word.text.clone() };
+                    Word { text, ..word.clone() }
+                };
+                refspecs.iter().map(plus).collect()
             };
-            return self.lose(TargetKind::GitRemoteRef, format!("{named}/*"), scope, why);
+            let prunes = RemotePush { prune: true, ..push(self, &specs) };
+            self.lose(TargetKind::GitRemoteRef, format!("{named}/*"), GitScope::Remote(prunes), why);
+            if mirror || !(refspecs.is_empty() && forced) {
+                return;
+            }
         }
         if refspecs.is_empty() {
             refspecs.push(Word::text(""));
         }
+        if refspecs.iter().any(|refspec| refspec.text.starts_with('^')) {
+            // What is left out is left out of all that is pushed.
+            let why = unknown(&refspecs).or_else(|| unknown(std::slice::from_ref(&remote)));
+            if forced || refspecs.iter().any(|refspec| refspec.text.starts_with('+')) {
+                let scope = GitScope::Remote(push(self, &refspecs));
+                return self.lose(TargetKind::GitRemoteRef, format!("{named}/*"), scope, why);
+            }
+            refspecs.retain(|refspec| !refspec.text.starts_with('^'));
+        }
         for refspec in refspecs {
             let text = if refspec.known { refspec.text.as_str() } else { refspec.prefix.as_str() };
             let bare = text.trim_start_matches('+');
-            let delete = opts.has("delete") || (bare.starts_with(':') && (bare.len() > 1 || !refspec.known));
-            let forced = all_forced || text.starts_with('+');
+            let delete = delete || (bare.starts_with(':') && (bare.len() > 1 || !refspec.known));
+            let forced = forced || text.starts_with('+');
             if !delete && !forced {
                 let hidden = opts.uncertain.then(|| "an option is not known before it runs".to_owned());
                 match hidden {
@@ -277,12 +356,7 @@ impl Git<'_, '_> {
                 continue;
             }
             let name = self.remote_name(&remote, &refspec.text);
-            let scope = GitScope::Remote {
-                remote: remote.text.clone(),
-                refspecs: (!refspec.text.is_empty()).then(|| refspec.text.clone()).into_iter().collect(),
-                delete,
-                sent: Sent::AsItIs,
-            };
+            let scope = GitScope::Remote(RemotePush { delete, ..push(self, std::slice::from_ref(&refspec)) });
             let why = unknown(&[remote.clone(), refspec.clone()]);
             let target = self.target(TargetKind::GitRemoteRef, name);
             let mut effect = match why {

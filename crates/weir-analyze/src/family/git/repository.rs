@@ -128,6 +128,11 @@ impl Git<'_, '_> {
         find(&self.config).or_else(|| find(self.files.get_or_init(|| self.read_config())))
     }
 
+    /// All of the configuration, last one wins.
+    pub(super) fn all_configuration(&self) -> Vec<(String, String)> {
+        self.files.get_or_init(|| self.read_config()).iter().chain(&self.config).cloned().collect()
+    }
+
     pub(super) fn read_config(&self) -> Vec<(String, String)> {
         let world = self.call.world;
         let mut files = vec![PathBuf::from("/etc/gitconfig")];

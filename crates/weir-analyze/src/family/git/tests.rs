@@ -303,11 +303,30 @@ fn what_loses_something() {
         ("git push origin :old", &["delete git-remote-ref origin/old | remote origin [:old] delete"]),
         ("git push origin --delete a", &["delete git-remote-ref origin/a | remote origin [a] delete"]),
         ("git push -d origin a", &["delete git-remote-ref origin/a | remote origin [a] delete"]),
-        ("git push --mirror x", &["delete git-remote-ref x/* | remote x [+refs/*:refs/*]"]),
-        ("git push copy", &["delete git-remote-ref copy/* | remote copy [+refs/*:refs/*]"]),
+        ("git push --mirror x", &["delete git-remote-ref x/* | remote x [+refs/*:refs/*] prune"]),
+        ("git push copy", &["delete git-remote-ref copy/* | remote copy [+refs/*:refs/*] prune"]),
+        ("git -c remote.o.mirror=yes push o", &["delete git-remote-ref o/* | remote o [+refs/*:refs/*] prune"]),
+        ("git push --prune o refs/heads/*", &["delete git-remote-ref o/* | remote o [refs/heads/*] prune"]),
+        ("git push --prune -f o refs/heads/*", &["delete git-remote-ref o/* | remote o [+refs/heads/*] prune"]),
+        ("git push --prune --all o", &["delete git-remote-ref o/* | remote o [refs/heads/*:refs/heads/*] prune"]),
+        ("git push --prune o", &["delete git-remote-ref o/* | remote o [] prune"]),
         (
-            "git push --prune o refs/heads/*",
-            &["delete git-remote-ref o/* | remote o [refs/heads/*:refs/heads/*] delete"],
+            "git push --prune --force o",
+            &["delete git-remote-ref o/* | remote o [] prune", "delete git-remote-ref o/topic | remote o []"],
+        ),
+        ("git push --prune -d o a", &["delete git-remote-ref o/a | remote o [a] delete"]),
+        (
+            "git push -f o refs/heads/* ^refs/heads/a",
+            &["delete git-remote-ref o/* | remote o [refs/heads/* ^refs/heads/a]"],
+        ),
+        (
+            "git -c remote.o.push=+a:b -c remote.o.push=c push o",
+            &["delete git-remote-ref o/b | remote o [+a:b]", "publish git-remote-ref o/c"],
+        ),
+        ("git -c remote.pushDefault=o push -f", &["delete git-remote-ref o/topic | remote  []"]),
+        (
+            "git -c push.default=upstream -c branch.topic.merge=refs/heads/x push -f o",
+            &["delete git-remote-ref o/x | remote o []"],
         ),
         // files
         ("git rm a.txt", &["delete file-tree a.txt | files"]),
@@ -458,4 +477,29 @@ fn configuration_files_are_read_as_git_reads_them() {
     );
     assert_eq!(split_alias("a 'b c' d\\ e"), Some(vec!["a".into(), "b c".into(), "d e".into()]));
     assert_eq!(split_alias("a 'b"), None);
+}
+
+#[test]
+fn a_push_says_what_the_configuration_says_of_it() {
+    let settings = |text: &str| {
+        let argv = format!("git {text}");
+        let effects = crate::shell::analyze(&argv, std::path::Path::new("/w/repo"), &machine(), false).effects;
+        let pushes = effects.into_iter().filter_map(|effect| match effect.scope {
+            weir_model::Scope::Git(weir_model::GitScope::Remote(push)) => Some((push.branch, push.settings)),
+            _ => None,
+        });
+        pushes.collect::<Vec<_>>()
+    };
+    let with = |settings: &[&str]| {
+        vec![(Some("topic".to_owned()), settings.iter().map(|setting| (*setting).to_owned()).collect::<Vec<_>>())]
+    };
+    assert_eq!(settings("push -f"), with(&["branch.topic.remote=upstream"]));
+    assert_eq!(
+        settings("-c push.default=current -c core.pager=cat push -f"),
+        with(&["branch.topic.remote=upstream", "push.default=current"])
+    );
+    assert_eq!(
+        settings("-c branch.main.merge=refs/heads/x -c branch.other.merge=refs/heads/y push -f upstream main"),
+        with(&["branch.topic.remote=upstream", "branch.main.merge=refs/heads/x"])
+    );
 }

@@ -84,6 +84,8 @@ impl Git<'_, '_> {
             && let Some(branch) = revision.as_ref().filter(|word| word.known && self.branch_exists(&word.text))
         {
             self.checked_out(branch);
+        } else if paths.is_empty() && (revision.is_some() || opts.has("detach") || opts.uncertain) {
+            self.elsewhere();
         }
         if !paths.is_empty() || why.is_some() {
             let staged = revision.is_some();
@@ -128,6 +130,8 @@ impl Git<'_, '_> {
             && !opts.has("detach")
         {
             self.checked_out(branch);
+        } else {
+            self.elsewhere();
         }
     }
 

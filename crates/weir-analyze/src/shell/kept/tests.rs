@@ -139,7 +139,7 @@ fn what_find_lists_is_what_its_tests_let_through() {
 /// What the action does to the branches before it pushes them by force.
 fn sent(text: &str) -> Option<Sent> {
     effects(text).into_iter().find_map(|effect| match effect.scope {
-        Scope::Git(GitScope::Remote { sent, .. }) => Some(sent),
+        Scope::Git(GitScope::Remote(push)) => Some(push.sent),
         _ => None,
     })
 }
@@ -152,7 +152,7 @@ fn a_push_sends_what_the_action_has_made() {
         ("git add -A && git commit -m x && git push --force", Sent::Grown),
         ("git merge x; git push -f", Sent::Grown),
         ("git pull && git push -f", Sent::Grown),
-        ("git cherry-pick x && git push -f origin other", Sent::Grown),
+        ("git cherry-pick x && git push -f origin other", Sent::AsItIs),
         ("git commit --amend --no-edit && git push --force-with-lease", Sent::Rewritten),
         ("git commit -m x; git rebase main && git push -f", Sent::Rewritten),
         ("git pull --rebase && git push -f origin main", Sent::Rewritten),
@@ -198,4 +198,57 @@ fn what_is_ignored_may_be_decided_by_the_command_itself() {
     ] {
         assert_eq!(cleaned(text), expected, "{text}");
     }
+}
+
+#[test]
+fn what_is_pushed_may_be_moved_before() {
+    use Sent::{AsItIs, Grown, Rewritten};
+    for (text, expected) in [
+        ("git push -f", AsItIs),
+        ("git status && git add -A && git stash && git push -f", AsItIs),
+        ("git commit -am x && git push -f", Grown),
+        ("git commit --amend --no-edit && git push --force-with-lease", Rewritten),
+        ("git -C /w commit --amend; (git push -f origin HEAD:other)", Rewritten),
+        ("git commit --amend && git push -f origin other", AsItIs),
+        ("git commit --amend && git push -f origin refs/heads/main~1:other", Rewritten),
+        ("git commit --amend && git push -f --all", Rewritten),
+        ("git commit --amend && git push origin --delete main", AsItIs),
+        ("git commit --amend || git push -f", AsItIs),
+        ("git rebase -i HEAD~3 && git push -f", Rewritten),
+        ("git rebase main other && git push -f origin main", AsItIs),
+        ("git rebase main other && git push -f", Rewritten),
+        ("git rebase --update-refs x && git push -f origin other", Rewritten),
+        ("git reset --hard HEAD~2 && git push -f", Rewritten),
+        ("git reset --hard && git push -f", AsItIs),
+        ("git reset --hard $X; git push -f origin main", Rewritten),
+        ("git branch -f other x && git push -f origin other", Rewritten),
+        ("git branch -f other x && git push -f origin main", AsItIs),
+        ("git update-ref refs/heads/main 12345 && git push -f", Rewritten),
+        ("git branch -M other && git push -f", Rewritten),
+        ("git branch -D other; git push --prune origin 'refs/heads/*'", Rewritten),
+        ("git checkout other && git push -f", AsItIs),
+        ("git checkout other && git reset --hard x && git push -f origin main", AsItIs),
+        ("git checkout other && git reset --hard x && git push -f", Rewritten),
+        ("git checkout v1 && git push -f origin HEAD:other", Rewritten),
+        ("git switch --detach x && git push -f origin HEAD:other", Rewritten),
+        ("git pull && git push -f", Grown),
+        ("git pull --rebase && git push -f", Rewritten),
+        ("git merge x && git push -f", Grown),
+        ("git cherry-pick x && git push -f", Grown),
+        ("git fetch origin +x:main && git push -f", Rewritten),
+        ("git filter-branch --tree-filter true && git push -f", Rewritten),
+        ("git symbolic-ref HEAD refs/heads/x && git push -f", Rewritten),
+        ("cd /elsewhere && git commit --amend; cd /w && git push -f", AsItIs),
+        ("for i in 1 2; do git commit --amend; git push -f; done", Rewritten),
+    ] {
+        let all = effects(text);
+        let push = all.iter().rev().find_map(|effect| match &effect.scope {
+            Scope::Git(GitScope::Remote(push)) => Some(push),
+            _ => None,
+        });
+        assert_eq!(push.map(|push| push.sent), Some(expected), "{text}");
+    }
+    let other = effects("git checkout other && git push -f origin HEAD");
+    let Scope::Git(GitScope::Remote(push)) = &other[1].scope else { panic!("{other:?}") };
+    assert_eq!(push.branch.as_deref(), Some("other"));
 }
