@@ -15,8 +15,8 @@ use crate::Config;
 const OWN: &[Surface] = &[
     Surface { owner: "weir", base: SurfaceBase::Root, path: "etc/weir", subtree: true },
     Surface { owner: "weir", base: SurfaceBase::Project, path: ".weir", subtree: true },
-    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/refs/weir", subtree: true },
-    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/logs/refs/weir", subtree: true },
+    // Also of repositories without a working tree, and their logs.
+    Surface { owner: "weir", base: SurfaceBase::Project, path: "refs/weir", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/hooks", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/config", subtree: false },
     Surface { owner: "git", base: SurfaceBase::Home, path: ".gitconfig", subtree: false },
@@ -370,9 +370,10 @@ mod tests {
 
         let git = home.join("work/.git");
         fs::create_dir_all(git.join("refs/weir")).unwrap();
-        for path in ["refs/weir", "refs/weir/0192f0c1/0", "refs"] {
+        for path in ["refs/weir", "refs/weir/0192f0c1/0", "refs", "logs/refs/weir/0192f0c1"] {
             assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
         }
+        assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &home.join("bare.git/refs/weir")));
         for path in ["refs/heads", "refs/heads/weir", "refs/weirdo"] {
             assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
         }

@@ -139,7 +139,12 @@ impl Git<'_, '_> {
                 }
             }
             "symbolic-ref" => {
-                self.modify();
+                match opts.words.as_slice() {
+                    [name] if name.text.starts_with("refs/") => self.delete_refs(std::slice::from_ref(name)),
+                    // What it had is not below it any more.
+                    [name, to, ..] if name.text.starts_with("refs/") => self.move_ref("", Some(name), Some(to)),
+                    _ => self.modify(),
+                }
                 self.work(GitWork::Meant { branch: None });
             }
             _ => self.modify(),

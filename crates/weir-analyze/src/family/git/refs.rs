@@ -144,12 +144,16 @@ impl Git<'_, '_> {
         for refspec in opts.words.iter().skip(1) {
             let forced = refspec.text.starts_with('+') || opts.has("force");
             let plain = refspec.text.trim_start_matches('+');
-            if let Some((from, to)) = plain.split_once(':')
-                && forced
-                && !to.is_empty()
-                && !to.starts_with("refs/remotes/")
-            {
-                let (from, to) = (Word::text(from), Word::text(to));
+            let Some((from, to)) = plain.split_once(':') else { continue };
+            if to.is_empty() || to.starts_with("refs/remotes/") {
+                continue;
+            }
+            let (from, to) = (Word::text(from), Word::text(to));
+            if opts.has("prune") {
+                // What matches there and is not on the remote goes.
+                self.delete_refs(std::slice::from_ref(&to));
+            }
+            if forced {
                 self.move_ref("", Some(&to), Some(&from));
             }
         }

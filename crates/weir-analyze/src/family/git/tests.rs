@@ -279,6 +279,15 @@ fn what_loses_something() {
         ("git update-ref -d refs/heads/x", &["delete git-ref refs/heads/x | refs [refs/heads/x]"]),
         ("git update-ref refs/heads/x abc", &["delete git-ref refs/heads/x | move refs/heads/x to abc"]),
         ("git update-ref refs/heads/x 0000000", &["delete git-ref refs/heads/x | refs [refs/heads/x]"]),
+        (
+            "git symbolic-ref refs/heads/x refs/heads/y",
+            &["delete git-ref refs/heads/x | move refs/heads/x to refs/heads/y"],
+        ),
+        ("git symbolic-ref -d refs/heads/x", &["delete git-ref refs/heads/x | refs [refs/heads/x]"]),
+        (
+            "git fetch --prune . refs/none/*:refs/kept/*",
+            &["delete git-ref refs/kept/* | refs [refs/kept/*]", "modify git-repository repo"],
+        ),
         ("git fetch origin +main:main", &["delete git-ref main | move main to main", MODIFIES[0]]),
         // stash
         ("git stash drop", &["delete git-stash stash | stash 0"]),
