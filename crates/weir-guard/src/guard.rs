@@ -316,6 +316,7 @@ impl Guard {
         let mut effects = analysis.effects;
         let understood = effects.len();
         surfaces::guard(&mut effects, &self.config);
+        surfaces::guard_kept_refs(&mut effects, action);
         let session_started = self.session_started(action, &effects);
         measure(
             &mut effects,

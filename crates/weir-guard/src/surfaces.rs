@@ -7,16 +7,23 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use weir_model::{Effect, GitScope, RemotePush, Scope, Surface, SurfaceBase, Target, TargetKind, Verb};
+use weir_model::{
+    Action, Effect, GitScope, RemotePush, Request, Scope, Surface, SurfaceBase, Target, TargetKind, Verb,
+};
 
 use crate::Config;
+
+/// Where restore points keep objects in a repository.
+const KEPT_REFS: &str = "refs/weir";
+/// Larger lists of refs are not looked through.
+const LARGEST_PACKED: u64 = 16 << 20;
 
 /// Weir's and git's own controls; each agent's are declared in its file of the hook gate.
 const OWN: &[Surface] = &[
     Surface { owner: "weir", base: SurfaceBase::Root, path: "etc/weir", subtree: true },
     Surface { owner: "weir", base: SurfaceBase::Project, path: ".weir", subtree: true },
-    // Also of repositories without a working tree, and their logs.
-    Surface { owner: "weir", base: SurfaceBase::Project, path: "refs/weir", subtree: true },
+    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/refs/weir", subtree: true },
+    Surface { owner: "weir", base: SurfaceBase::Project, path: ".git/logs/refs/weir", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/hooks", subtree: true },
     Surface { owner: "git", base: SurfaceBase::Project, path: ".git/config", subtree: false },
     Surface { owner: "git", base: SurfaceBase::Home, path: ".gitconfig", subtree: false },
@@ -37,15 +44,12 @@ pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
             found.push(extra);
         }
         if let Some(name) = kept_ref(effect) {
-            let mut extra = Effect::new(effect.verb, Target::new(TargetKind::ControlSurface, name));
-            extra.note = Some("restore points keep by it what an undo needs of git".to_owned());
-            extra.span = effect.span;
-            extra.via.clone_from(&effect.via);
-            extra.impact.measured = true;
-            found.push(extra);
+            found.push(kept(effect, name));
         }
         if let Some((owner, path)) = touched(effect, config) {
-            let name = path.to_string_lossy().into_owned();
+            // Of all refs it is those of restore points.
+            let named = if owner == "weir" && path.ends_with("refs") { path.join("weir") } else { path.clone() };
+            let name = named.to_string_lossy().into_owned();
             let mut target = Target::new(TargetKind::ControlSurface, name);
             target.paths = vec![path];
             let mut extra = Effect::new(effect.verb, target);
@@ -57,6 +61,35 @@ pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
         }
     }
     effects.append(&mut found);
+}
+
+/// Adds an effect on what restore points keep in git, where an action names that and deletes or moves refs that are only known
+/// when it runs: `git for-each-ref refs/weir | xargs git update-ref -d`.
+pub(crate) fn guard_kept_refs(effects: &mut Vec<Effect>, action: &Action) {
+    let Request::Shell { command, .. } = &action.request else { return };
+    let is_meant = command.match_indices(KEPT_REFS).any(|(at, _)| {
+        // What is left out is not meant.
+        let before = command.get(..at).unwrap_or_default().trim_end_matches(['\'', '"', '^', ' ']);
+        !before.ends_with("--exclude=") && !before.ends_with("grep -v") && !before.ends_with("--exclude")
+    });
+    let moves = |effect: &&Effect| {
+        let of_refs = matches!(effect.scope, Scope::Git(GitScope::Refs { .. } | GitScope::Move { .. }));
+        effect.opaque && effect.target.kind == TargetKind::GitRef && of_refs
+    };
+    if is_meant && let Some(cause) = effects.iter().find(moves) {
+        let extra = kept(cause, KEPT_REFS.to_owned());
+        effects.push(extra);
+    }
+}
+
+/// The effect on what restore points keep under this name, by another effect.
+fn kept(cause: &Effect, name: String) -> Effect {
+    let mut extra = Effect::new(cause.verb, Target::new(TargetKind::ControlSurface, name));
+    extra.note = Some("restore points keep by it what an undo needs of git".to_owned());
+    extra.span = cause.span;
+    extra.via.clone_from(&cause.via);
+    extra.impact.measured = true;
+    extra
 }
 
 /// True where a process is ended that is called as Weir is.
@@ -158,13 +191,30 @@ fn owner_of(path: &Path, takes_all_below: bool, config: &Config) -> Option<Strin
             return Some("weir".to_owned());
         }
     }
-    if weir_restore::is_trash(path) {
+    if weir_restore::is_trash(path) || holds_kept_refs(path, takes_all_below) {
         return Some("weir".to_owned());
     }
     OWN.iter()
         .chain(&config.surfaces)
         .find(|surface| matches(surface, path, takes_all_below, config))
         .map(|surface| surface.owner.to_owned())
+}
+
+/// True where `path` is, or contains, the refs of restore points in a repository of whatever name, or the list with all that are packed.
+fn holds_kept_refs(path: &Path, takes_all_below: bool) -> bool {
+    let is_git = |dir: &Path| dir.join("HEAD").is_file() && dir.join("objects").is_dir();
+    let below = path.ancestors().find(|above| above.ends_with(KEPT_REFS));
+    if let Some(git) = below.and_then(|kept| kept.parent()?.parent()) {
+        let git = if git.ends_with("logs") { git.parent().unwrap_or(git) } else { git };
+        return is_git(git);
+    }
+    let Some(git) = path.parent() else { return false };
+    if path.ends_with("packed-refs") && is_git(git) {
+        let small = path.metadata().is_ok_and(|meta| meta.len() <= LARGEST_PACKED);
+        let named = |text: &[u8]| text.windows(11).any(|part| part == b" refs/weir/");
+        return !small || std::fs::read(path).is_ok_and(|text| named(&text));
+    }
+    takes_all_below && path.ends_with("refs") && is_git(git) && path.join("weir").exists()
 }
 
 fn matches(surface: &Surface, path: &Path, takes_all_below: bool, config: &Config) -> bool {
@@ -373,10 +423,29 @@ mod tests {
         for path in ["refs/weir", "refs/weir/0192f0c1/0", "refs", "logs/refs/weir/0192f0c1"] {
             assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
         }
-        assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &home.join("bare.git/refs/weir")));
         for path in ["refs/heads", "refs/heads/weir", "refs/weirdo"] {
             assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &git.join(path)), "{path}");
         }
+        // Packed, and in a repository without a working tree.
+        let bare = home.join("mirror");
+        fs::create_dir_all(bare.join("objects")).unwrap();
+        fs::write(bare.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        let list = bare.join("packed-refs");
+        fs::write(&list, "# pack-refs with: peeled fully-peeled sorted\n12 refs/heads/refs/weird\n").unwrap();
+        assert!(!is_guarded(&config, Verb::Modify, Scope::Content, &list));
+        assert!(!is_guarded(&config, Verb::Delete, Scope::Whole, &bare.join("refs")));
+        fs::write(&list, "12 refs/heads/main\n34 refs/weir/0192f0c1/0\n").unwrap();
+        assert!(is_guarded(&config, Verb::Modify, Scope::Content, &list));
+        assert!(is_guarded(&config, Verb::Delete, Scope::Files, &list));
+        assert!(!is_guarded(&config, Verb::Read, Scope::Whole, &list));
+        assert!(is_guarded(&config, Verb::Create, Scope::Whole, &bare.join("refs/weir/x/0")));
+        fs::create_dir_all(bare.join("refs/weir")).unwrap();
+        assert!(is_guarded(&config, Verb::Delete, Scope::Whole, &bare.join("refs")));
+        let source = home.join("src/refs/weir/mod.rs");
+        assert!(
+            !is_guarded(&config, Verb::Modify, Scope::Content, &source),
+            "a directory of that name is no repository"
+        );
     }
 
     #[test]

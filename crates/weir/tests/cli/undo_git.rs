@@ -480,3 +480,60 @@ fn what_git_does_not_see_comes_back_with_its_directory() {
         assert_eq!(fs::read_dir(machine.project().join("deep/a/b")).unwrap().count(), 2, "{command}");
     }
 }
+
+#[test]
+fn an_agent_leaves_what_restore_points_keep() {
+    let machine = Machine::new();
+    repository(&machine);
+    git(&machine, "commit -qam all");
+    git(&machine, "branch other");
+    let kept = "refs/weir/0192f0c1-2b3a-7c4d-8e5f-000000000000/0";
+    git(&machine, &format!("update-ref {kept} HEAD"));
+    for command in [
+        "git update-ref -d KEPT",
+        "git update-ref KEPT other",
+        "printf 'delete KEPT\\n' | git update-ref --stdin",
+        "git update-ref --stdin <<< 'delete KEPT'",
+        "printf 'delete KEPT\\0\\0' | git update-ref -z --stdin",
+        "git for-each-ref --format='%(refname)' refs/weir | xargs -n1 git update-ref -d",
+        "git for-each-ref --format='delete %(refname)' refs/weir | git update-ref --stdin",
+        "for r in $(git for-each-ref --format='%(refname)' refs/weir); do git update-ref -d $r; done",
+        "git symbolic-ref KEPT refs/heads/main",
+        "git symbolic-ref -d KEPT",
+        "git push . :KEPT",
+        "git push . --delete KEPT",
+        "git push --force . main:KEPT",
+        "git push --prune . 'refs/heads/*:refs/weir/*'",
+        "git fetch . main:KEPT",
+        "git fetch --prune . 'refs/heads/*:refs/weir/*'",
+        "git -c remote.o.fetch='refs/heads/*:refs/weir/*' fetch o",
+        "rm -rf .git/refs/weir",
+        "rm -r .git/refs",
+        "echo 1 > .git/KEPT",
+        "mv .git/refs/weir /tmp/",
+        "python3 -c 'import shutil; shutil.rmtree(\".git/refs/weir\")'",
+    ] {
+        let command = command.replace("KEPT", kept);
+        let answer = machine.bash(&command);
+        assert_eq!(decision(&answer), "deny", "{command}");
+        let said = text(&answer.stdout);
+        assert!(said.contains("restore points keep") && said.contains("weir restore-points"), "{command}: {said}");
+    }
+    git(&machine, "pack-refs --all");
+    assert_eq!(decision(&machine.bash("sed -i /weir/d .git/packed-refs")), "deny");
+    for command in [
+        "git for-each-ref refs/weir",
+        "git log --all --oneline",
+        "git show KEPT",
+        "git update-ref refs/heads/x HEAD",
+        "git update-ref -d refs/heads/other",
+        "git fetch . main:new",
+        "git branch weir",
+        "cat .git/packed-refs",
+        "git pack-refs --all",
+        "git symbolic-ref HEAD refs/heads/other",
+    ] {
+        let command = command.replace("KEPT", kept);
+        assert!(is_silent(&machine.bash(&command)), "{command}");
+    }
+}

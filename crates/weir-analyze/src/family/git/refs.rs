@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use weir_model::{Effect, GitScope, RemotePush, Scope, TargetKind, Verb};
 
 use super::grammar::{BRANCH, FETCH, PUSH, TAG, UPDATE_REF};
-use super::{Git, unknown};
+use super::{Git, is_kept, unknown};
 use crate::call::{Arg, GitWork, Stdin};
 use crate::family::options::{Opts, Word, not_known};
 
@@ -153,10 +153,11 @@ impl Git<'_, '_> {
                 // What matches there and is not on the remote goes.
                 self.delete_refs(std::slice::from_ref(&to));
             }
-            if forced {
+            if forced || is_kept(&to.text) {
                 self.move_ref("", Some(&to), Some(&from));
             }
         }
+        self.fetch_into_kept(&opts);
         if name == "pull" {
             let configured = |key: &str| self.configured(key).is_some_and(|how| !how.eq_ignore_ascii_case("false"));
             let of_branch = self.branch().map(|branch| format!("branch.{branch}.rebase"));
@@ -166,6 +167,28 @@ impl Git<'_, '_> {
             self.moved(!rebases && !opts.uncertain);
         }
         self.modify();
+    }
+
+    /// What is fetched by the configuration, or by `--refmap`, into the refs of restore points, or prunes them.
+    fn fetch_into_kept(&mut self, opts: &Opts) {
+        let mut specs: Vec<String> = opts.values("refmap").map(|word| word.text.clone()).collect();
+        let configured = self.all_configuration().into_iter().filter(|(key, _)| {
+            let key = key.to_ascii_lowercase();
+            key.starts_with("remote.") && key.ends_with(".fetch")
+        });
+        specs.extend(configured.map(|(_, value)| value));
+        let prunes = opts.has("prune") || self.configured("fetch.prune").is_some_and(|value| value == "true");
+        let some = self.repository().map(|(_, git_dir)| self.common(&git_dir).join("refs/weir"));
+        let are_there = some.is_some_and(|kept| self.call.world.kind(&kept).is_some());
+        for spec in specs {
+            let Some((from, to)) = spec.trim_start_matches('+').split_once(':') else { continue };
+            if is_kept(to) {
+                self.move_ref("", Some(&Word::text(to)), Some(&Word::text(from)));
+            } else if prunes && are_there && to == "refs/*" {
+                // A mirror has them not.
+                self.delete_refs(&[Word::text("refs/weir/*")]);
+            }
+        }
     }
 
     pub(super) fn publish(&mut self, remote: &Word, reference: &Word) {
