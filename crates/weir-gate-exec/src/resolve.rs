@@ -19,6 +19,8 @@ const PROC_SUPER_MAGIC: u64 = 0x9fa0;
 const PROC_ROOT_INODE: u64 = 1;
 /// As many links as the kernel follows.
 const MAX_LINKS: usize = 40;
+/// Directories one below the other that a path is put together of.
+const DEEPEST: usize = 20_000;
 const ABOVE: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 const AT_CURRENT: i32 = -100;
 
@@ -316,9 +318,23 @@ impl World {
     /// The path of a directory that is deeper than the kernel can say. Nothing below the guard can move directories meanwhile:
     /// this thread would have to do it.
     fn long_path_of(&self, directory: BorrowedFd<'_>) -> Result<PathBuf, Errno> {
-        let above = rustix::fs::openat(directory, c"..", ABOVE, Mode::empty())?;
-        let name = name_in(above.as_fd(), directory)?;
-        Ok(self.path_of(above.as_fd())?.join(name))
+        let mut names = Vec::new();
+        let mut here = None::<OwnedFd>;
+        while names.len() < DEEPEST {
+            let below = here.as_ref().map_or(directory, AsFd::as_fd);
+            let above = rustix::fs::openat(below, c"..", ABOVE, Mode::empty())?;
+            names.push(name_in(above.as_fd(), below)?);
+            match rustix::fs::readlinkat(&self.own_descriptors, number(above.as_fd()).as_str(), Vec::with_capacity(256))
+            {
+                Ok(link) => {
+                    let start = PathBuf::from(OsString::from_vec(link.into_bytes()));
+                    return Ok(names.iter().rev().fold(start, |path, name| path.join(name)));
+                }
+                Err(Errno::NAMETOOLONG) => here = Some(above),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Errno::NAMETOOLONG)
     }
 
     /// Opens what a descriptor stands for once more, with other flags.

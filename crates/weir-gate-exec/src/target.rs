@@ -22,6 +22,8 @@ const PAGE: usize = 4096;
 const PATH_MAX: usize = 4096;
 /// More than `execve` takes on most systems (128 KiB for one string, 2 MiB for all by default).
 const ARGUMENTS_MAX: usize = 4096;
+/// The kernel takes no more, whatever the limits are.
+const ARGUMENT_BYTES_MAX: usize = 6 << 20;
 /// Of `pidfd_open`: the thread and not its process.
 const PIDFD_THREAD: u32 = 0o200;
 
@@ -125,6 +127,7 @@ impl Target<'_> {
         }
         let mut buffer = [0; 64];
         let mut at = address;
+        let mut bytes = 0usize;
         while arguments.len() < ARGUMENTS_MAX {
             let got = self.read_some(at, &mut buffer)?;
             let (pointers, _) = buffer.get(..got).ok_or(Errno::FAULT)?.as_chunks::<8>();
@@ -134,7 +137,14 @@ impl Target<'_> {
             for pointer in pointers {
                 match u64::from_ne_bytes(*pointer) {
                     0 => return Ok(arguments),
-                    pointer => arguments.push(self.string(pointer, 1 << 17)?),
+                    pointer => {
+                        let argument = self.string(pointer, 1 << 17)?;
+                        bytes = bytes.saturating_add(argument.len());
+                        if bytes > ARGUMENT_BYTES_MAX {
+                            return Err(Errno::TOOBIG);
+                        }
+                        arguments.push(argument);
+                    }
                 }
             }
             at = at.saturating_add(8 * pointers.len() as u64);

@@ -68,6 +68,8 @@ pub(super) fn symbolic_link(scene: &mut Scene<'_>, text: u64, directory: i32, pa
         return Err(Errno::NOENT.into());
     }
     let place = new_name(scene, directory, &path, false)?;
+    // What is protected below this name, and not there yet, would be made wherever the link leads.
+    scene.permitted_tree(&place.path)?;
     let (parent, name, path) = place.at();
     scene.rules.recorder.creating(parent, name, path).map_err(|error| cannot_keep(path, &error))?;
     rustix::fs::symlinkat(&text, parent, name)?;

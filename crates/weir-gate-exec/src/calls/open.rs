@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -158,6 +159,20 @@ fn refused(object: &Object, why: &str) -> Stop {
 fn fifo(scene: &Scene<'_>, object: &Object, again: OFlags, flags: OFlags) -> Result<Answer, Stop> {
     if object.path.is_absolute() && object.status.links > 0 {
         scene.permitted(&object.path)?;
+    }
+    if flags.bits() & ACCESS_MODE == 0 && !flags.contains(OFlags::NONBLOCK) {
+        // For a reader it waits for a writer, who is only seen by what comes from him.
+        let file = scene.rules.world.reopen(object.file.as_fd(), again | OFlags::NONBLOCK)?;
+        let attempt = move || {
+            let mut seen = [PollFd::new(&file, PollFlags::IN)];
+            if rustix::event::poll(&mut seen, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? == 0 {
+                return Ok(None);
+            }
+            let status = rustix::fs::fcntl_getfl(&file)?;
+            rustix::fs::fcntl_setfl(&file, status - OFlags::NONBLOCK)?;
+            rustix::io::fcntl_dupfd_cloexec(&file, 0).map(Some)
+        };
+        return later(Arc::clone(scene.listener), scene.target.id, flags.contains(OFlags::CLOEXEC), attempt);
     }
     let waits = flags.bits() & ACCESS_MODE == 1 && !flags.contains(OFlags::NONBLOCK);
     if !waits {

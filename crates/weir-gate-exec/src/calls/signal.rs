@@ -1,6 +1,7 @@
 //! Signals and limits for other processes: any but the supervisor.
 //!
-//! Process numbers are in registers, so what was looked at is what the kernel does.
+//! Process numbers are in registers, so what was looked at is what the kernel does; for a descriptor of a process this does not hold
+//! where another thread puts another one in its place meanwhile.
 
 use std::path::Path;
 
@@ -9,8 +10,11 @@ use rustix::io::Errno;
 use crate::filter::Call;
 use crate::supervisor::{Answer, Scene, Stop};
 
-const SIGKILL: i32 = 9;
-const SIGSTOP: i32 = 19;
+/// Those that the supervisor hands on, and those that end nobody: HUP, INT, QUIT, USR1, USR2, PIPE, TERM, CHLD, CONT, TSTP, TTIN,
+/// TTOU, URG, WINCH, IO.
+const FOR_ALL: [i32; 15] = [1, 2, 3, 10, 12, 13, 15, 17, 18, 20, 21, 22, 23, 28, 29];
+/// The flags of `pidfd_send_signal` for one thread and for one process; the other one is for a process group.
+const PIDFD_ONE: i32 = 3;
 const WHY: &str = "it would stop the guard";
 
 pub(super) fn kill(scene: &Scene<'_>) -> Result<Answer, Stop> {
@@ -25,7 +29,7 @@ pub(super) fn kill(scene: &Scene<'_>) -> Result<Answer, Stop> {
         return Err(Stop::refused("every process of the user", "it reaches beyond this command", Errno::PERM));
     }
     let group = if process == 0 { own_group(scene)? } else { process.checked_neg().ok_or(Errno::SRCH)? };
-    if group == scene.rules.group && matches!(signal, SIGKILL | SIGSTOP) {
+    if group == scene.rules.group && !FOR_ALL.contains(&signal) {
         return Err(Stop::refused(format!("process group {group}"), WHY, Errno::PERM));
     }
     Ok(Answer::Proceed)
@@ -53,8 +57,10 @@ pub(super) fn pidfd(scene: &Scene<'_>) -> Result<Answer, Stop> {
     scene.target.confirm()?;
     let process = text.lines().find_map(|line| line.strip_prefix("Pid:")).and_then(|value| value.trim().parse().ok());
     match process {
-        Some(process) if scene.int(1) != 0 => proceed_unless_own(process),
-        _ => Ok(Answer::Proceed),
+        _ if scene.int(1) == 0 => Ok(Answer::Proceed),
+        Some(process) if scene.int(3) & !PIDFD_ONE == 0 => proceed_unless_own(process),
+        // A directory of `/proc` does as well, and a group may be the supervisor's.
+        _ => Err(Stop::refused("a process group, or a process by its directory in `/proc`", WHY, Errno::PERM)),
     }
 }
 

@@ -84,6 +84,25 @@ const SIGIO: u32 = 29;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541C;
 /// `BTRFS_IOC_SNAP_DESTROY` and its second form: a whole subvolume in one call that is no removal of a name.
+/// Requests that change a file, a file system or a disk through a descriptor that only reads: attributes and project of an inode
+/// (`FS_IOC_SETFLAGS` in both sizes, `FS_IOC_FSSETXATTR`), verity and encryption, freezing and shutting down a file system, partitions,
+/// raw SCSI and NVMe commands.
+const PAST_THE_FLOOR: [u32; 14] = [
+    0x4004_6602,
+    0x4008_6602,
+    0x401c_5820,
+    0x4080_6685,
+    0x800c_6613,
+    0xc004_5877,
+    0xc004_5878,
+    0x8004_587d,
+    0x0000_1269,
+    0x0000_2285,
+    0xc048_4e41,
+    0xc048_4e43,
+    0xc050_4e47,
+    0xc050_4e48,
+];
 const SUBVOLUME_DESTROY: [u32; 2] = [0x5000_940f, 0x5000_943f];
 const S_IFMT: u32 = 0o170_000;
 const S_IFCHR: u32 = 0o020_000;
@@ -132,7 +151,7 @@ fn opening(program: &mut Program, shape: &Shape) {
 fn registers(program: &mut Program, shape: &Shape) {
     program.on(Call::ioctl, |body| {
         body.argument(1);
-        for request in [TIOCSTI, TIOCLINUX, SUBVOLUME_DESTROY[0], SUBVOLUME_DESTROY[1]] {
+        for request in [TIOCSTI, TIOCLINUX].into_iter().chain(SUBVOLUME_DESTROY).chain(PAST_THE_FLOOR) {
             body.answer_if_equal(request, fail(EPERM));
         }
         body.answer(ALLOW);

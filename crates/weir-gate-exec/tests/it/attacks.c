@@ -147,6 +147,14 @@ int main(int count, char **words) {
         say("pidfd", syscall(SYS_pidfd_send_signal, fd, SIGKILL, 0, 0));
         say("getfd", syscall(438, fd, 0, 0));
         say("group", kill(0, SIGKILL));
+        say("group-abort", kill(0, SIGABRT));
+        say("group-alarm", kill(0, SIGALRM));
+        char proc[64];
+        snprintf(proc, sizeof proc, "/proc/%d", parent);
+        say("proc-directory", syscall(SYS_pidfd_send_signal, open(proc, O_RDONLY | O_DIRECTORY), SIGKILL, 0, 0));
+        say("pidfd-group", syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, getpid(), 0), SIGKILL, 0, 4));
+        int attributes = 0, reader = open(a, O_RDONLY);
+        say("attributes", ioctl(reader, 0x40086602, &attributes));
         say("all", kill(-1, SIGKILL));
         struct rlimit none = {0, 0};
         say("limit", prlimit(parent, RLIMIT_CPU, &none, 0));

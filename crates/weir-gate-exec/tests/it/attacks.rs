@@ -155,6 +155,11 @@ fn the_supervisor_cannot_be_reached() {
             "pidfd",
             "getfd",
             "group",
+            "group-abort",
+            "group-alarm",
+            "proc-directory",
+            "pidfd-group",
+            "attributes",
             "all",
             "limit",
             "ptrace",
@@ -241,6 +246,50 @@ fn a_protected_place_inside_is_out_of_reach() {
             cage.path("work/m/g"),
         ]));
         assert_eq!(stdout(&modes), "750\n640\n640\n");
+    });
+}
+
+#[test]
+fn a_protected_place_that_is_not_there_yet_cannot_be_led_elsewhere() {
+    as_each_user(|cage| {
+        let settings = cage.path("work/.tool/settings.json");
+        let script =
+            "mkdir d; ln -s d .tool; ln -s d x; mv x .tool; mkdir -p .tool; echo evil > .tool/settings.json; true";
+        let ran = output(cage.guard_with(&["--protect", text(&settings)]).args(["sh", "-c", script]));
+        assert!(!settings.exists() && !cage.path("work/d/settings.json").exists(), "{ran:?}");
+        assert!(cage.path("work/.tool").is_dir() && !cage.path("work/.tool").is_symlink(), "{ran:?}");
+    });
+}
+
+#[test]
+fn a_pipe_that_is_opened_to_be_read_or_made_waits_for_its_writer() {
+    as_each_user(|cage| {
+        let script = "mkfifo p; python3 -c '
+import os
+reader = os.open(\"p\", os.O_RDONLY | os.O_CREAT)
+print(os.read(reader, 9).decode(), os.read(reader, 9))' & sleep 0.2; : > beside; echo through > p; wait";
+        let ran = cage.shell(script);
+        assert_eq!(stdout(&ran), "through\n b''\n", "{ran:?}");
+    });
+}
+
+#[test]
+fn a_program_with_gigabytes_of_arguments_costs_nothing() {
+    as_each_user(|cage| {
+        let source = "#include <unistd.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <errno.h>
+            #include <stdio.h>
+            int main(void) {
+                static char big[100000], *words[4100];
+                memset(big, 'x', sizeof big - 1);
+                for (int i = 0; i < 4099; i++) words[i] = big;
+                execv(\"/bin/true\", words);
+                puts(strerrorname_np(errno));
+            }";
+        let ran = output(cage.guard().arg(cage.compile(source, &["-D_GNU_SOURCE"])));
+        assert_eq!(stdout(&ran), "E2BIG\n", "{ran:?}");
     });
 }
 

@@ -87,6 +87,10 @@ impl Judge for OnGuard {
     fn notice(&self, notice: &Notice) {
         match notice {
             Notice::Refused(refusal) => say(&format!("weir: {}", shown(&refusal.to_string()))),
+            Notice::Unsaved(path, why) => {
+                let path = shown(&path.display().to_string());
+                say(&format!("weir: what is written into `{path}` cannot be taken back: {}", shown(why)));
+            }
             Notice::Waiting if !self.quiet => {
                 say("weir: the command has ended, and processes that it started are still running");
             }
