@@ -3,7 +3,9 @@
 //! Where git would refuse (`push.default=simple` and a branch that follows one of another name), what it would do under a milder
 //! setting is told: a refusal loses nothing, and the figures are larger than the truth then.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice as _};
@@ -27,6 +29,7 @@ pub(crate) struct Update {
 pub(crate) struct Plan {
     /// The remote, by its name or its address.
     pub(crate) remote: String,
+    pub(crate) seen: Seen,
     pub(crate) updates: Vec<Update>,
     /// Patterns of refs there that may change and that nobody sees from here.
     pub(crate) unseen: BTreeSet<String>,
@@ -43,8 +46,8 @@ pub(crate) fn plan(git: &gix::Repository, push: &RemotePush, budget: &Budget) ->
     };
     let remote = if push.remote.is_empty() { default_remote(&config, branch.as_deref()) } else { push.remote.clone() };
     let seen = Seen::of(git, &remote);
-    let plan = Plan { remote, updates: Vec::new(), unseen: BTreeSet::new(), unknown: false };
-    let mut planner = Planner { git, config, seen, push, branch, plan, without: Vec::new(), budget };
+    let plan = Plan { remote, seen, updates: Vec::new(), unseen: BTreeSet::new(), unknown: false };
+    let mut planner = Planner { git, config, push, branch, plan, without: Vec::new(), budget };
     planner.all()?;
     Ok(planner.plan)
 }
@@ -92,11 +95,12 @@ impl Config<'_> {
 pub(crate) struct Seen {
     /// Patterns of names there, and of names here.
     rules: Vec<(String, String)>,
+    names: OnceCell<Rc<BTreeSet<String>>>,
 }
 
 impl Seen {
     /// By the refspecs with which the remote is fetched; by git's ordinary ones where it has none.
-    pub(crate) fn of(git: &gix::Repository, remote: &str) -> Self {
+    fn of(git: &gix::Repository, remote: &str) -> Self {
         let specs = Config { git, settings: &[] }.all(&format!("remote.{remote}.fetch"));
         let rule = |spec: &String| {
             let (from, to) = spec.trim_start_matches('+').split_once(':')?;
@@ -108,7 +112,7 @@ impl Seen {
         } else {
             specs.iter().filter_map(rule).collect()
         };
-        Self { rules }
+        Self { rules, names: OnceCell::new() }
     }
 
     /// Where the ref that has this name there is kept; `None` where it is not fetched.
@@ -117,14 +121,17 @@ impl Seen {
     }
 
     /// Everything that was seen there, by its full names.
-    pub(crate) fn names(&self, git: &gix::Repository, budget: &Budget) -> Result<BTreeSet<String>, Trouble> {
+    pub(crate) fn names(&self, git: &gix::Repository, budget: &Budget) -> Result<Rc<BTreeSet<String>>, Trouble> {
+        if let Some(names) = self.names.get() {
+            return Ok(Rc::clone(names));
+        }
         let mut names = BTreeSet::new();
         for (from, to) in &self.rules {
             for (name, _) in matching(git, to, budget)? {
                 names.extend(fitted(to, &name, from));
             }
         }
-        Ok(names)
+        Ok(Rc::clone(self.names.get_or_init(|| Rc::new(names))))
     }
 }
 
@@ -143,7 +150,6 @@ enum Spec {
 struct Planner<'a> {
     git: &'a gix::Repository,
     config: Config<'a>,
-    seen: Seen,
     push: &'a RemotePush,
     branch: Option<String>,
     plan: Plan,
@@ -274,7 +280,7 @@ impl Planner<'_> {
             return format!("{HEADS}{}", self.branch.as_deref().unwrap_or_default());
         }
         let is = |name: &str| value(self.git, name).is_some();
-        let was_seen = self.seen.kept(&format!("{HEADS}{to}")).is_some_and(|name| is(&name));
+        let was_seen = self.plan.seen.kept(&format!("{HEADS}{to}")).is_some_and(|name| is(&name));
         let is_tag = |name: &str| {
             let short = name.strip_prefix("refs/tags/").unwrap_or(name);
             is(&format!("refs/tags/{short}")) && !is(&format!("{HEADS}{name}"))
@@ -317,7 +323,7 @@ impl Planner<'_> {
             Spec::Matching => (format!("{HEADS}*"), format!("{HEADS}*")),
             Spec::Pattern { from, to } => (from.clone(), to.clone()),
         };
-        let names = self.seen.names(self.git, self.budget)?;
+        let names = self.plan.seen.names(self.git, self.budget)?;
         for (name, own) in matching(self.git, &from, self.budget)? {
             let Some(there) = fitted(&from, &name, &to).filter(|_| !self.is_left_out(&name)) else { continue };
             if matches!(spec, Spec::Matching) && !names.contains(&there) {
@@ -325,7 +331,7 @@ impl Planner<'_> {
             }
             served.insert(there.clone());
             // What was not seen is new there, or is among what is not seen.
-            let differs = || self.seen.kept(&there).and_then(|kept| value(self.git, &kept)) != Some(own);
+            let differs = || self.plan.seen.kept(&there).and_then(|kept| value(self.git, &kept)) != Some(own);
             if replaces && names.contains(&there) && differs() {
                 self.update(Some(name), there);
             }
@@ -339,7 +345,7 @@ impl Planner<'_> {
     /// Says that nobody sees all that fits `pattern` there.
     fn not_seen(&mut self, pattern: &str, nothing_seen: bool) {
         let fixed = pattern.split('*').next().unwrap_or_default();
-        let all_seen = self.seen.rules.iter().any(|(from, _)| {
+        let all_seen = self.plan.seen.rules.iter().any(|(from, _)| {
             let (start, end) = from.split_once('*').unwrap_or((from, "-"));
             end.is_empty() && fixed.starts_with(start)
         });
@@ -361,8 +367,8 @@ impl Planner<'_> {
         if specs.iter().any(|(_, spec)| matches!(spec, Spec::Matching)) {
             patterns.push((&all, &all));
         }
-        let names = self.seen.names(self.git, self.budget)?;
-        for there in &names {
+        let names = self.plan.seen.names(self.git, self.budget)?;
+        for there in names.iter() {
             if served.contains(there) {
                 continue;
             }

@@ -9,7 +9,7 @@ use weir_model::{Effect, Figure, RemoteHead, RemotePush, Reversibility, Sent};
 use crate::budget::Budget;
 use crate::git::Site;
 use crate::graph::{self, Heads};
-use crate::push::{self, Plan, Seen, Update, value};
+use crate::push::{self, Plan, Update, value};
 use crate::refs::{commit, find};
 use crate::repository::Trouble;
 
@@ -22,21 +22,20 @@ pub(crate) fn measure(effect: &mut Effect, site: &Site, push: &RemotePush, budge
     // What others have fetched from there cannot be called back, whatever the count.
     effect.reversibility = Reversibility::Irreversible;
     let plan = push::plan(git, push, budget)?;
-    let seen = Seen::of(git, &plan.remote);
     let impact = &mut effect.impact;
-    let named = plan.updates.iter().map(|update| head(git, &plan, &seen, update, push.sent));
+    let named = plan.updates.iter().map(|update| head(git, &plan, update, push.sent));
     let unseen = plan.unseen.iter().map(|name| unknown(&plan.remote, name));
     impact.remote_heads = if effect.opaque { Vec::new() } else { named.chain(unseen).take(MOST).collect() };
     let shared = plan.updates.iter().filter(|update| update.from.is_none()).find_map(|update| {
         let name = update.to.strip_prefix("refs/heads/").unwrap_or(&update.to);
-        is_shared(git, &seen, &plan.remote, name).then_some(name)
+        is_shared(git, &plan, name).then_some(name)
     });
     impact.protected = shared.map(|name| format!("a branch that others build on (`{}/{name}`)", plan.remote));
     let is_complete = !plan.unknown && plan.unseen.is_empty();
     impact.refs = Some(if is_complete { Figure::Exact(plan.updates.len() as u64) } else { Figure::Unknown });
     let moves = push.sent == Sent::Rewritten && (plan.unknown || !plan.updates.is_empty());
     // The remote may have moved on since it was last seen.
-    impact.commits = Some(match lost(git, &plan, &seen, budget)? {
+    impact.commits = Some(match lost(git, &plan, budget)? {
         _ if moves => Figure::Unknown,
         Figure::Exact(n) => Figure::Estimated(n),
         other => other,
@@ -50,27 +49,27 @@ pub(crate) fn measure(effect: &mut Effect, site: &Site, push: &RemotePush, budge
 }
 
 /// True for the remote's default branch, and for branches that teams release from.
-fn is_shared(git: &gix::Repository, seen: &Seen, remote: &str, branch: &str) -> bool {
+fn is_shared(git: &gix::Repository, plan: &Plan, branch: &str) -> bool {
     const SHARED: &[&str] = &["main", "master", "trunk", "develop", "production"];
     if SHARED.contains(&branch) || branch.starts_with("release/") || branch.starts_with("releases/") {
         return true;
     }
-    let head = git.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok().flatten();
-    let kept = seen.kept(&format!("refs/heads/{branch}"));
+    let head = git.try_find_reference(&format!("refs/remotes/{}/HEAD", plan.remote)).ok().flatten();
+    let kept = plan.seen.kept(&format!("refs/heads/{branch}"));
     head.zip(kept).is_some_and(|(head, kept)| {
         head.target().try_name().is_some_and(|target| target.as_bstr() == kept.as_bytes().as_bstr())
     })
 }
 
 /// How many commits the refs of the remote lose.
-fn lost(git: &gix::Repository, plan: &Plan, seen: &Seen, budget: &Budget) -> Result<Figure, Trouble> {
+fn lost(git: &gix::Repository, plan: &Plan, budget: &Budget) -> Result<Figure, Trouble> {
     let mut figures = Vec::new();
     if plan.unknown || !plan.unseen.is_empty() {
         figures.push(Figure::Unknown);
     }
     // What is kept here of the refs that change.
     let kept: BTreeMap<&str, String> =
-        plan.updates.iter().filter_map(|update| Some((update.to.as_str(), seen.kept(&update.to)?))).collect();
+        plan.updates.iter().filter_map(|update| Some((update.to.as_str(), plan.seen.kept(&update.to)?))).collect();
     let mut gone = Vec::new();
     for Update { from, to } in &plan.updates {
         let tip = kept.get(to.as_str()).and_then(|name| find(git, name)).map(|(_, tip, _)| tip);
@@ -84,7 +83,7 @@ fn lost(git: &gix::Repository, plan: &Plan, seen: &Seen, budget: &Budget) -> Res
                 hidden.and_then(|hidden| graph::count(git, &[tip], &hidden, budget)).unwrap_or_default()
             }
             // The last fetch has seen others of its branches, and no such one: this makes it.
-            (Some(_), None) if kept.contains_key(to.as_str()) && !seen.names(git, budget)?.is_empty() => {
+            (Some(_), None) if kept.contains_key(to.as_str()) && !plan.seen.names(git, budget)?.is_empty() => {
                 Figure::Exact(0)
             }
             (_, None) => Figure::Unknown,
@@ -106,8 +105,8 @@ fn unknown(remote: &str, name: &str) -> RemoteHead {
 }
 
 /// What is known of one ref of the remote.
-fn head(git: &gix::Repository, plan: &Plan, seen: &Seen, update: &Update, sent: Sent) -> RemoteHead {
-    let before = seen.kept(&update.to).and_then(|name| value(git, &name));
+fn head(git: &gix::Repository, plan: &Plan, update: &Update, sent: Sent) -> RemoteHead {
+    let before = plan.seen.kept(&update.to).and_then(|name| value(git, &name));
     // What it gets is what the ref here is by then.
     let from = update.from.as_deref().filter(|_| sent == Sent::AsItIs);
     let new = from.and_then(|from| Some(git.rev_parse_single(from.as_bytes().as_bstr()).ok()?.detach()));
