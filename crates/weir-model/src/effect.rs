@@ -159,8 +159,8 @@ pub enum GitScope {
     History,
 }
 
-/// What becomes of a branch between now and the push that sends it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What becomes of a branch between now and the push that sends it, from the least to the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sent {
     /// Nothing that is known.

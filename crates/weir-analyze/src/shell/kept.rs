@@ -188,22 +188,13 @@ impl Kept {
             _ => true,
         };
         let of_event = |event: &Event| match event {
-            Event::Work(GitWork::Committed { branch }) if is_pushed(branch.as_deref()) => Sent::Grown,
-            Event::Work(GitWork::Moved { branch, keeps }) if is_pushed(branch.as_deref()) => {
-                if *keeps {
-                    Sent::Grown
-                } else {
-                    Sent::Rewritten
-                }
+            Event::Work(GitWork::Moved { branch, keeps: true }) if is_pushed(branch.as_deref()) => Sent::Grown,
+            Event::Work(GitWork::Moved { branch, .. } | GitWork::Meant { branch }) if is_pushed(branch.as_deref()) => {
+                Sent::Rewritten
             }
-            Event::Work(GitWork::Meant { branch }) if is_pushed(branch.as_deref()) => Sent::Rewritten,
             _ => Sent::AsItIs,
         };
-        self.events(place).map(of_event).fold(Sent::AsItIs, |so_far, more| match (so_far, more) {
-            (Sent::Rewritten, _) | (_, Sent::Rewritten) => Sent::Rewritten,
-            (Sent::Grown, _) | (_, Sent::Grown) => Sent::Grown,
-            _ => Sent::AsItIs,
-        })
+        self.events(place).map(of_event).max().unwrap_or_default()
     }
 
     /// True where commits of this action are on `branch` (`None`: on the one that is checked out), and nothing else has
@@ -265,7 +256,7 @@ impl Evaluator<'_> {
         }
         let Some(place) = effect.target.paths.first().cloned() else { return Vec::new() };
         let Scope::Git(scope) = effect.scope.clone() else { return Vec::new() };
-        if self.kept.0.is_empty() && !matches!(scope, GitScope::Move { .. } | GitScope::Untracked { .. }) {
+        if self.kept.0.is_empty() && !matches!(scope, GitScope::Untracked { .. }) {
             return Vec::new();
         }
         let kept = &self.kept;

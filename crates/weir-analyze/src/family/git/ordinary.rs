@@ -115,8 +115,8 @@ impl Git<'_, '_> {
             "commit" => {
                 self.modify_with(opts.has("no-verify").then(|| "the commit hooks are skipped".to_owned()));
                 let branch = self.branch();
-                self.work(GitWork::Committed { branch });
-                self.moved(!(opts.has("amend") || opts.uncertain));
+                self.work(GitWork::Committed { branch: branch.clone() });
+                self.work(GitWork::Moved { branch, keeps: !(opts.has("amend") || opts.uncertain) });
             }
             "apply" => {
                 let files = opts.words.iter().filter(|word| word.text != "-").collect::<Vec<_>>();
@@ -177,16 +177,12 @@ impl Git<'_, '_> {
             None => self.read(),
             Some((first, rest)) => match first.text() {
                 Some("log" | "view" | "visualize" | "help" | "terms") => self.read(),
-                Some("run") => {
+                word => {
                     self.modify();
                     self.elsewhere();
-                    if !rest.is_empty() {
+                    if word == Some("run") && !rest.is_empty() {
                         self.run_in_place(rest.to_vec(), "git bisect run");
                     }
-                }
-                _ => {
-                    self.modify();
-                    self.elsewhere();
                 }
             },
         }

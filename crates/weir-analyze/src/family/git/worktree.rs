@@ -100,7 +100,7 @@ impl Git<'_, '_> {
             let why = format!("`{}` is not known before it runs: a branch, or paths to restore", revision.source);
             self.lose_changes(&[revision], false, true, Some(why));
         } else if opts.uncertain {
-            self.lose_changes(&[], true, true, Some("an option is not known before it runs".to_owned()));
+            self.lose_all(None, Some("an option is not known before it runs".to_owned()));
         } else if opts.words.is_empty() && !opts.has("detach") {
             self.read();
         } else {
@@ -187,7 +187,7 @@ impl Git<'_, '_> {
             return self.read();
         }
         if opts.has("reset") && opts.has("u") {
-            self.lose_changes(&[], true, true, None);
+            self.lose_all(None, None);
         } else {
             self.work(GitWork::Forgotten);
             self.modify();
@@ -363,7 +363,7 @@ impl Git<'_, '_> {
                 let own = self.dir.clone();
                 for dir in dirs {
                     self.dir = Some(dir);
-                    self.lose_changes(&[], true, true, None);
+                    self.lose_all(None, None);
                 }
                 self.dir = own;
             }

@@ -136,40 +136,6 @@ fn what_find_lists_is_what_its_tests_let_through() {
     }
 }
 
-/// What the action does to the branches before it pushes them by force.
-fn sent(text: &str) -> Option<Sent> {
-    effects(text).into_iter().find_map(|effect| match effect.scope {
-        Scope::Git(GitScope::Remote(push)) => Some(push.sent),
-        _ => None,
-    })
-}
-
-#[test]
-fn a_push_sends_what_the_action_has_made() {
-    for (text, expected) in [
-        ("git push -f", Sent::AsItIs),
-        ("git fetch && git push -f", Sent::AsItIs),
-        ("git add -A && git commit -m x && git push --force", Sent::Grown),
-        ("git merge x; git push -f", Sent::Grown),
-        ("git pull && git push -f", Sent::Grown),
-        ("git cherry-pick x && git push -f origin other", Sent::AsItIs),
-        ("git commit --amend --no-edit && git push --force-with-lease", Sent::Rewritten),
-        ("git commit -m x; git rebase main && git push -f", Sent::Rewritten),
-        ("git pull --rebase && git push -f origin main", Sent::Rewritten),
-        ("git reset --hard HEAD~2 && git push -f", Sent::Rewritten),
-        ("git branch -f main HEAD~2; git push origin +main", Sent::Rewritten),
-        ("sh -c 'git reset --soft HEAD~2' && git commit -m x && git push -f", Sent::Rewritten),
-        ("git checkout -B main HEAD~1 && git push -f", Sent::Rewritten),
-        ("git update-ref refs/heads/main abc && git push --mirror", Sent::Rewritten),
-        ("git push -f && git reset --hard HEAD~1", Sent::AsItIs),
-        ("for i in 1 2; do git commit --amend; done; git push -f", Sent::Rewritten),
-        ("if x; then git rebase main; fi; git push -f", Sent::Rewritten),
-        ("cd /elsewhere && git commit --amend; cd /w && git push -f", Sent::AsItIs),
-    ] {
-        assert_eq!(sent(text), Some(expected), "{text}");
-    }
-}
-
 /// Whether `git clean` takes what is not ignored and what is, as the rules are now.
 fn cleaned(text: &str) -> (bool, bool) {
     let scope = effects(text).into_iter().find_map(|effect| match effect.scope {
@@ -240,6 +206,19 @@ fn what_is_pushed_may_be_moved_before() {
         ("git symbolic-ref HEAD refs/heads/x && git push -f", Rewritten),
         ("cd /elsewhere && git commit --amend; cd /w && git push -f", AsItIs),
         ("for i in 1 2; do git commit --amend; git push -f; done", Rewritten),
+        ("git fetch && git push -f", AsItIs),
+        ("git add -A && git commit -m x && git push --force", Grown),
+        ("git merge x; git push -f", Grown),
+        ("git cherry-pick x && git push -f origin other", AsItIs),
+        ("git commit -m x; git rebase main && git push -f", Rewritten),
+        ("git pull --rebase && git push -f origin main", Rewritten),
+        ("git branch -f main HEAD~2; git push origin +main", Rewritten),
+        ("sh -c 'git reset --soft HEAD~2' && git commit -m x && git push -f", Rewritten),
+        ("git checkout -B main HEAD~1 && git push -f", Rewritten),
+        ("git update-ref refs/heads/main abc && git push --mirror", Rewritten),
+        ("git push -f && git reset --hard HEAD~1", AsItIs),
+        ("for i in 1 2; do git commit --amend; done; git push -f", Rewritten),
+        ("if x; then git rebase main; fi; git push -f", Rewritten),
     ] {
         let all = effects(text);
         let push = all.iter().rev().find_map(|effect| match &effect.scope {
