@@ -45,12 +45,9 @@ impl Remembered {
         self.changing.insert(thread);
     }
 
-    /// A thread runs another program: it may have got the number of the first thread of its process, with a directory of its own.
-    pub(crate) fn runs_another(&mut self) {
-        self.forget();
-    }
-
-    fn forget(&mut self) {
+    /// Also when a thread runs another program: it may have got the number of the first thread of its process, with a directory of
+    /// its own.
+    pub(crate) fn forget(&mut self) {
         self.masks.clear();
         self.directories.clear();
     }

@@ -308,11 +308,15 @@ impl World {
 
     /// The path of what a descriptor stands for, as the kernel has it now.
     pub(crate) fn path_of(&self, file: BorrowedFd<'_>) -> Result<PathBuf, Errno> {
-        match rustix::fs::readlinkat(&self.own_descriptors, number(file).as_str(), Vec::with_capacity(256)) {
-            Ok(link) => Ok(PathBuf::from(OsString::from_vec(link.into_bytes()))),
+        match self.link_of(file) {
             Err(Errno::NAMETOOLONG) => self.long_path_of(file),
-            Err(error) => Err(error),
+            other => other,
         }
+    }
+
+    fn link_of(&self, file: BorrowedFd<'_>) -> Result<PathBuf, Errno> {
+        let link = rustix::fs::readlinkat(&self.own_descriptors, number(file).as_str(), Vec::with_capacity(256))?;
+        Ok(PathBuf::from(OsString::from_vec(link.into_bytes())))
     }
 
     /// The path of a directory that is deeper than the kernel can say. Nothing below the guard can move directories meanwhile:
@@ -324,12 +328,8 @@ impl World {
             let below = here.as_ref().map_or(directory, AsFd::as_fd);
             let above = rustix::fs::openat(below, c"..", ABOVE, Mode::empty())?;
             names.push(name_in(above.as_fd(), below)?);
-            match rustix::fs::readlinkat(&self.own_descriptors, number(above.as_fd()).as_str(), Vec::with_capacity(256))
-            {
-                Ok(link) => {
-                    let start = PathBuf::from(OsString::from_vec(link.into_bytes()));
-                    return Ok(names.iter().rev().fold(start, |path, name| path.join(name)));
-                }
+            match self.link_of(above.as_fd()) {
+                Ok(start) => return Ok(names.iter().rev().fold(start, |path, name| path.join(name))),
                 Err(Errno::NAMETOOLONG) => here = Some(above),
                 Err(error) => return Err(error),
             }

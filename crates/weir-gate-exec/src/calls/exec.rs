@@ -29,7 +29,7 @@ pub(super) fn exec(
     let arguments = scene.target.arguments(arguments)?;
     let cwd = scene.rules.world.path_of(scene.target.cwd()?.as_fd())?;
     scene.target.confirm()?;
-    scene.target.remembered.borrow_mut().runs_another();
+    scene.target.remembered.borrow_mut().forget();
     scene.state.programs = scene.state.programs.saturating_add(1);
     match scene.rules.judge.exec(&program, &arguments, &cwd) {
         Ruling::Allow => Ok(supervisor::Answer::Proceed),

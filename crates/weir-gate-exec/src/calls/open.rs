@@ -168,8 +168,7 @@ fn fifo(scene: &Scene<'_>, object: &Object, again: OFlags, flags: OFlags) -> Res
             if rustix::event::poll(&mut seen, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? == 0 {
                 return Ok(None);
             }
-            let status = rustix::fs::fcntl_getfl(&file)?;
-            rustix::fs::fcntl_setfl(&file, status - OFlags::NONBLOCK)?;
+            wait_from_now_on(&file)?;
             rustix::io::fcntl_dupfd_cloexec(&file, 0).map(Some)
         };
         return later(Arc::clone(scene.listener), scene.target.id, flags.contains(OFlags::CLOEXEC), attempt);
@@ -182,14 +181,19 @@ fn fifo(scene: &Scene<'_>, object: &Object, again: OFlags, flags: OFlags) -> Res
     let rules = Arc::clone(scene.rules);
     let attempt = move || match rules.world.reopen(held.as_fd(), again | OFlags::NONBLOCK) {
         Ok(file) => {
-            let status = rustix::fs::fcntl_getfl(&file)?;
-            rustix::fs::fcntl_setfl(&file, status - OFlags::NONBLOCK)?;
+            wait_from_now_on(&file)?;
             Ok(Some(file))
         }
         Err(Errno::NXIO) => Ok(None),
         Err(error) => Err(error),
     };
     later(Arc::clone(scene.listener), scene.target.id, flags.contains(OFlags::CLOEXEC), attempt)
+}
+
+/// What was opened without waiting is read and written as the caller meant it.
+fn wait_from_now_on(file: &OwnedFd) -> Result<(), Errno> {
+    let status = rustix::fs::fcntl_getfl(file)?;
+    rustix::fs::fcntl_setfl(file, status - OFlags::NONBLOCK)
 }
 
 /// `/dev/tty` is the terminal of whoever opens it, which must be the caller's.

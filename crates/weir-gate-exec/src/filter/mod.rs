@@ -83,7 +83,6 @@ const F_SETSIG: u32 = 10;
 const SIGIO: u32 = 29;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541C;
-/// `BTRFS_IOC_SNAP_DESTROY` and its second form: a whole subvolume in one call that is no removal of a name.
 /// Requests that change a file, a file system or a disk through a descriptor that only reads: attributes and project of an inode
 /// (`FS_IOC_SETFLAGS` in both sizes, `FS_IOC_FSSETXATTR`), verity and encryption, freezing and shutting down a file system, partitions,
 /// raw SCSI and NVMe commands.
@@ -103,6 +102,7 @@ const PAST_THE_FLOOR: [u32; 14] = [
     0xc050_4e47,
     0xc050_4e48,
 ];
+/// `BTRFS_IOC_SNAP_DESTROY` and its second form: a whole subvolume in one call that is no removal of a name.
 const SUBVOLUME_DESTROY: [u32; 2] = [0x5000_940f, 0x5000_943f];
 const S_IFMT: u32 = 0o170_000;
 const S_IFCHR: u32 = 0o020_000;
