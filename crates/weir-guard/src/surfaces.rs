@@ -8,13 +8,12 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use weir_model::{
-    Action, Effect, GitScope, RemotePush, Request, Scope, Surface, SurfaceBase, Target, TargetKind, Verb,
+    Action, Effect, GitScope, KEPT_REFS, RemotePush, Request, Scope, Surface, SurfaceBase, Target, TargetKind, Verb,
+    is_kept_ref,
 };
 
 use crate::Config;
 
-/// Where restore points keep objects in a repository.
-const KEPT_REFS: &str = "refs/weir";
 /// Larger lists of refs are not looked through.
 const LARGEST_PACKED: u64 = 16 << 20;
 
@@ -35,29 +34,18 @@ pub(crate) fn guard(effects: &mut Vec<Effect>, config: &Config) {
     let mut found = Vec::new();
     for effect in effects.iter() {
         if stops_weir(effect) {
-            let mut extra =
-                Effect::new(effect.verb, Target::new(TargetKind::ControlSurface, effect.target.name.clone()));
-            extra.note = Some("this stops the guard itself".to_owned());
-            extra.span = effect.span;
-            extra.via.clone_from(&effect.via);
-            extra.impact.measured = true;
-            found.push(extra);
+            let target = Target::new(TargetKind::ControlSurface, effect.target.name.clone());
+            found.push(on_control(effect, target, "this stops the guard itself".to_owned()));
         }
         if let Some(name) = kept_ref(effect) {
-            found.push(kept(effect, name));
+            found.push(on_kept_refs(effect, name));
         }
         if let Some((owner, path)) = touched(effect, config) {
             // Of all refs it is those of restore points.
             let named = if owner == "weir" && path.ends_with("refs") { path.join("weir") } else { path.clone() };
             let name = named.to_string_lossy().into_owned();
-            let mut target = Target::new(TargetKind::ControlSurface, name);
-            target.paths = vec![path];
-            let mut extra = Effect::new(effect.verb, target);
-            extra.note = Some(format!("this belongs to the controls of {owner}"));
-            extra.span = effect.span;
-            extra.via.clone_from(&effect.via);
-            extra.impact.measured = true;
-            found.push(extra);
+            let target = Target::new(TargetKind::ControlSurface, name).at(vec![path]);
+            found.push(on_control(effect, target, format!("this belongs to the controls of {owner}")));
         }
     }
     effects.append(&mut found);
@@ -77,15 +65,21 @@ pub(crate) fn guard_kept_refs(effects: &mut Vec<Effect>, action: &Action) {
         effect.opaque && effect.target.kind == TargetKind::GitRef && of_refs
     };
     if is_meant && let Some(cause) = effects.iter().find(moves) {
-        let extra = kept(cause, KEPT_REFS.to_owned());
+        let extra = on_kept_refs(cause, KEPT_REFS.to_owned());
         effects.push(extra);
     }
 }
 
 /// The effect on what restore points keep under this name, by another effect.
-fn kept(cause: &Effect, name: String) -> Effect {
-    let mut extra = Effect::new(cause.verb, Target::new(TargetKind::ControlSurface, name));
-    extra.note = Some("restore points keep by it what an undo needs of git".to_owned());
+fn on_kept_refs(cause: &Effect, name: String) -> Effect {
+    let note = "restore points keep by it what an undo needs of git".to_owned();
+    on_control(cause, Target::new(TargetKind::ControlSurface, name), note)
+}
+
+/// The effect on a control of the guard that another effect has.
+fn on_control(cause: &Effect, target: Target, note: String) -> Effect {
+    let mut extra = Effect::new(cause.verb, target);
+    extra.note = Some(note);
     extra.span = cause.span;
     extra.via.clone_from(&cause.via);
     extra.impact.measured = true;
@@ -111,7 +105,7 @@ fn kept_ref<'s>(effect: &'s Effect) -> Option<String> {
         }
         _ => return None,
     };
-    names.into_iter().find(|name| name.starts_with("refs/weir/")).map(str::to_owned)
+    names.into_iter().find(|name| is_kept_ref(name)).map(str::to_owned)
 }
 
 /// True where the effect can change what is at its paths.

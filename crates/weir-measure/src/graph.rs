@@ -147,7 +147,7 @@ pub(crate) fn tips(
             continue;
         };
         // Symbolic refs (`origin/HEAD`) reach what another ref reaches, and those of restore points go with them.
-        let is_of_weir = reference.name().as_bstr().starts_with(b"refs/weir/");
+        let is_of_weir = weir_model::is_kept_ref(reference.name().as_bstr());
         if reference.try_id().is_none() || is_of_weir || !keep(reference.name().as_bstr()) {
             continue;
         }

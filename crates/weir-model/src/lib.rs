@@ -33,7 +33,7 @@ pub use judgement::{Analysis, Judgement, Outcome, Pin, PolicyHit, Remedy, Sessio
 pub use lookup::{Lookup, Provider};
 pub use record::{Entry, RECORD_VERSION, Record};
 pub use remote::{RemoteHead, RemotePush};
-pub use restore::{Promise, Undone};
+pub use restore::{KEPT_REFS, Promise, Undone, is_kept_ref};
 pub use secret::{is_credential, is_data_file, is_secret, is_secret_variable};
 pub use step::{Step, StepWord, WordValue};
 pub use surface::{Surface, SurfaceBase};

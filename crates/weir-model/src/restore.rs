@@ -39,3 +39,12 @@ pub struct Undone {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<RestorePointId>,
 }
+
+/// The directory of the refs by which restore points keep git's objects: `refs/weir/ID/N`.
+pub const KEPT_REFS: &str = "refs/weir";
+
+/// True for the full name of one of them.
+#[must_use]
+pub fn is_kept_ref(name: impl AsRef<[u8]>) -> bool {
+    name.as_ref().strip_prefix(KEPT_REFS.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+}

@@ -10,12 +10,10 @@ use gix::bstr::{BString, ByteSlice as _};
 use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Commit, Tree};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
-use weir_model::{RestorePointId, Timestamp};
+use weir_model::{KEPT_REFS, RestorePointId, Timestamp};
 
 use super::{Needs, Repository};
 
-/// Where all of them are.
-const PREFIX: &str = "refs/weir/";
 /// The line of a kept commit's message that says until when it is needed, in seconds since 1970.
 const UNTIL: &str = "Kept-Until: ";
 /// The most refs of other points that are looked at.
@@ -66,7 +64,7 @@ pub(crate) fn hold(
         .chain(&needs.tags)
         .enumerate()
         .map(|(at, oid)| {
-            let name = format!("{PREFIX}{id}/{at}").try_into().map_err(because)?;
+            let name = format!("{KEPT_REFS}/{id}/{at}").try_into().map_err(because)?;
             let log = LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "kept".into() };
             Ok(RefEdit::update_with_log(name, *oid, PreviousValue::Any, log))
         })
@@ -81,7 +79,7 @@ pub(crate) fn hold(
     let mut time = gix::date::parse::TimeBuf::default();
     git.edit_references_as(edits?, Some(who.to_ref(&mut time))).map_err(because)?;
     for at in 0..=needs.tags.len() {
-        sync(&repository.common.join(format!("{PREFIX}{id}/{at}"))).map_err(because)?;
+        sync(&repository.common.join(format!("{KEPT_REFS}/{id}/{at}"))).map_err(because)?;
     }
     Ok(())
 }
@@ -101,14 +99,14 @@ pub(crate) fn release(common: &Path, id: RestorePointId) -> Result<(), NotKept> 
         return Ok(());
     }
     let repository = Repository::open(common).map_err(because)?;
-    let prefix = format!("{PREFIX}{id}/");
+    let prefix = format!("{KEPT_REFS}/{id}/");
     let names = names(&repository, &prefix, usize::MAX)?;
     remove(&repository, names.into_iter().map(|(name, _)| name))
 }
 
 /// Removes what was kept for points whose time is over, whoever made them.
 fn sweep(repository: &Repository) {
-    let Ok(refs) = names(repository, PREFIX, MOST_OTHERS) else { return };
+    let Ok(refs) = names(repository, &format!("{KEPT_REFS}/"), MOST_OTHERS) else { return };
     let now = Timestamp::now().as_second();
     let is_over = |id: &ObjectId| {
         let commit = repository.git.find_commit(*id).ok()?;
@@ -150,7 +148,7 @@ fn remove(repository: &Repository, names: impl Iterator<Item = BString>) -> Resu
         return Ok(());
     }
     repository.git.edit_references_as(edits, None).map_err(because)?;
-    for directory in directories.iter().map(|name| name.as_bstr()).chain([PREFIX.as_bytes().as_bstr()]) {
+    for directory in directories.iter().map(|name| name.as_bstr()).chain([KEPT_REFS.as_bytes().as_bstr()]) {
         let _ = std::fs::remove_dir(repository.common.join(OsStr::from_bytes(directory)));
     }
     Ok(())

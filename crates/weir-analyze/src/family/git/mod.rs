@@ -363,11 +363,6 @@ impl<'c> Git<'c, '_> {
     }
 }
 
-/// Whether a ref is one by which restore points keep what an undo needs of git.
-fn is_kept(name: &str) -> bool {
-    name.starts_with("refs/weir/")
-}
-
 fn unknown(words: &[Word]) -> Option<String> {
     words.iter().find(|word| !word.known).map(|word| not_known(&word.source))
 }

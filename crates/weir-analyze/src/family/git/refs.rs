@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use weir_model::{Effect, GitScope, RemotePush, Scope, TargetKind, Verb};
+use weir_model::{Effect, GitScope, KEPT_REFS, RemotePush, Scope, TargetKind, Verb, is_kept_ref};
 
 use super::grammar::{BRANCH, FETCH, PUSH, TAG, UPDATE_REF};
-use super::{Git, is_kept, unknown};
+use super::{Git, unknown};
 use crate::call::{Arg, GitWork, Stdin};
 use crate::family::options::{Opts, Word, not_known};
 
@@ -153,7 +153,7 @@ impl Git<'_, '_> {
                 // What matches there and is not on the remote goes.
                 self.delete_refs(std::slice::from_ref(&to));
             }
-            if forced || is_kept(&to.text) {
+            if forced || is_kept_ref(&to.text) {
                 self.move_ref("", Some(&to), Some(&from));
             }
         }
@@ -178,15 +178,15 @@ impl Git<'_, '_> {
         });
         specs.extend(configured.map(|(_, value)| value));
         let prunes = opts.has("prune") || self.configured("fetch.prune").is_some_and(|value| value == "true");
-        let some = self.repository().map(|(_, git_dir)| self.common(&git_dir).join("refs/weir"));
+        let some = self.repository().map(|(_, git_dir)| self.common(&git_dir).join(KEPT_REFS));
         let are_there = some.is_some_and(|kept| self.call.world.kind(&kept).is_some());
         for spec in specs {
             let Some((from, to)) = spec.trim_start_matches('+').split_once(':') else { continue };
-            if is_kept(to) {
+            if is_kept_ref(to) {
                 self.move_ref("", Some(&Word::text(to)), Some(&Word::text(from)));
             } else if prunes && are_there && to == "refs/*" {
                 // A mirror has them not.
-                self.delete_refs(&[Word::text("refs/weir/*")]);
+                self.delete_refs(&[Word::text(&format!("{KEPT_REFS}/*"))]);
             }
         }
     }
